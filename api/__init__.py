@@ -1,0 +1,1 @@
+"""The HTTP service: bytes in, bytes out, decided in worker processes."""

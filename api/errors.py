@@ -1,0 +1,123 @@
+"""Every error of the API, in two tables: what a request ended with, and what is wrong inside its body.
+
+Errors are RFC 9457 `application/problem+json`. A code is stable: clients are written against it.
+
+    ApiError     a request that ends with a code of ERRORS
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import msgspec
+
+MEDIA_TYPE = "application/problem+json"
+MAX_FAULTS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorCode:
+    """One row of ERRORS. `remedy` is the sentence used when there is nothing more precise to say."""
+
+    code: str
+    status: int
+    title: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong in a body: where (a JSON Pointer), a code of FAULTS, and a sentence."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+def _table(*rows: tuple[str, int, str, str]) -> dict[str, ErrorCode]:
+    return {row[0]: ErrorCode(code=row[0], status=row[1], title=row[2], remedy=row[3]) for row in rows}
+
+
+ERRORS: Mapping[str, ErrorCode] = _table(
+    ("malformed_json", 400, "The body is not JSON",
+     "Send one JSON object in UTF-8, without NaN, without duplicate keys, at most 32 levels deep."),
+    ("malformed_http", 400, "The request is not HTTP",
+     "Send a well-formed HTTP/1.1 request."),
+    ("not_found", 404, "There is no such resource",
+     "Check the path; /docs lists them all."),
+    ("method_not_allowed", 405, "The method is not allowed here",
+     "Use one of the methods named in the Allow header."),
+    ("body_too_large", 413, "The body is too large",
+     "Send fewer bytes, or raise ASSIGNER_MAX_BODY_BYTES."),
+    ("invalid_request", 422, "The request is not valid",
+     "Mend every fault listed in errors; each names its place by a JSON Pointer."),
+    ("too_many_tasks", 422, "There are too many tasks",
+     "Send fewer tasks, or raise ASSIGNER_MAX_TASKS."),
+    ("too_many_agents", 422, "There are too many agents",
+     "Send fewer agents, or raise ASSIGNER_MAX_AGENTS."),
+    ("too_many_arcs", 422, "There are too many eligible arcs",
+     "Split the request, for example by queue, or raise ASSIGNER_MAX_ARCS."),
+    ("too_many_pairs", 422, "There are too many pairs to list",
+     "Ask for explain: reasons, send fewer tasks, or raise ASSIGNER_MAX_PAIRS."),
+    ("internal_error", 500, "The service failed",
+     "Retry; if it happens again, report the request id and the log."),
+    ("worker_failed", 500, "The worker stopped before it answered",
+     "Retry; another worker has taken its place."),
+    ("not_ready", 503, "The service is not ready",
+     "Retry after the seconds in Retry-After; GET /readyz says what it waits for."),
+    ("overloaded", 503, "Too many requests are waiting",
+     "Retry after the seconds in Retry-After, or raise ASSIGNER_WORKERS or ASSIGNER_MAX_WAITING."),
+    ("answer_timeout", 504, "The answer took too long",
+     "Send fewer tasks or a smaller time_limit_s, or raise ASSIGNER_ANSWER_TIMEOUT_S."),
+)  # fmt: skip
+
+FAULTS: Mapping[str, str] = {
+    "missing": "A required field is not there.",
+    "unknown_field": "There is no such field; perhaps it is misspelt.",
+    "unknown_value": "The text is not one of the allowed values; perhaps it is misspelt.",
+    "wrong_type": "The value has another JSON type than expected.",
+    "out_of_range": "The number is outside its bounds.",
+    "too_long": "The text, list or object is longer than allowed.",
+    "bad_id": "An id is not 1 to 128 visible ASCII characters.",
+    "bad_instant": "The text is not an RFC 3339 instant.",
+    "naive_instant": "The instant has no offset.",
+    "bad_interval": "The first instant is not before the second.",
+    "duplicate_id": "Two tasks or two agents have the same id.",
+    "duplicate_value": "A list names the same value twice.",
+    "pinned_and_excluded": "A task is pinned to an agent that it excludes.",
+}
+
+
+class ApiError(Exception):
+    """A request that ends with the error `code`; `detail` defaults to the table's remedy."""
+
+    def __init__(self, code: str, detail: str = "", *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+
+def problem(
+    code: str,
+    detail: str,
+    request_id: str,
+    errors: Sequence[Fault] | None = None,
+    errors_total: int | None = None,
+) -> bytes:
+    """The problem+json body of an error: `code` is of ERRORS, and an empty `detail` means its remedy.
+
+    Only the first 100 of `errors` are shown; `errors_total` is how many there are (default: their number).
+    """
+    row = ERRORS[code]
+    body: dict[str, object] = {
+        "type": f"urn:assigner:error:{code}",
+        "title": row.title,
+        "status": row.status,
+        "detail": detail or row.remedy,
+        "code": code,
+        "request_id": request_id,
+    }
+    if errors is not None:
+        body["errors"] = [asdict(fault) for fault in errors[:MAX_FAULTS_SHOWN]]
+        body["errors_total"] = len(errors) if errors_total is None else errors_total
+    return msgspec.json.encode(body)

@@ -1,0 +1,221 @@
+"""Every setting of the service, in one table: the fields of `Settings`.
+
+Each is an environment variable `ASSIGNER_<NAME>` and a command-line flag of the same name.
+A value that is wrong is refused before anything starts, together with every other fault.
+"""
+
+import difflib
+import ipaddress
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, get_type_hints
+
+PREFIX = "ASSIGNER_"
+# What Kubernetes injects for a Service called "assigner"; none of it is ours.
+_SERVICE_LINK = re.compile(r"SERVICE_(HOST|PORT)|PORT_\d+_")
+_BOOLEANS = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
+
+
+class SettingsError(ValueError):
+    """Settings that were refused; its text has one line for each fault."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One row of the table. `low` and `high` are inclusive, in `unit`."""
+
+    name: str
+    type: type
+    default: Any
+    help: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return PREFIX + self.name.upper()
+
+    @property
+    def expected(self) -> str:
+        """What a value has to be, in words."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        if self.type is bool:
+            return "true or false"
+        if self.type is str:
+            return "a text"
+        kind = "an integer" if self.type is int else "a number"
+        return f"{kind} from {self.low:g} to {self.high:.12g}" + (f" ({self.unit})" if self.unit else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The bounds on one request to decide; above any of them it is refused."""
+
+    max_tasks: int
+    max_agents: int
+    max_arcs: int
+    max_pairs: int
+    max_time_limit_s: float
+
+
+def _row(default: Any, meaning: str, **facts: Any) -> Any:
+    return field(default=default, metadata={"help": meaning, **facts})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one service."""
+
+    host: str = _row("127.0.0.1", "The address to listen on; only a loopback address is allowed.")
+    port: int = _row(8080, "The TCP port to listen on; 0 takes any free one.", low=0, high=65_535)
+    log: str = _row("console", "How log lines are written to stderr.", choices=("console", "json"))
+    log_level: str = _row(
+        "info", "The least grave log line that is written.", choices=("debug", "info", "warning", "error")
+    )
+    workers: int = _row(
+        0, "How many processes decide at the same time; 0 takes one for each core.", low=0, high=256
+    )
+    max_waiting: int = _row(
+        8, "How many requests may wait for a worker before others get 503.", low=0, high=10_000
+    )
+    max_body_bytes: int = _row(
+        128 * 2**20, "The largest request body.", unit="bytes", low=1_024, high=2**31 - 1
+    )
+    max_tasks: int = _row(200_000, "The most tasks in one request.", low=1, high=10_000_000)
+    max_agents: int = _row(20_000, "The most agents in one request.", low=1, high=1_000_000)
+    max_arcs: int = _row(
+        5_000_000,
+        "The most eligible (group of like tasks, agent) arcs in one request.",
+        low=1,
+        high=100_000_000,
+    )
+    max_pairs: int = _row(
+        10_000, "The most eligible pairs that `explain: pairs` lists.", low=1, high=10_000_000
+    )
+    max_time_limit_s: float = _row(
+        60.0, "The largest `time_limit_s` that a request may ask for.", unit="seconds", low=0.001, high=3_600
+    )
+    verify: bool = _row(
+        False, "Whether every solution is judged again, by other code, before it is answered."
+    )
+    answer_timeout_s: float = _row(
+        120.0,
+        "How long a worker may take over one request before it is replaced.",
+        unit="seconds",
+        low=0.1,
+        high=86_400,
+    )
+    worker_memory_mib: int = _row(
+        1_024,
+        "A worker that holds more resident memory than this after an answer is replaced.",
+        unit="MiB",
+        low=64,
+        high=1_048_576,
+    )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None) -> "Settings":
+        """Read the settings: defaults, then `ASSIGNER_*` of `environ`, then `overrides` that are not None.
+
+        Raises SettingsError with every fault at once.
+        """
+        given = {k.removeprefix(PREFIX).lower(): v for k, v in environ.items() if k.startswith(PREFIX)}
+        given = {name: text for name, text in given.items() if not _SERVICE_LINK.match(name.upper())}
+        given |= {name: value for name, value in (overrides or {}).items() if value is not None}
+        values, faults = _read(given)
+        settings = cls(**values)
+        if not is_loopback(settings.host):
+            faults.append(
+                f"{PREFIX}HOST: {settings.host!r} is not a loopback address; "
+                "the service has no keys yet, so it listens on this machine only. Use 127.0.0.1."
+            )
+        if faults:
+            raise SettingsError(faults)
+        return settings
+
+    @property
+    def worker_count(self) -> int:
+        """How many workers run: `workers`, or one for each core this process may use."""
+        return self.workers or _cores()
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds on one request to decide."""
+        return Limits(**{bound.name: getattr(self, bound.name) for bound in fields(Limits)})
+
+
+def settings_table() -> Iterator[Setting]:
+    """Each setting, in the order of the table."""
+    types = get_type_hints(Settings)
+    for row in fields(Settings):
+        yield Setting(name=row.name, type=types[row.name], default=row.default, **row.metadata)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _read(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    table = {setting.name: setting for setting in settings_table()}
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for name, value in given.items():
+        if name not in table:
+            faults.append(_unknown(name, list(table)))
+            continue
+        try:
+            values[name] = _parse(table[name], value)
+        except ValueError:
+            faults.append(f"{table[name].variable}: {value!r} is not {table[name].expected}.")
+    return values, faults
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Maybe {PREFIX}{near[0].upper()}." if near else ""
+    return f"{PREFIX}{name.upper()}: there is no such setting.{hint}"
+
+
+def _parse(setting: Setting, value: Any) -> Any:
+    """The value of a setting from text or from its own type. Raises ValueError, with no text."""
+    text = str(value).strip()
+    if setting.type is bool:
+        if text.lower() not in _BOOLEANS:
+            raise ValueError
+        return _BOOLEANS[text.lower()]
+    parsed = setting.type(text)
+    if setting.choices and parsed not in setting.choices:
+        raise ValueError
+    # Written so that NaN, which compares false with everything, is refused.
+    if setting.low is not None and setting.high is not None and not setting.low <= parsed <= setting.high:
+        raise ValueError
+    return parsed
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
