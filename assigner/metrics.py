@@ -1,6 +1,6 @@
 """Every metric of the service, in one table, and the Prometheus objects made from it.
 
-There is one registry for each app, no global one. No label ever holds an id, so the number of series is bounded.
+There is one registry for each app, no global one. No label holds an id: the number of series is bounded.
 """
 
 from collections.abc import Iterable, Mapping
