@@ -1,0 +1,88 @@
+"""Decide: who takes what. The one path for a snapshot from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from solver.solve import solve
+
+from assigner.dispatch.translate import Model, translate
+from assigner.domain.errors import TooManyPairs
+from assigner.domain.group import Group, group
+from assigner.domain.policy import Policy
+from assigner.domain.preference import Points
+from assigner.domain.roster import Roster
+from assigner.domain.snapshot import Snapshot
+from solver.check import check
+from solver.solution import Solution
+from solver.stop import Stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Decision:
+    """Who takes what, with all that it takes to say why.
+
+    Tasks and agents are positions in `snapshot`. `solution.agent` (n_tasks,) is the agent of each
+    task, -1 where it waits; `model.problem.group` (n_tasks,) its group in `groups`.
+    """
+
+    snapshot: Snapshot
+    roster: Roster
+    groups: Sequence[Group]
+    model: Model
+    solution: Solution
+
+    def assigned(self) -> NDArray[np.int32]:
+        """The positions of the tasks that got an agent, ascending."""
+        return np.flatnonzero(self.solution.agent >= 0).astype(np.int32)
+
+    def terms(self) -> dict[str, Points]:
+        """The terms of each assigned pair, in the order of `assigned`."""
+        tasks = self.assigned()
+        return self.model.terms(tasks, self.solution.agent[tasks])
+
+
+def decide(
+    snapshot: Snapshot, policy: Policy, stop: Stop, *, seed: int = 0, most_arcs: int, verify: bool = False
+) -> Decision:
+    """The best assignment of a snapshot's tasks. Raises TooManyArcs; with `verify`, CheckError when the
+    solver's answer does not hold.
+    """
+    roster = Roster(snapshot.agents, snapshot.now)
+    groups = group(snapshot.tasks, roster)
+    model = translate(snapshot, groups, roster, policy.weights, most_arcs)
+    solution = solve(model.problem, stop, seed)
+    if verify:
+        check(model.problem, solution)
+    return Decision(snapshot=snapshot, roster=roster, groups=groups, model=model, solution=solution)
+
+
+def pairs(decision: Decision, most: int) -> list[tuple[str, str, int]]:
+    """(task id, agent id, value) of every eligible pair, sorted by the ids. Raises TooManyPairs."""
+    problem = decision.model.problem
+    members = np.bincount(problem.group, minlength=problem.n_groups)
+    count = int(members[problem.arc_group].sum()) - problem.barred_task.size
+    if count > most:
+        raise TooManyPairs(
+            f"The answer would list {count:,} eligible pairs, above the bound of {most:,}: "
+            "ask with explain 'reasons', or send fewer tasks."
+        )
+    found = [pair for number in range(len(decision.groups)) for pair in _group_pairs(decision, number)]
+    return sorted(found)
+
+
+def _group_pairs(decision: Decision, number: int) -> list[tuple[str, str, int]]:
+    problem, snapshot = decision.model.problem, decision.snapshot
+    agents = problem.arc_agent[slice(*problem.group_start[number : number + 2])]
+    members = np.array(decision.groups[number].members, np.int32)
+    task, agent = np.repeat(members, agents.size), np.tile(agents, members.size)
+    allowed = ~problem.barred(task, agent)
+    task, agent = task[allowed], agent[allowed]
+    values = problem.value(task, agent)
+    return [
+        (snapshot.tasks[t].id, snapshot.agents[a].id, value)
+        for t, a, value in zip(task.tolist(), agent.tolist(), values.tolist(), strict=True)
+    ]

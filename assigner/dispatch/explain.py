@@ -1,0 +1,111 @@
+"""Why is it waiting: the reason, who was refused by which rule, and the smallest change that unblocks it.
+
+Everything here is read off the masks and the solution that decided; nothing is decided again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from assigner.dispatch.decide import Decision
+from assigner.dispatch.unblock import Unblock, smallest_change
+from assigner.dispatch.words import Sentence
+from assigner.domain.eligibility import RULES, Verdict, judge
+from assigner.domain.instant import rfc3339
+from assigner.domain.roster import Roster
+from assigner.domain.task import Task
+
+REASONS: dict[str, str] = {
+    **{rule.name: rule.meaning for rule in RULES},
+    "no_agents": "The request has no agents.",
+    "outranked": "Somebody may take it, but their capacity went to tasks worth more.",
+}
+"""Why a task can wait, and what each reason means. A rule's name: nobody may take it, and this is the
+last rule that refused somebody, the nearest miss."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a task waits. `refusals` counts each agent once, under the first rule that refuses."""
+
+    reason: str
+    refusals: dict[str, int]
+    detail: str
+    unblock: Unblock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explainer:
+    """Explains the waiting tasks of a decision, like tasks once."""
+
+    decision: Decision
+    language: str = "en"
+    _of_group: dict[int, Explanation] = field(default_factory=dict)
+
+    def reason(self, position: int) -> str:
+        """Why the task at this position of the snapshot waits, in a word."""
+        return _reason(self._verdict(position), self.decision.roster)
+
+    def explain(self, position: int) -> Explanation:
+        """Why the task at this position of the snapshot waits."""
+        if self._named(position):
+            return self._explain(self.decision.snapshot.tasks[position], self._verdict(position))
+        number = int(self.decision.model.problem.group[position])
+        if number not in self._of_group:
+            group = self.decision.groups[number]
+            self._of_group[number] = self._explain(group.task, group.verdict)
+        return self._of_group[number]
+
+    def _named(self, position: int) -> bool:
+        """Whether the task refuses agents by name, so that its verdict is its own."""
+        task = self.decision.snapshot.tasks[position]
+        return bool(task.excluded_agents or task.cooling_down)
+
+    def _verdict(self, position: int) -> Verdict:
+        if self._named(position):
+            return judge(self.decision.snapshot.tasks[position], self.decision.roster)
+        return self.decision.groups[int(self.decision.model.problem.group[position])].verdict
+
+    def _explain(self, task: Task, verdict: Verdict) -> Explanation:
+        roster = self.decision.roster
+        return Explanation(
+            reason=_reason(verdict, roster),
+            refusals={rule: mask.bit_count() for rule, mask in verdict.refused.items()},
+            detail=_detail(task, verdict, roster, self.language),
+            unblock=smallest_change(task, verdict, roster),
+        )
+
+
+def _reason(verdict: Verdict, roster: Roster) -> str:
+    if not roster.agents:
+        return "no_agents"
+    return "outranked" if verdict.eligible else verdict.nearest_miss()
+
+
+def _detail(task: Task, verdict: Verdict, roster: Roster, language: str) -> str:
+    sentence = Sentence(language)
+    if not roster.agents:
+        sentence.add("no_agents")
+    for rule, mask in verdict.refused.items():
+        _add_clause(sentence, rule, mask, task, roster)
+    if verdict.eligible:
+        sentence.add("outranked", verdict.eligible.bit_count())
+    return str(sentence)
+
+
+def _add_clause(sentence: Sentence, rule: str, mask: int, task: Task, roster: Roster) -> None:
+    count, requirement = mask.bit_count(), task.requirement
+    match rule:
+        case "not_yet" if task.not_before is not None:
+            sentence.add(rule, at=rfc3339(task.not_before))
+        case "pinned_elsewhere" if task.pinned_agent is not None:
+            known = task.pinned_agent in roster.index
+            sentence.add(rule if known else "pinned_to_nobody", agent=task.pinned_agent)
+        case "skill_missing":
+            lacking = {skill for skill, _ in requirement.asked() if mask & ~roster.holding(skill, 1)}
+            sentence.add(rule, count, skills=sentence.any_of(sorted(lacking)))
+        case "level_too_low":
+            low = {skill for skill, level in requirement.asked() if mask & ~roster.holding(skill, level)}
+            sentence.add(rule, count, skills=sentence.any_of(sorted(low)))
+        case _:
+            sentence.add(rule, count, channel=requirement.channel or "")

@@ -1,0 +1,145 @@
+"""From groups and agents to the solver's numbers. Positions stay: task i of the problem is task i here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assigner.domain.errors import TooManyArcs
+from assigner.domain.group import Group
+from assigner.domain.preference import (
+    MOST_URGENCY,
+    PAIR_TERMS,
+    PREFERRED_AGENT_POINTS,
+    Facts,
+    Index,
+    Points,
+    urgency,
+    weigh,
+)
+from assigner.domain.roster import Roster
+from assigner.domain.snapshot import Snapshot
+from solver.problem import Problem
+
+CHUNK_BITS = 2**26
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Model:
+    """A problem, and what it takes to say what a pair's value is made of.
+
+    `group_of` (n_tasks,) is the group of each task; `urgency` (n_tasks,) its weighted points.
+    """
+
+    problem: Problem
+    facts: Facts
+    weights: Mapping[str, float]
+    preferring: frozenset[tuple[int, int]]
+
+    def terms(self, task: Index, agent: Index) -> dict[str, Points]:
+        """The terms of each pair (task[i], agent[i]), in the order of TERMS; their sum is its value."""
+        group = self.problem.group[task]
+        points = {"urgency": self.problem.urgency[task]}
+        for name, term in PAIR_TERMS.items():
+            points[name] = weigh(self.weights, name, term(self.facts, group, agent))
+        preferred = [pair in self.preferring for pair in zip(task.tolist(), agent.tolist(), strict=True)]
+        points["fit"] = points["fit"] + np.array(preferred, np.int64) * _preferred_points(self.weights)
+        return points
+
+
+def translate(
+    snapshot: Snapshot, groups: Sequence[Group], roster: Roster, weights: Mapping[str, float], most_arcs: int
+) -> Model:
+    """The problem of a snapshot. Raises TooManyArcs."""
+    _refuse_too_many(groups, most_arcs)
+    group_of = np.zeros(len(snapshot.tasks), np.int32)
+    for number, group in enumerate(groups):
+        group_of[group.members] = number
+    arc_group, arc_agent = _arcs(groups, len(roster.agents))
+    facts = Facts(groups, roster)
+    fit = sum(weigh(weights, name, term(facts, arc_group, arc_agent)) for name, term in PAIR_TERMS.items())
+    sizes = np.array([group.task.requirement.size for group in groups], np.int32)
+    preferring, barred = _named_pairs(snapshot, groups, roster)
+    bonus_task, bonus_agent = _columns(preferring)
+    barred_task, barred_agent = _columns(barred)
+    problem = Problem(
+        group=group_of,
+        urgency=np.clip(weigh(weights, "urgency", urgency(snapshot.tasks, snapshot.now)), 1, MOST_URGENCY),
+        arc_group=arc_group,
+        arc_agent=arc_agent,
+        arc_fit=np.asarray(fit, np.int64),
+        arc_size=sizes[arc_group],
+        capacity=np.array([agent.capacity_left for agent in roster.agents], np.int64),
+        bonus_task=bonus_task,
+        bonus_agent=bonus_agent,
+        bonus=np.full(len(preferring), _preferred_points(weights), np.int64),
+        barred_task=barred_task,
+        barred_agent=barred_agent,
+    )
+    return Model(problem=problem, facts=facts, weights=weights, preferring=frozenset(preferring))
+
+
+def _refuse_too_many(groups: Sequence[Group], most: int) -> None:
+    arcs = sum(group.verdict.eligible.bit_count() for group in groups)
+    if arcs > most:
+        raise TooManyArcs(
+            f"{len(groups):,} groups of like tasks have {arcs:,} eligible agents in all, above the bound of "
+            f"{most:,}: send fewer tasks or agents in one call, or tasks that differ less."
+        )
+
+
+def _arcs(groups: Sequence[Group], agents: int) -> tuple[Index, Index]:
+    """The eligible (group, agent) pairs, sorted, unpacked from the groups' masks."""
+    parts = [_unpack(groups[i:j], i, agents) for i, j in _chunks(len(groups), agents)]
+    arc_group = np.concatenate([group for group, _ in parts] or [np.zeros(0, np.int32)])
+    arc_agent = np.concatenate([agent for _, agent in parts] or [np.zeros(0, np.int32)])
+    return arc_group, arc_agent
+
+
+def _chunks(groups: int, agents: int) -> Iterator[tuple[int, int]]:
+    """Runs of groups whose masks unpack into a bounded number of bytes."""
+    step = max(1, CHUNK_BITS // max(1, agents))
+    return ((first, first + step) for first in range(0, groups, step))
+
+
+def _unpack(groups: Sequence[Group], first: int, agents: int) -> tuple[Index, Index]:
+    width = (agents + 7) // 8
+    packed = b"".join(group.verdict.eligible.to_bytes(width, "little") for group in groups)
+    masks = np.frombuffer(packed, np.uint8).reshape(len(groups), width)
+    group, agent = np.nonzero(np.unpackbits(masks, axis=1, bitorder="little", count=agents))
+    return (group + first).astype(np.int32), agent.astype(np.int32)
+
+
+Pairs = list[tuple[int, int]]
+
+
+def _named_pairs(snapshot: Snapshot, groups: Sequence[Group], roster: Roster) -> tuple[Pairs, Pairs]:
+    """The (task, agent) pairs, among their groups' arcs, of preferred agents and of barred ones."""
+    preferring: Pairs = []
+    barred: Pairs = []
+    for group in groups:
+        eligible = group.verdict.eligible
+        if not eligible:
+            continue
+        for position in group.members:
+            task = snapshot.tasks[position]
+            if task.preferred_agents or task.excluded_agents or task.cooling_down:
+                no = {*task.excluded_agents, *(id for id, until in task.cooling_down if snapshot.now < until)}
+                named = [*sorted(no), *sorted(set(task.preferred_agents) - no)]
+                for id in named:
+                    agent = roster.index.get(id)
+                    if agent is not None and eligible >> agent & 1:
+                        (barred if id in no else preferring).append((position, agent))
+    return preferring, barred
+
+
+def _columns(pairs: Pairs) -> tuple[Index, Index]:
+    table: NDArray[np.int32] = np.array(pairs, np.int32).reshape(-1, 2)
+    return table[:, 0].copy(), table[:, 1].copy()
+
+
+def _preferred_points(weights: Mapping[str, float]) -> int:
+    return int(weigh(weights, "fit", np.array(PREFERRED_AGENT_POINTS, np.int64)))

@@ -1,0 +1,166 @@
+"""What would unblock a waiting task: the smallest change that gives it an eligible agent, or a free one.
+
+A change lifts one rule. It is tried against every agent at once: those whom this rule alone refuses
+are the ones it would make eligible. Changes to a person's day come before changes to what they can
+do, and those before changes to the task; where no single change does, the nearest miss is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from assigner.domain.eligibility import RULES, Verdict
+from assigner.domain.roster import Roster
+from assigner.domain.task import Skills, Task
+
+MOST_AGENTS = 10
+
+KINDS: dict[str, str] = {
+    "free_capacity": "one of these agents finishes or gives up some of the work they have",
+    "more_capacity": "one of these agents is given a larger capacity: the task is larger than all of it",
+    "wait_until": "the instant `at` comes",
+    "extend_shift": "one of these agents stays longer",
+    "presence": "one of these agents becomes available",
+    "add_channel": "one of these agents serves the channel",
+    "raise_level": "one of these agents reaches the level in the skill",
+    "add_skill": "one of these agents learns the skill",
+    "lift_exclusion": "the task no longer excludes one of these agents",
+    "agent_not_in_request": "the agent that the task needs is in the request",
+    "unpin": "the task is no longer pinned",
+}
+"""The kinds of change: what has to happen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unblock:
+    """A change, the agents whom it would make eligible or free (the first ten), and its particulars."""
+
+    kind: str
+    agents: list[str]
+    skill: str | None = None
+    level: int | None = None
+    channel: str | None = None
+    at: int | None = None
+
+
+def smallest_change(task: Task, verdict: Verdict, roster: Roster) -> Unblock:
+    """The smallest change that would let somebody take the task."""
+    if not roster.agents:
+        return Unblock(kind="agent_not_in_request", agents=[task.pinned_agent] if task.pinned_agent else [])
+    if verdict.eligible:
+        return _change("free_capacity", verdict.eligible, roster)
+    hindered = {rule.name: rule.refuses(task, roster) for rule in RULES}
+    for lifted, remedy in REMEDIES:
+        others = [mask for name, mask in hindered.items() if name not in lifted]
+        alone = roster.everyone & ~reduce(or_, others)
+        if alone and (change := remedy(task, alone, roster)):
+            return change
+    return _nearest(task, verdict, roster)
+
+
+def _nearest(task: Task, verdict: Verdict, roster: Roster) -> Unblock:
+    """The change for the last rule that refused somebody, although another would refuse them then."""
+    rule = verdict.nearest_miss()
+    mask = verdict.refused[rule]
+    remedy = next(remedy for lifted, remedy in REMEDIES if rule in lifted)
+    return remedy(task, mask, roster) or _most_lacking(task, mask, roster)
+
+
+def _change(kind: str, mask: int, roster: Roster, **particulars: Any) -> Unblock:
+    return Unblock(kind=kind, agents=roster.ids(mask, MOST_AGENTS), **particulars)
+
+
+def _capacity(task: Task, mask: int, roster: Roster) -> Unblock:
+    large = roster.where(lambda agent: agent.capacity >= task.requirement.size) & mask
+    return _change("free_capacity" if large else "more_capacity", large or mask, roster)
+
+
+def _cooled(task: Task, mask: int, roster: Roster) -> Unblock:
+    ends = [until for id, until in task.cooling_down if id in roster.index and mask >> roster.index[id] & 1]
+    return _change("wait_until", mask, roster, at=min(ends))
+
+
+def _longer_shift(task: Task, mask: int, roster: Roster) -> Unblock:
+    return _change("extend_shift", mask, roster)
+
+
+def _on_shift(task: Task, mask: int, roster: Roster) -> Unblock:
+    coming = roster.where(
+        lambda agent: agent.available_from is not None and agent.available_from > roster.now
+    )
+    if not mask & coming:
+        return _longer_shift(task, mask, roster)
+    first = min(roster.agents[i].available_from or 0 for i in roster.positions(mask & coming))
+    return _change("wait_until", mask & coming, roster, at=first)
+
+
+def _presence(task: Task, mask: int, roster: Roster) -> Unblock:
+    return _change("presence", mask, roster)
+
+
+def _channel(task: Task, mask: int, roster: Roster) -> Unblock:
+    return _change("add_channel", mask, roster, channel=task.requirement.channel)
+
+
+def _skill(task: Task, mask: int, roster: Roster) -> Unblock | None:
+    """The one skill that would do: a level to raise before a skill to learn, then the most agents."""
+    raised, learned = [], []
+    for skill, level in task.requirement.asked():
+        gained = mask & roster.meeting(task.requirement, _granting(roster, skill, level))
+        if low := gained & roster.holding(skill, 1):
+            raised.append((-low.bit_count(), skill, level, low))
+        if new := gained & ~roster.holding(skill, 1):
+            learned.append((-new.bit_count(), skill, level, new))
+    for kind, choices in (("raise_level", raised), ("add_skill", learned)):
+        if choices:
+            _, skill, level, agents = min(choices)
+            return _change(kind, agents, roster, skill=skill, level=level)
+    return None
+
+
+def _granting(roster: Roster, skill: str, level: int) -> Callable[[Skills], int]:
+    """Who masters some skills, if everybody had this one at this level."""
+    return lambda skills: roster.mastering(
+        (name, asked) for name, asked in skills if name != skill or asked > level
+    )
+
+
+def _most_lacking(task: Task, mask: int, roster: Roster) -> Unblock:
+    """The skill that most of these agents lack at its level, where no one skill would do."""
+    lacking = [(mask & ~roster.holding(*pair), *pair) for pair in task.requirement.asked()]
+    agents, skill, level = max(lacking, key=lambda choice: choice[0].bit_count())
+    low = agents & roster.holding(skill, 1)
+    return _change("raise_level" if low else "add_skill", low or agents, roster, skill=skill, level=level)
+
+
+def _exclusion(task: Task, mask: int, roster: Roster) -> Unblock:
+    return _change("lift_exclusion", mask, roster)
+
+
+def _pin(task: Task, mask: int, roster: Roster) -> Unblock:
+    if task.pinned_agent and task.pinned_agent not in roster.index:
+        return Unblock(kind="agent_not_in_request", agents=[task.pinned_agent])
+    return _change("unpin", mask, roster)
+
+
+def _opening(task: Task, mask: int, roster: Roster) -> Unblock:
+    return _change("wait_until", mask, roster, at=task.not_before)
+
+
+REMEDIES: tuple[tuple[tuple[str, ...], Callable[[Task, int, Roster], Unblock | None]], ...] = (
+    (("at_capacity",), _capacity),
+    (("cooling_down",), _cooled),
+    (("shift_too_short",), _longer_shift),
+    (("off_shift", "shift_too_short"), _on_shift),
+    (("absent",), _presence),
+    (("wrong_channel",), _channel),
+    (("skill_missing", "level_too_low"), _skill),
+    (("excluded",), _exclusion),
+    (("pinned_elsewhere",), _pin),
+    (("not_yet",), _opening),
+)
+"""Smallest change first: the rules that it lifts, and what it is for the agents whom only these refuse."""

@@ -1,0 +1,98 @@
+"""The sentences of an explanation, in the languages of the people who read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Clause = tuple[str, str]
+"""How a clause reads for one agent, and for several. `{n}` is their number."""
+
+LANGUAGES = ("en", "es")
+
+CLAUSES: Mapping[str, Mapping[str, Clause]] = {
+    "en": {
+        "no_agents": ("the request has no agents",) * 2,
+        "not_yet": ("it opens at {at}",) * 2,
+        "pinned_elsewhere": ("it is pinned to '{agent}'",) * 2,
+        "pinned_to_nobody": ("it is pinned to '{agent}', who is not in the request",) * 2,
+        "excluded": ("{n} is excluded by name", "{n} are excluded by name"),
+        "skill_missing": ("{n} lacks {skills}", "{n} lack {skills}"),
+        "level_too_low": (
+            "{n} is below the level asked in {skills}",
+            "{n} are below the level asked in {skills}",
+        ),
+        "wrong_channel": (
+            "{n} does not serve the channel '{channel}'",
+            "{n} do not serve the channel '{channel}'",
+        ),
+        "absent": ("{n} is away or offline", "{n} are away or offline"),
+        "off_shift": ("{n} is off shift", "{n} are off shift"),
+        "shift_too_short": (
+            "{n} could not finish before the shift ends",
+            "{n} could not finish before their shifts end",
+        ),
+        "cooling_down": ("{n} declined it and is cooling down", "{n} declined it and are cooling down"),
+        "at_capacity": ("{n} is at capacity", "{n} are at capacity"),
+        "outranked": (
+            "{n} may take it, but that capacity went to tasks worth more",
+            "{n} may take it, but their capacity went to tasks worth more",
+        ),
+    },
+    "es": {
+        "no_agents": ("la petición no trae agentes",) * 2,
+        "not_yet": ("se abre el {at}",) * 2,
+        "pinned_elsewhere": ("está fijada a '{agent}'",) * 2,
+        "pinned_to_nobody": ("está fijada a '{agent}', que no está en la petición",) * 2,
+        "excluded": ("{n} está excluido por su nombre", "{n} están excluidos por su nombre"),
+        "skill_missing": ("a {n} le falta {skills}", "a {n} les falta {skills}"),
+        "level_too_low": (
+            "{n} no llega al nivel pedido en {skills}",
+            "{n} no llegan al nivel pedido en {skills}",
+        ),
+        "wrong_channel": ("{n} no atiende '{channel}'", "{n} no atienden '{channel}'"),
+        "absent": ("{n} está ausente o desconectado", "{n} están ausentes o desconectados"),
+        "off_shift": ("{n} está fuera de turno", "{n} están fuera de turno"),
+        "shift_too_short": (
+            "{n} no acabaría antes del fin de su turno",
+            "{n} no acabarían antes del fin de su turno",
+        ),
+        "cooling_down": ("{n} la rechazó y está en pausa", "{n} la rechazaron y están en pausa"),
+        "at_capacity": ("{n} está al límite de su capacidad", "{n} están al límite de su capacidad"),
+        "outranked": (
+            "{n} puede hacerla, pero su capacidad fue a tareas de más valor",
+            "{n} pueden hacerla, pero su capacidad fue a tareas de más valor",
+        ),
+    },
+}
+"""A clause for each rule, and for each other reason, by language."""
+
+NOUNS: Mapping[str, Clause] = {"en": ("agent", "agents"), "es": ("agente", "agentes")}
+OR: Mapping[str, str] = {"en": " or ", "es": " o "}
+
+
+class Sentence:
+    """Clauses that count agents, put together: the first count says what is counted."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._clauses: list[str] = []
+        self._named = False
+
+    def add(self, key: str, count: int = 0, **facts: str) -> None:
+        """Add a clause about `count` agents; `facts` fill its gaps."""
+        several = count != 1
+        number = f"{count:,}" if self._named else f"{count:,} {NOUNS[self._language][several]}"
+        clause = CLAUSES[self._language][key][several]
+        self._named = self._named or "{n}" in clause
+        self._clauses.append(clause.format(n=number, **facts))
+
+    def any_of(self, names: list[str]) -> str:
+        """Names in quotes, the last after an "or"."""
+        quoted = [f"'{name}'" for name in names]
+        if len(quoted) < 2:
+            return "".join(quoted)
+        return ", ".join(quoted[:-1]) + OR[self._language] + quoted[-1]
+
+    def __str__(self) -> str:
+        text = "; ".join(self._clauses)
+        return text[:1].upper() + text[1:] + "."

@@ -1,0 +1,41 @@
+"""An agent: a person who does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Presence(StrEnum):
+    """What the agent says of themselves. Only `available` agents receive work."""
+
+    AVAILABLE = "available"
+    AWAY = "away"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """A person with skills (name to level, 1 to 10) and a capacity, in task sizes, of which `load` is taken.
+
+    `channels` of None serves every channel; an empty set serves none. `available_from` is the first
+    instant of the availability window and `available_until` the first after it. `handle_ms` maps a
+    category to this agent's own handling time.
+    """
+
+    id: str
+    skills: Mapping[str, int] = field(default_factory=dict)
+    presence: Presence = Presence.AVAILABLE
+    channels: frozenset[str] | None = None
+    capacity: int = 1
+    load: int = 0
+    available_from: int | None = None
+    available_until: int | None = None
+    idle_since: int | None = None
+    handle_ms: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def capacity_left(self) -> int:
+        """What the agent can still take, in task sizes; a load above the capacity leaves nothing."""
+        return max(0, self.capacity - self.load)

@@ -1,0 +1,132 @@
+"""May this agent take this task? The hard rules, in order; an agent is refused under the first that says no.
+
+A rule takes a task and the roster and gives the mask of the agents it refuses, so one call settles
+a task, or a whole group of like tasks, against every agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assigner.domain.roster import Roster
+from assigner.domain.task import Task
+
+
+def not_yet(task: Task, roster: Roster) -> int:
+    """Nobody before the task's `not_before`."""
+    return roster.everyone if task.not_before is not None and roster.now < task.not_before else 0
+
+
+def pinned_elsewhere(task: Task, roster: Roster) -> int:
+    """A pinned task goes to its agent or to nobody."""
+    return 0 if task.pinned_agent is None else roster.everyone & ~roster.named([task.pinned_agent])
+
+
+def excluded(task: Task, roster: Roster) -> int:
+    """Agents whom the task names as excluded."""
+    return roster.named(task.excluded_agents)
+
+
+def skill_missing(task: Task, roster: Roster) -> int:
+    """Agents without one of the skills, or without all the skills of any alternative set."""
+    return roster.everyone & ~roster.meeting(task.requirement, roster.knowing)
+
+
+def level_too_low(task: Task, roster: Roster) -> int:
+    """Agents below the level asked, in a skill or in every alternative set."""
+    return roster.everyone & ~roster.meeting(task.requirement, roster.mastering)
+
+
+def wrong_channel(task: Task, roster: Roster) -> int:
+    """Agents who do not serve the task's channel."""
+    channel = task.requirement.channel
+    return 0 if channel is None else roster.everyone & ~roster.serving(channel)
+
+
+def absent(task: Task, roster: Roster) -> int:
+    """Agents whose presence is not `available`."""
+    return roster.everyone & ~roster.present()
+
+
+def off_shift(task: Task, roster: Roster) -> int:
+    """Agents outside their availability window."""
+    return roster.everyone & ~roster.on_shift()
+
+
+def shift_too_short(task: Task, roster: Roster) -> int:
+    """Agents whose window ends before they could finish, at their own handling time or the task's."""
+    category = task.requirement.category
+    ending = roster.ending_before(task.handle_ms)
+    if category is None:
+        return ending
+    return (ending & ~roster.timed(category)) | roster.too_slow(category)
+
+
+def cooling_down(task: Task, roster: Roster) -> int:
+    """Agents who declined the task and are not asked again yet."""
+    return roster.named(agent for agent, until in task.cooling_down if roster.now < until)
+
+
+def at_capacity(task: Task, roster: Roster) -> int:
+    """Agents whose load leaves too little capacity for the task's size."""
+    return roster.everyone & ~roster.room(task.requirement.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A hard rule: its name as callers see it, and who it refuses."""
+
+    name: str
+    refuses: Callable[[Task, Roster], int]
+
+    @property
+    def meaning(self) -> str:
+        """The rule in a sentence."""
+        return (self.refuses.__doc__ or "").strip()
+
+
+RULES: tuple[Rule, ...] = tuple(
+    Rule(rule.__name__, rule)
+    for rule in (
+        not_yet,
+        pinned_elsewhere,
+        excluded,
+        skill_missing,
+        level_too_low,
+        wrong_channel,
+        absent,
+        off_shift,
+        shift_too_short,
+        cooling_down,
+        at_capacity,
+    )
+)
+"""All hard rules, in the order in which they are asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Who may take a task, and under which rule each other agent was refused first.
+
+    `refused` has a mask for each rule that refused somebody, by its name, in the order of RULES. The
+    masks and `eligible` share no agent and together hold everyone.
+    """
+
+    refused: dict[str, int]
+    eligible: int
+
+    def nearest_miss(self) -> str:
+        """The last rule that refused somebody. Raises IndexError when none did."""
+        return list(self.refused)[-1]
+
+
+def judge(task: Task, roster: Roster) -> Verdict:
+    """Ask every rule about a task."""
+    left = roster.everyone
+    refused = {}
+    for rule in RULES:
+        if mask := rule.refuses(task, roster) & left:
+            refused[rule.name] = mask
+            left &= ~mask
+    return Verdict(refused=refused, eligible=left)

@@ -1,0 +1,70 @@
+"""Groups of like tasks: what is true of one member, against every agent, is true of all.
+
+Tasks are alike when they have the same requirement, the same pinned agent, the same opening
+instant if it is still to come, and handling times that no rule and no term tells apart. Agents whom
+a task excludes, prefers or lets cool down are its own: they do not split a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import log2
+
+from assigner.domain.eligibility import Verdict, judge
+from assigner.domain.roster import Roster
+from assigner.domain.task import Task
+
+STEPS_PER_OCTAVE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Like tasks. `members` are positions in the snapshot, ascending; `task` stands for them all.
+
+    `estimate_ms` is their handling time to the nearest step, of which there are eight between a time
+    and its double; None where no agent has a time of their own to compare with.
+    """
+
+    task: Task
+    members: list[int]
+    estimate_ms: int | None
+    verdict: Verdict
+
+
+def group(tasks: Sequence[Task], roster: Roster) -> list[Group]:
+    """Sort tasks into groups, in the order of their first members, and judge each group once."""
+    same: dict[tuple[object, ...], list[int]] = {}  # by identity: hashing a requirement is slow
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for position, task in enumerate(tasks):
+        key = (id(task.requirement), task.handle_ms, task.pinned_agent, task.not_before)
+        members = same.get(key)
+        if members is None:
+            members = same[key] = alike.setdefault(_likeness(task, roster), [])
+        members.append(position)
+    return [_judged(members, tasks, roster) for members in alike.values()]
+
+
+def _likeness(task: Task, roster: Roster) -> tuple[object, ...]:
+    """What the rules and the terms can tell of a task; of a handling time, whose window it outlasts."""
+    opening = task.not_before if task.not_before is not None and task.not_before > roster.now else None
+    outlasted = roster.endings_before(task.handle_ms)
+    return task.requirement, task.pinned_agent, opening, outlasted, _step(task, roster)
+
+
+def _step(task: Task, roster: Roster) -> int | None:
+    category = task.requirement.category
+    if category is None or not roster.timed(category):
+        return None
+    return round(STEPS_PER_OCTAVE * log2(max(1, task.handle_ms)))
+
+
+def _judged(members: list[int], tasks: Sequence[Task], roster: Roster) -> Group:
+    plain = replace(tasks[members[0]], excluded_agents=(), preferred_agents=(), cooling_down=())
+    step = _step(plain, roster)
+    return Group(
+        task=plain,
+        members=members,
+        estimate_ms=None if step is None else round(2 ** (step / STEPS_PER_OCTAVE)),
+        verdict=judge(plain, roster),
+    )

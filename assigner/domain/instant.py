@@ -1,0 +1,20 @@
+"""Instants: milliseconds since 1970 inside, RFC 3339 outside."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def to_ms(instant: datetime) -> int:
+    """Milliseconds since 1970, what is finer cut off. The instant must have an offset."""
+    return (instant - EPOCH) // MILLISECOND
+
+
+def rfc3339(ms: int) -> str:
+    """The instant in UTC, with milliseconds only where there are any."""
+    instant = EPOCH + ms * MILLISECOND
+    digits = "milliseconds" if ms % 1000 else "seconds"
+    return instant.isoformat(timespec=digits).replace("+00:00", "Z")

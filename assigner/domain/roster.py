@@ -1,0 +1,162 @@
+"""The agents of a snapshot, indexed by bit masks: bit i of a mask stands for agents[i].
+
+A mask is one Python int, so a rule is a few `&` and `|` over all agents at once, and a count of
+refusals is `int.bit_count`. Masks are made when first asked for, and kept.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import wraps
+from itertools import islice
+from typing import Concatenate, ParamSpec, TypeVar, cast
+
+from assigner.domain.agent import Agent, Presence
+from assigner.domain.task import Requirement, Skills
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def kept(make: Callable[Concatenate[Roster, P], T]) -> Callable[Concatenate[Roster, P], T]:
+    """Make each answer of a method once a roster."""
+
+    @wraps(make)
+    def method(self: Roster, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (make.__name__, *args)
+        if key not in self.memo:
+            self.memo[key] = make(self, *args, **kwargs)
+        return cast("T", self.memo[key])
+
+    return cast("Callable[Concatenate[Roster, P], T]", method)
+
+
+class Roster:
+    """Agents at an instant, in tie order, and the masks that the rules are made of."""
+
+    def __init__(self, agents: Sequence[Agent], now: int) -> None:
+        self.agents = agents
+        self.now = now
+        self.everyone = (1 << len(agents)) - 1
+        self.index = {agent.id: i for i, agent in enumerate(agents)}
+        self.memo: dict[tuple[object, ...], object] = {}
+        self._holders: dict[str, list[tuple[int, int]]] = {}
+        for i, agent in enumerate(agents):
+            for skill, level in agent.skills.items():
+                self._holders.setdefault(skill, []).append((i, level))
+
+    def mask(self, positions: Iterable[int]) -> int:
+        """The mask of these positions, in time linear in the number of agents."""
+        digits = bytearray(b"0") * (len(self.agents) + 1)
+        for i in positions:
+            digits[~i] = ord("1")  # counted from the right
+        return int(digits, 2)
+
+    def where(self, test: Callable[[Agent], bool]) -> int:
+        """The mask of the agents that pass a test."""
+        return self.mask(i for i, agent in enumerate(self.agents) if test(agent))
+
+    def named(self, ids: Iterable[str]) -> int:
+        """The mask of the agents with these ids; unknown ids are nobody."""
+        return sum({1 << self.index[id] for id in ids if id in self.index})
+
+    def positions(self, mask: int) -> Iterator[int]:
+        """The positions in a mask, ascending."""
+        while mask:
+            lowest = mask & -mask
+            yield lowest.bit_length() - 1
+            mask ^= lowest
+
+    def ids(self, mask: int, most: int) -> list[str]:
+        """The ids of the agents in a mask, in order, at most `most` of them."""
+        return [self.agents[position].id for position in islice(self.positions(mask), most)]
+
+    def holders(self, skill: str) -> list[tuple[int, int]]:
+        """(position, level) of each agent who has the skill."""
+        return self._holders.get(skill, [])
+
+    @kept
+    def holding(self, skill: str, level: int) -> int:
+        """Agents who have the skill at this level or above."""
+        return self.mask(i for i, held in self.holders(skill) if held >= level)
+
+    def mastering(self, skills: Iterable[tuple[str, int]]) -> int:
+        """Agents who have all these skills at their level."""
+        found = self.everyone
+        for skill, level in skills:
+            found &= self.holding(skill, level)
+        return found
+
+    def knowing(self, skills: Skills) -> int:
+        """Agents who have all these skills, at whatever level."""
+        return self.mastering((skill, 1) for skill, _ in skills)
+
+    def meeting(self, requirement: Requirement, test: Callable[[Skills], int]) -> int:
+        """Agents who pass a test of skills for all of a requirement: its skills and one alternative."""
+        found = test(requirement.skills)
+        if requirement.any_skills:
+            alternatives = 0
+            for skills in requirement.any_skills:
+                alternatives |= test(skills)
+            found &= alternatives
+        return found
+
+    @kept
+    def serving(self, channel: str) -> int:
+        """Agents who serve the channel."""
+        return self.where(lambda agent: agent.channels is None or channel in agent.channels)
+
+    @kept
+    def room(self, size: int) -> int:
+        """Agents with capacity left for a task of this size."""
+        return self.where(lambda agent: agent.load + size <= agent.capacity)
+
+    @kept
+    def present(self) -> int:
+        """Agents who say that they are available."""
+        return self.where(lambda agent: agent.presence is Presence.AVAILABLE)
+
+    @kept
+    def on_shift(self) -> int:
+        """Agents whose availability window holds the instant."""
+        return self.where(
+            lambda agent: (
+                (agent.available_from is None or agent.available_from <= self.now)
+                and (agent.available_until is None or self.now < agent.available_until)
+            )
+        )
+
+    @kept
+    def endings(self) -> list[int]:
+        """The distinct instants at which an availability window ends, ascending."""
+        return sorted({agent.available_until for agent in self.agents if agent.available_until is not None})
+
+    def endings_before(self, handle_ms: int) -> int:
+        """How many of those instants come before work begun now and lasting `handle_ms` is done."""
+        return bisect_left(self.endings(), self.now + handle_ms)
+
+    def ending_before(self, handle_ms: int) -> int:
+        """Agents whose window ends before work begun now and lasting `handle_ms` is done."""
+        return self._ending_among(self.endings_before(handle_ms))
+
+    @kept
+    def _ending_among(self, first: int) -> int:
+        ended = set(self.endings()[:first])
+        return self.where(lambda agent: agent.available_until in ended)
+
+    @kept
+    def timed(self, category: str) -> int:
+        """Agents with a handling time of their own for the category."""
+        return self.where(lambda agent: category in agent.handle_ms)
+
+    @kept
+    def too_slow(self, category: str) -> int:
+        """Agents whose own handling time for the category is longer than what is left of their window."""
+        return self.where(
+            lambda agent: (
+                agent.available_until is not None
+                and category in agent.handle_ms
+                and self.now + agent.handle_ms[category] > agent.available_until
+            )
+        )

@@ -1,0 +1,48 @@
+"""A task: a unit of work waiting for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Skills = tuple[tuple[str, int], ...]
+"""Skill names with a level from 1 to 10, sorted by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """What a task asks of whoever takes it. Tasks that ask the same share one requirement.
+
+    `skills` are all needed at their level; of `any_skills`, when there are any, one set is needed
+    too; `preferred_skills` are welcome. No `channel` means that any agent's channels will do.
+    """
+
+    skills: Skills = ()
+    any_skills: tuple[Skills, ...] = ()
+    preferred_skills: Skills = ()
+    channel: str | None = None
+    category: str | None = None
+    size: int = 1
+
+    def asked(self) -> Skills:
+        """Every (skill, level) that decides who may take the task, each once, sorted."""
+        return tuple(sorted({pair for wanted in (self.skills, *self.any_skills) for pair in wanted}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A unit of work. `priority` is 0 to 100; `handle_ms` is its expected handling time.
+
+    `cooling_down` holds (agent, until): agents who declined and are not asked again before that instant.
+    """
+
+    id: str
+    requirement: Requirement
+    created_at: int
+    priority: int = 50
+    due_at: int | None = None
+    not_before: int | None = None
+    handle_ms: int = 600_000
+    preferred_agents: tuple[str, ...] = ()
+    excluded_agents: tuple[str, ...] = ()
+    pinned_agent: str | None = None
+    cooling_down: tuple[tuple[str, int], ...] = ()
