@@ -54,7 +54,6 @@ TABLE = {
     "assigner.sample_data": _may("", "", "tables import nothing"),
     "assigner.cli": ROOT,
     "assigner.demo": ROOT,
-    "assigner.__main__": ROOT,
     "api": May(
         ours=("api", *DISPATCH.split(), "assigner.log", "assigner.__version__"),
         others=tuple(WEB.split()),

@@ -12,7 +12,7 @@ from assigner.sample_data import FIRST_NAMES, LAST_NAMES, QUEUES, SPECIALISMS
 NAMING = {"pinned_agent", "preferred_agents", "excluded_agents", "cooling_down"}
 OWN = {"id", "case", "created_at", "due_at", "not_before"}
 INSTANTS = {"created_at", "due_at", "not_before", "available_from", "available_until", "idle_since"}
-REQUIREMENTS = {
+ASKED = {
     "queue",
     "category",
     "channel",
@@ -22,7 +22,7 @@ REQUIREMENTS = {
     "handle_s",
     "size",
 }
-TASK_FIELDS = OWN | NAMING | REQUIREMENTS | {"tags", "priority"}
+TASK_FIELDS = OWN | NAMING | ASKED | {"tags", "priority"}
 AGENT_FIELDS = {"id", "skills", "presence", "channels", "capacity", "load", "handle_s", *INSTANTS}
 
 

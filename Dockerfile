@@ -1,0 +1,26 @@
+# Two stages: the first installs from the hashed lock, the second is what runs. Another base: --build-arg BASE=…
+ARG BASE=python:3.13-slim
+
+FROM ${BASE} AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN ["python", "-m", "venv", "/opt/assigner"]
+WORKDIR /src
+COPY deploy/requirements.txt deploy/
+RUN ["/opt/assigner/bin/python", "-m", "pip", "install", "--require-hashes", "--requirement", "deploy/requirements.txt"]
+COPY LICENSE README.md pyproject.toml ./
+COPY api api
+COPY assigner assigner
+COPY solver solver
+RUN ["/opt/assigner/bin/python", "-m", "pip", "install", "--no-deps", "--no-build-isolation", "."]
+
+FROM ${BASE}
+ENV PATH=/opt/assigner/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+RUN ["useradd", "--system", "--uid", "10001", "--no-create-home", "--shell", "/usr/sbin/nologin", "assigner"]
+COPY --from=build /opt/assigner /opt/assigner
+USER 10001
+WORKDIR /tmp
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ.get('ASSIGNER_PORT', '8080')}/livez\", timeout=2)"]
+# There are no keys yet, so it listens on loopback only: run it with --network host, on a machine of your own.
+CMD ["assigner", "serve", "--dev"]
