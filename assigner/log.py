@@ -4,9 +4,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Any, Literal
-
-Style = Literal["console", "json"]
+from typing import Any
 
 
 class JsonLines(logging.Formatter):
@@ -39,8 +37,8 @@ class ConsoleLines(logging.Formatter):
         return " ".join(words)
 
 
-def configure(style: Style, level: str) -> None:
-    """Send every log line of at least `level` to stderr, in `style`; replaces what was set before."""
+def configure(style: str, level: str) -> None:
+    """Send log lines of at least `level` to stderr, in `style` (console, json); replaces what was set."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if style == "json" else ConsoleLines())
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)

@@ -1,0 +1,121 @@
+"""The HTTP application and its server: every part is put together here."""
+
+import asyncio
+import contextlib
+import logging
+import math
+import socket
+from collections.abc import AsyncIterator, Callable
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from api import assign, health, problems
+from api.deps import Service
+from api.edge import Edge
+from api.pool import Pool
+from assigner import __version__, log
+from assigner.clock import Clock, SystemClock
+from assigner.config import Settings
+from assigner.metrics import Meters
+
+_ANSWER = "api.work:answer"
+_DRAIN_S = 5
+_logger = logging.getLogger("assigner")
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    answer: str = _ANSWER,
+    on_ready: Callable[[], None] | None = None,
+) -> FastAPI:
+    """The application. `answer` names the function that workers run; `on_ready` is called when all are up."""
+    meters = Meters()
+    parts = Service(
+        settings=settings,
+        clock=clock or SystemClock(),
+        meters=meters,
+        pool=Pool(settings, meters, answer),
+    )
+    app: FastAPI = FastAPIOffline(
+        title="Assigner",
+        version=__version__,
+        description="The right task to the right agent at the right time.",
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lambda _: _running(parts.pool, on_ready),
+    )
+    app.state.service = parts
+    app.include_router(assign.router)
+    app.include_router(health.router)
+    problems.install(app)
+    app.add_middleware(Edge, service=parts)
+    return app
+
+
+def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    """The HTTP server of the application; on its way out it lets the requests in flight end."""
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=problems.Protocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=math.ceil(settings.answer_timeout_s) + _DRAIN_S,
+    )
+    return uvicorn.Server(config)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A socket that listens where the settings say. Raises SystemExit with a sentence when it cannot."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=2_048)
+    except OSError as error:
+        raise SystemExit(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. "
+            "Stop what uses it, or choose another with --port."
+        ) from None
+
+
+def serve(settings: Settings) -> None:
+    """Run the service until it is told to stop. Raises SystemExit with a sentence when it cannot start."""
+    log.configure(settings.log, settings.log_level)
+    listener = listen(settings)
+    host, port = listener.getsockname()[:2]
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def announce() -> None:
+        workers = settings.worker_count
+        _logger.info("Ready on %s (docs: %s/docs, workers: %d). Ctrl+C stops it.", address, address, workers)
+
+    app = create_app(settings, on_ready=announce)
+    with contextlib.suppress(KeyboardInterrupt):
+        server(app, settings).run(sockets=[listener])
+
+
+@contextlib.asynccontextmanager
+async def _running(pool: Pool, on_ready: Callable[[], None] | None) -> AsyncIterator[None]:
+    """The workers run while the application does."""
+    pool.start()
+    announcing = asyncio.create_task(_announce(pool, on_ready)) if on_ready else None
+    try:
+        yield
+    finally:
+        if announcing:
+            announcing.cancel()
+        await pool.stop()
+
+
+async def _announce(pool: Pool, on_ready: Callable[[], None]) -> None:
+    await pool.wait_until_ready()
+    on_ready()

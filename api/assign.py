@@ -1,0 +1,117 @@
+"""`POST /v1/assign`: a snapshot in, the decision out; nothing is stored."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from api.deps import language, request_id, service
+from api.errors import ApiError
+from api.messages import Facts, Job, Reply
+from api.spool import Spool
+from assigner.metrics import Meters
+
+# A step of sending: large enough to be cheap, small enough to leave the loop free in between.
+_SLICE_BYTES = 256 * 1_024
+
+router = APIRouter()
+
+
+@router.post("/v1/assign", summary="Decide who gets which task")
+@router.post("/assign", include_in_schema=False)
+async def assign(request: Request) -> Response:
+    """Decide on a snapshot of tasks and agents, and explain each task that stays waiting."""
+    parts = service(request)
+    # Before the body is read: a request that would be refused costs neither its time nor its memory.
+    parts.pool.check_room()
+    job = Job(
+        now_ms=parts.clock.now_ms(),
+        request_id=request_id(request),
+        language=language(request.headers.get("accept-language", "")),
+        limits=parts.settings.limits,
+        verify=parts.settings.verify,
+    )
+    with Spool() as body:
+        await receive_body(request, body, parts.settings.max_body_bytes)
+        reply = await while_connected(request, parts.pool.run(body, job))
+    if reply.facts:
+        observe(parts.meters, reply.facts)
+    return Sliced(reply)
+
+
+async def receive_body(request: Request, body: Spool, most: int) -> None:
+    """Read the request's body into `body`.
+
+    Raises ApiError body_too_large above `most` bytes, as soon as that is known, and ClientDisconnect.
+    """
+    received = int(request.headers.get("content-length", "0"))
+    if received > most:
+        raise _too_large(most)
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        if received > most:
+            raise _too_large(most)
+        body.write(chunk)
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, Reply]) -> Reply:
+    """The result of the work, which is cancelled when the client goes away: that raises ClientDisconnect."""
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(_client_leaves(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+
+
+async def _client_leaves(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+class Sliced(Response):
+    """The reply of a worker, sent in slices of its shared memory."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(memoryview(reply.body), reply.status, media_type=reply.media_type)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the head and then the body, a slice at a time."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for start in range(0, len(self.body), _SLICE_BYTES):
+            part = bytes(self.body[start : start + _SLICE_BYTES])
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def observe(meters: Meters, facts: Facts) -> None:
+    """Count what an answer says about itself."""
+    histograms, counters = meters.histograms, meters.counters
+    histograms["assigner_request_tasks"].observe(facts["tasks"])
+    histograms["assigner_request_agents"].observe(facts["agents"])
+    histograms["assigner_request_arcs"].observe(facts["arcs"])
+    phases = histograms["assigner_phase_seconds"]
+    phases.labels("parse").observe(facts["parse_s"])
+    phases.labels("decide").observe(facts["decide_s"])
+    phases.labels("encode").observe(facts["encode_s"])
+    histograms["assigner_solve_seconds"].labels(facts["method"]).observe(facts["solve_s"])
+    histograms["assigner_solution_gap_ratio"].observe(facts["gap"])
+    counters["assigner_solutions_total"].labels(facts["status"]).inc()
+    counters["assigner_tasks_assigned_total"].inc(facts["assigned"])
+    for reason, count in facts["waiting_by_reason"].items():
+        counters["assigner_tasks_waiting_total"].labels(reason).inc(count)
+
+
+def _too_large(most: int) -> ApiError:
+    """The connection ends with this answer: what is still to come of the body is not read."""
+    detail = f"The body has more than {most} bytes. Send fewer, or raise ASSIGNER_MAX_BODY_BYTES."
+    return ApiError("body_too_large", detail, headers={"Connection": "close"})

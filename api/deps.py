@@ -1,0 +1,53 @@
+"""What every handler can reach: the service's parts, and what belongs to the request."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from starlette.requests import Request
+
+from api.messages import Language
+from api.pool import Pool
+from assigner.clock import Clock
+from assigner.config import Settings
+from assigner.metrics import Meters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The parts of one running service."""
+
+    settings: Settings
+    clock: Clock
+    meters: Meters
+    pool: Pool
+
+
+def service(request: Request) -> Service:
+    """The service that got the request."""
+    return cast(Service, request.app.state.service)
+
+
+def request_id(request: Request) -> str:
+    """The id of the request: the client's, else ours."""
+    return cast(str, request.state.request_id)
+
+
+def language(header: str) -> Language:
+    """The language of the sentences, from an Accept-Language header: Spanish when it is liked better."""
+    return "es" if _quality(header, "es") > _quality(header, "en") else "en"
+
+
+def _quality(header: str, language: str) -> float:
+    """How much a language is liked, 0 to 1, by the first range of the header that names it."""
+    for choice in header.lower().split(","):
+        name, _, weight = choice.replace(" ", "").partition(";q=")
+        if name.partition("-")[0] == language:
+            return _number(weight)
+    return 0.0
+
+
+def _number(weight: str) -> float:
+    try:
+        return float(weight or 1)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,32 @@
+"""What probes and Prometheus ask."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from api.deps import service
+from api.errors import ApiError
+from assigner.metrics import CONTENT_TYPE
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/livez", summary="Is the process alive?")
+async def livez() -> Response:
+    """Answer as long as the service can answer at all; restart it when it does not."""
+    return JSONResponse({"status": "alive"})
+
+
+@router.get("/readyz", summary="Can it take requests?")
+async def readyz(request: Request) -> Response:
+    """Answer 200 when a worker is up, else 503 with the reason."""
+    obstacle = service(request).pool.obstacle
+    if obstacle:
+        raise ApiError("not_ready", obstacle, headers={"Retry-After": "1"})
+    return JSONResponse({"status": "ready"})
+
+
+@router.get("/metrics", summary="Metrics for Prometheus")
+async def metrics(request: Request) -> Response:
+    """All metrics in Prometheus' text format."""
+    return Response(service(request).meters.exposition(), headers={"Content-Type": CONTENT_TYPE})

@@ -1,0 +1,79 @@
+"""Every error as problem+json, whoever found it: a handler of ours, the router, FastAPI, the HTTP parser."""
+
+import uuid
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import cast
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from api import errors
+from api.deps import request_id
+from api.errors import ApiError, Fault
+
+
+def install(app: FastAPI) -> None:
+    """Let the app answer each exception it expects with a problem."""
+    app.add_exception_handler(ApiError, _from_api)
+    app.add_exception_handler(HTTPException, _from_router)
+    app.add_exception_handler(RequestValidationError, _from_validation)
+
+
+class Protocol(HttpToolsProtocol):
+    """The HTTP server's protocol, with a problem for bytes that are not HTTP."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer bytes that are not HTTP, and hang up."""
+        name = uuid.uuid4().hex
+        body = errors.problem("malformed_http", "", name)
+        head = (
+            "HTTP/1.1 400 Bad Request\r\n"
+            f"content-type: {errors.MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\n"
+            f"x-request-id: {name}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
+
+def _from_api(request: Request, error: Exception) -> Response:
+    found = cast(ApiError, error)
+    return _response(request, found.code, found.detail, found.headers)
+
+
+def _from_router(request: Request, error: Exception) -> Response:
+    """No such path, or no such method there; an OPTIONS is answered with the methods there are."""
+    found = cast(HTTPException, error)
+    headers = dict(found.headers or {})
+    if found.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+        failed = found.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return _response(request, "internal_error" if failed else "not_found", "", headers)
+    methods = {method.strip() for method in headers["Allow"].split(",")}
+    allowed = methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
+    headers["Allow"] = ", ".join(sorted(allowed))
+    if request.method == "OPTIONS":
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+    return _response(request, "method_not_allowed", "", headers)
+
+
+def _from_validation(request: Request, error: Exception) -> Response:
+    """What FastAPI refuses in a path or a query: each place becomes a pointer such as `/query/limit`."""
+    faults = [
+        Fault(
+            pointer="".join(f"/{part}" for part in fault["loc"]),
+            code="missing" if fault["type"] == "missing" else "wrong_type",
+            detail=f"{fault['msg']}.",
+        )
+        for fault in cast(RequestValidationError, error).errors()
+    ]
+    body = errors.problem("invalid_request", "", request_id(request), faults)
+    return Response(body, errors.ERRORS["invalid_request"].status, media_type=errors.MEDIA_TYPE)
+
+
+def _response(request: Request, code: str, detail: str, headers: Mapping[str, str]) -> Response:
+    body = errors.problem(code, detail, request_id(request))
+    return Response(body, errors.ERRORS[code].status, headers, errors.MEDIA_TYPE)
