@@ -1,0 +1,87 @@
+"""An upper bound from prices, valid for every assignment whatever the prices are."""
+
+from operator import mul
+
+import numpy as np
+
+from solver.problem import MAX_VALUE, Ids, Ints, Problem
+
+_NEVER = -(2**60)
+
+
+def lagrangian(problem: Problem, price: Ints) -> int:
+    """Weak duality: with prices >= 0 a unit of capacity, no assignment is worth more than
+    `sum(price * capacity) + sum over tasks of max(0, max over its agents of value - size * price)`.
+
+    `price`: int64[m], at most MAX_VALUE. Source: Fisher 1981, the Lagrangian relaxation of the capacities.
+    """
+    paid = sum(map(mul, price.tolist(), problem.capacity.tolist()))
+    return paid + int(np.maximum(0, _best(problem, _profit(problem, price))).sum())
+
+
+def _profit(problem: Problem, price: Ints) -> Ints:
+    """int64[a]: what is left of each arc's fit when its capacity is paid for."""
+    return problem.arc_fit - problem.arc_size * price[problem.arc_agent]
+
+
+def _best(problem: Problem, profit: Ints) -> Ints:
+    """int64[n]: the highest value less price of each task over its agents."""
+    top = best_of_groups(problem, profit)
+    best = problem.urgency + top[problem.group]
+    _respect_bars(problem, profit, top, best)
+    if problem.bonus.size:
+        task, agent = problem.bonus_task, problem.bonus_agent
+        worth = problem.urgency[task] + profit[problem.arc_of(task, agent)] + problem.bonus
+        worth[problem.barred(task, agent)] = _NEVER
+        np.maximum.at(best, task, worth)
+    return best
+
+
+def best_of_groups(problem: Problem, profit: Ints) -> Ints:
+    """int64[n_groups]: the highest profit among the arcs of each group; far below 0 where it has none."""
+    top = np.full(problem.n_groups, _NEVER)
+    start = problem.group_start
+    some = np.flatnonzero(start[:-1] < start[1:])
+    if some.size:
+        top[some] = np.maximum.reduceat(profit, start[some])
+    return top
+
+
+def _respect_bars(problem: Problem, profit: Ints, top: Ints, best: Ints) -> None:
+    """Lower `best` of the tasks that are barred from a best arc of their group."""
+    arc = problem.arc_of(problem.barred_task, problem.barred_agent)
+    hit = profit[arc] == top[problem.group[problem.barred_task]]
+    task = np.unique(problem.barred_task[hit])
+    if not task.size:
+        return
+    pair_task, pair_arc = spread(problem, task)
+    worth = np.where(problem.barred(pair_task, problem.arc_agent[pair_arc]), _NEVER, profit[pair_arc])
+    best[task] = _NEVER
+    np.maximum.at(best, pair_task, problem.urgency[pair_task] + worth)
+
+
+def spread(problem: Problem, task: Ids | Ints) -> tuple[Ints, Ints]:
+    """All arcs of each task's group, task by task: (task of each pair, arc of each pair)."""
+    first = problem.group_start[problem.group[task]]
+    count = problem.group_start[problem.group[task] + 1] - first
+    start = np.cumsum(count) - count
+    pair_arc = np.arange(count.sum()) + np.repeat(first - start, count)
+    return np.repeat(np.asarray(task, np.int64), count), pair_arc
+
+
+def rough_prices(problem: Problem, agent: Ids) -> Ints:
+    """int64[m]: what the cheapest task at each full agent is worth a unit of size; 0 where there is room.
+
+    `agent`: a feasible assignment. An agent whom nobody fits costs MAX_VALUE, as its room is of no use.
+    """
+    least = np.full(problem.n_agents, np.iinfo(np.int64).max)
+    np.minimum.at(least, problem.arc_agent, problem.arc_size)
+    task = np.flatnonzero(agent >= 0)
+    to = agent[task]
+    size = problem.arc_size[problem.arc_of(task, to)].astype(np.int64)
+    left = problem.capacity.copy()
+    np.subtract.at(left, to, size)
+    price = np.full(problem.n_agents, MAX_VALUE)
+    np.minimum.at(price, to, problem.value(task, to) // size)
+    price[(left >= least) & (problem.capacity >= least)] = 0
+    return price

@@ -1,0 +1,148 @@
+"""Best pair first: the answer that is always there."""
+
+from collections.abc import Callable, Iterator
+from heapq import heapify, heappop, heapreplace
+
+import numpy as np
+
+from solver.problem import Ids, Ints, Problem
+
+Arc = tuple[int, int, int]
+"""(agent, fit, size)"""
+Offer = tuple[int, int, int, int, int]
+"""(-value, task, agent, size, number of the stream it comes from)"""
+
+
+def greedy(problem: Problem, given: Ids | None = None) -> Ids:
+    """The agent of each task, -1 = waits: of all pairs that still fit, the one of highest value goes first.
+
+    Of equal value, the lower task goes first, then the lower agent. Pairs in `given`, which must be feasible, stay.
+    Offers come from streams that are each sorted: one a group, one a task with barred agents, one a bonus pair.
+    """
+    agent = (np.full(problem.group.size, -1) if given is None else given).tolist()
+    left = room(problem, given).tolist()
+    streams = list(_streams(problem, agent, left))
+    heap = [(*first, k) for k, stream in enumerate(streams) if (first := next(stream, None))]
+    heapify(heap)
+    units = sum(left)
+    while heap and units:
+        _, task, to, size, k = heap[0]
+        if agent[task] < 0 and left[to] >= size:
+            agent[task] = to
+            left[to] -= size
+            units -= size
+        following = next(streams[k], None)
+        if following:
+            heapreplace(heap, (*following, k))
+        else:
+            heappop(heap)
+    return np.asarray(agent, np.int32)
+
+
+def room(problem: Problem, given: Ids | None) -> Ints:
+    """int64[m]: the capacity that the given pairs leave."""
+    if given is None:
+        return problem.capacity
+    task = np.flatnonzero(given >= 0)
+    arc = problem.arc_of(task, given[task])
+    used = np.bincount(given[task], problem.arc_size[arc], problem.n_agents)
+    return problem.capacity - used.astype(np.int64)
+
+
+def feasible_part(problem: Problem, wanted: Ids) -> Ids:
+    """The wanted pairs that are eligible and, in tie order, fit."""
+    agent = np.full(problem.group.size, -1, np.int32)
+    task = np.flatnonzero(wanted >= 0)
+    task = task[wanted[task] < problem.n_agents]
+    arc = problem.arc_of(task, wanted[task])
+    keep = (arc >= 0) & ~problem.barred(task, wanted[task])
+    task, size = task[keep], problem.arc_size[arc[keep]].astype(np.int64)
+    order = np.argsort(wanted[task], kind="stable")
+    task, size = task[order], size[order]
+    to = wanted[task]
+    total = np.cumsum(size)
+    first = np.searchsorted(to, to)
+    fits = total - (total - size)[first] <= problem.capacity[to]
+    agent[task[fits]] = to[fits]
+    return agent
+
+
+def by_group(problem: Problem, task: Ints, worth: Ints) -> Ints:
+    """The tasks, sorted by group, then falling worth, then index. `worth`: int64, one a task given."""
+    return task[np.lexsort((-worth, problem.group[task]))]
+
+
+def _streams(
+    problem: Problem, agent: list[int], left: list[int]
+) -> Iterator[Iterator[tuple[int, int, int, int]]]:
+    arcs = _sorted_arcs(problem)
+    urgency = problem.urgency
+    choosy = np.zeros(problem.group.size, bool)
+    choosy[problem.barred_task] = True
+    plain = np.flatnonzero(~choosy)
+    plain = by_group(problem, plain, urgency[plain])
+    for tasks in np.split(plain, np.flatnonzero(np.diff(problem.group[plain])) + 1):
+        if tasks.size:
+            yield _offers(tasks, urgency, arcs(int(problem.group[tasks[0]])), agent, left)
+    for task, barred in _bars(problem):
+        allowed = _except(arcs(int(problem.group[task])), barred)
+        yield _offers(np.array([task]), urgency, allowed, agent, left)
+    yield from _bonus_offers(problem)
+
+
+def _offers(
+    tasks: Ints, urgency: Ints, arcs: Iterator[Arc], agent: list[int], left: list[int]
+) -> Iterator[tuple[int, int, int, int]]:
+    """The best pair of these like tasks that fits now, again and again; who has taken what is seen in the lists."""
+    arc = next(arcs, None)
+    for task in map(int, tasks):
+        while agent[task] < 0:
+            while arc and left[arc[0]] < arc[2]:
+                arc = next(arcs, None)
+            if not arc:
+                return
+            yield -(int(urgency[task]) + arc[1]), task, arc[0], arc[2]
+
+
+def _sorted_arcs(problem: Problem) -> Callable[[int], Iterator[Arc]]:
+    """A function that walks a group's arcs by falling fit, then agent; each group is sorted once, when asked for."""
+    known: dict[int, Ints] = {}
+
+    def walk(group: int) -> Iterator[Arc]:
+        low, high = problem.group_start[group : group + 2]
+        if group not in known:
+            known[group] = low + np.argsort(-problem.arc_fit[low:high], kind="stable")
+        for at in range(0, high - low, 256):
+            some = known[group][at : at + 256]
+            yield from zip(
+                problem.arc_agent[some].tolist(),
+                problem.arc_fit[some].tolist(),
+                problem.arc_size[some].tolist(),
+                strict=True,
+            )
+
+    return walk
+
+
+def _except(arcs: Iterator[Arc], barred: set[int]) -> Iterator[Arc]:
+    return (arc for arc in arcs if arc[0] not in barred)
+
+
+def _bars(problem: Problem) -> Iterator[tuple[int, set[int]]]:
+    """Each task that has barred agents, with them."""
+    order = np.argsort(problem.barred_task, kind="stable")
+    task = problem.barred_task[order]
+    for some in np.split(order, np.flatnonzero(np.diff(task)) + 1):
+        if some.size:
+            yield int(problem.barred_task[some[0]]), set(problem.barred_agent[some].tolist())
+
+
+def _bonus_offers(problem: Problem) -> Iterator[Iterator[tuple[int, int, int, int]]]:
+    """One stream of one offer for each bonus pair."""
+    allowed = np.flatnonzero(~problem.barred(problem.bonus_task, problem.bonus_agent))
+    task, agent = problem.bonus_task[allowed], problem.bonus_agent[allowed]
+    size = problem.arc_size[problem.arc_of(task, agent)]
+    for offer in zip(
+        (-problem.value(task, agent)).tolist(), task.tolist(), agent.tolist(), size.tolist(), strict=True
+    ):
+        yield iter((offer,))
