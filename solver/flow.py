@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from solver.bars import absorb, split, swap
 from solver.bound import best_of_groups
 from solver.network import SINK, SOURCE, Network, cheapest_flow, distances, join
-from solver.problem import MAX_VALUE, Ids, Ints, Problem
+from solver.problem import MAX_VALUE, Ids, Ints, Problem, falling
 
 Mask = NDArray[np.bool_]
+FEW_ARCS = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,17 +54,20 @@ def _to_split(problem: Problem, stuck: Ints, attempt: int) -> Ints:
 def _ignoring_bars(problem: Problem) -> Flow:
     """Solve with what seems to matter; add what the prices show to be missing; until nothing is."""
     named = _named(problem)
-    tasks, arcs = _first_tasks(problem, named.reach), _first_arcs(problem)
-    for rounds in count(1):
+    tasks = _first_tasks(problem, named.reach)
+    arcs = _first_arcs(problem, tasks)
+    rounds = 0
+    while True:
+        rounds += 1
         part = _wire(problem, named, tasks, arcs)
         flows = cheapest_flow(part.network)
         price, margin = _prices(problem, distances(part.network, flows))
         profit = problem.arc_fit - price[problem.arc_agent]
-        missing_arcs = (profit + margin[problem.arc_group] > 0) & ~arcs
-        missing_tasks = (named.reach + best_of_groups(problem, profit)[problem.group] > 0) & ~tasks
-        if not missing_arcs.any() and not missing_tasks.any():
+        more_arcs = (profit + margin[problem.arc_group] > 0) & ~arcs
+        more_tasks = (named.reach + best_of_groups(problem, profit)[problem.group] > 0) & ~tasks
+        if not more_arcs.any() and not more_tasks.any():
             break
-        tasks, arcs = tasks | missing_tasks, arcs | missing_arcs
+        tasks, arcs = tasks | more_tasks, arcs | more_arcs
     return Flow(agent=_agents(problem, part, flows), price=price, rounds=rounds)
 
 
@@ -107,9 +111,23 @@ def _first_tasks(problem: Problem, reach: Ints) -> Mask:
     return possible & ((score >= line) | (reach == best[problem.group]))
 
 
-def _first_arcs(problem: Problem) -> Mask:
-    """bool[a]: the arcs to agents that have a place."""
-    return problem.capacity[problem.arc_agent] > 0
+def _first_arcs(problem: Problem, tasks: Mask) -> Mask:
+    """bool[a]: of each group the best fits, twice as many as it has tasks; of each agent the best three."""
+    useful = problem.capacity[problem.arc_agent] > 0
+    if problem.arc_fit.size <= FEW_ARCS:
+        return useful
+    enough = 2 * np.bincount(problem.group[tasks], minlength=problem.n_groups) + 4
+    by_group = _rank(problem.arc_group, problem.arc_fit) < enough[problem.arc_group]
+    return useful & (by_group | (_rank(problem.arc_agent, problem.arc_fit) < 3))
+
+
+def _rank(owner: Ids, fit: Ints) -> Ints:
+    """The place of each number among those of its owner, the highest first."""
+    order = np.argsort(falling(owner, fit))
+    first = np.cumsum(np.bincount(owner)) - np.bincount(owner)
+    rank = np.empty(order.size, np.int64)
+    rank[order] = np.arange(order.size) - first[owner[order]]
+    return rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -166,8 +184,7 @@ def _bundles(problem: Problem, tasks: Ints) -> tuple[Ints, Ints]:
     if not tasks.size:
         return tasks, np.zeros(1, np.int64)
     urgency = problem.urgency[tasks]
-    highest = urgency.max()
-    key = problem.group[tasks] * (highest - urgency.min() + 1) + (highest - urgency)
+    key = falling(problem.group[tasks], urgency)
     order = np.argsort(key, kind="stable")
     start = np.flatnonzero(np.diff(key[order], prepend=-1))
     return tasks[order], np.append(start, tasks.size)
