@@ -78,11 +78,10 @@ FAULTS: Mapping[str, str] = {
     "out_of_range": "The number is outside its bounds.",
     "too_long": "The text, list or object is longer than allowed.",
     "bad_id": "An id is not 1 to 128 visible ASCII characters.",
+    "bad_name": "A skill, channel, category or tag is not 1 to 128 characters without control characters.",
     "bad_instant": "The text is not an RFC 3339 instant.",
     "naive_instant": "The instant has no offset.",
-    "bad_interval": "The first instant is not before the second.",
     "duplicate_id": "Two tasks or two agents have the same id.",
-    "duplicate_value": "A list names the same value twice.",
     "pinned_and_excluded": "A task is pinned to an agent that it excludes.",
 }
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from solver.solve import solve
 
+from assigner.clock import Clock
 from assigner.dispatch.translate import Model, translate
 from assigner.domain.errors import TooManyPairs
 from assigner.domain.group import Group, group
@@ -18,6 +18,7 @@ from assigner.domain.roster import Roster
 from assigner.domain.snapshot import Snapshot
 from solver.check import check
 from solver.solution import Solution
+from solver.solve import solve
 from solver.stop import Stop
 
 
@@ -26,7 +27,8 @@ class Decision:
     """Who takes what, with all that it takes to say why.
 
     Tasks and agents are positions in `snapshot`. `solution.agent` (n_tasks,) is the agent of each
-    task, -1 where it waits; `model.problem.group` (n_tasks,) its group in `groups`.
+    task, -1 where it waits; `model.problem.group` (n_tasks,) its group in `groups`. `solve_s` is how
+    long the solver took, in seconds.
     """
 
     snapshot: Snapshot
@@ -34,10 +36,15 @@ class Decision:
     groups: Sequence[Group]
     model: Model
     solution: Solution
+    solve_s: float
 
     def assigned(self) -> NDArray[np.int32]:
         """The positions of the tasks that got an agent, ascending."""
         return np.flatnonzero(self.solution.agent >= 0).astype(np.int32)
+
+    def waiting(self) -> NDArray[np.int32]:
+        """The positions of the tasks that wait, ascending."""
+        return np.flatnonzero(self.solution.agent < 0).astype(np.int32)
 
     def terms(self) -> dict[str, Points]:
         """The terms of each assigned pair, in the order of `assigned`."""
@@ -46,18 +53,29 @@ class Decision:
 
 
 def decide(
-    snapshot: Snapshot, policy: Policy, stop: Stop, *, seed: int = 0, most_arcs: int, verify: bool = False
+    snapshot: Snapshot,
+    policy: Policy,
+    *,
+    clock: Clock,
+    most_arcs: int,
+    time_limit_s: float | None = None,
+    seed: int = 0,
+    verify: bool = False,
 ) -> Decision:
     """The best assignment of a snapshot's tasks. Raises TooManyArcs; with `verify`, CheckError when the
-    solver's answer does not hold.
+    solver's answer does not hold. `time_limit_s` bounds the solver alone, and `clock` times it.
     """
     roster = Roster(snapshot.agents, snapshot.now)
     groups = group(snapshot.tasks, roster)
     model = translate(snapshot, groups, roster, policy.weights, most_arcs)
-    solution = solve(model.problem, stop, seed)
+    began = clock.monotonic_s()
+    solution = solve(model.problem, Stop(seconds=time_limit_s), seed)
+    solve_s = clock.monotonic_s() - began
     if verify:
         check(model.problem, solution)
-    return Decision(snapshot=snapshot, roster=roster, groups=groups, model=model, solution=solution)
+    return Decision(
+        snapshot=snapshot, roster=roster, groups=groups, model=model, solution=solution, solve_s=solve_s
+    )
 
 
 def pairs(decision: Decision, most: int) -> list[tuple[str, str, int]]:

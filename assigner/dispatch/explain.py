@@ -24,9 +24,12 @@ REASONS: dict[str, str] = {
 last rule that refused somebody, the nearest miss."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Explanation:
-    """Why a task waits. `refusals` counts each agent once, under the first rule that refuses."""
+    """Why a task waits; like tasks share one.
+
+    `refusals` counts each agent once, under the first rule that refuses.
+    """
 
     reason: str
     refusals: dict[str, int]

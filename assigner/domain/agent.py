@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from assigner.domain.task import Task
+
 
 class Presence(StrEnum):
     """What the agent says of themselves. Only `available` agents receive work."""
@@ -39,3 +41,7 @@ class Agent:
     def capacity_left(self) -> int:
         """What the agent can still take, in task sizes; a load above the capacity leaves nothing."""
         return max(0, self.capacity - self.load)
+
+    def handling_ms(self, task: Task) -> int:
+        """The handling time of the pair: the agent's own for the category, else the task's."""
+        return self.handle_ms.get(task.requirement.category or "", task.handle_ms)

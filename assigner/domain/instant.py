@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+DAY_MS = 86_400_000
 
 
 def to_ms(instant: datetime) -> int:
     """Milliseconds since 1970, what is finer cut off. The instant must have an offset."""
-    return (instant - EPOCH) // MILLISECOND
+    since = instant - EPOCH  # taken apart by hand: dividing timedeltas takes three times as long
+    return since.days * DAY_MS + since.seconds * 1000 + since.microseconds // 1000
 
 
 def rfc3339(ms: int) -> str:

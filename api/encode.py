@@ -1,0 +1,108 @@
+"""From a decision to the bytes of its answer. What like tasks share is encoded once."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET
+
+from api.parse import Question
+from api.schemas import Assignment, Explained, Pair, SolutionOut, UnblockOut
+from assigner.dispatch.decide import Decision, pairs
+from assigner.dispatch.explain import Explainer, Explanation
+from assigner.dispatch.unblock import Unblock
+from assigner.domain.instant import rfc3339
+
+_json = msgspec.json.Encoder()
+
+
+def encode(question: Question, decision: Decision, language: str, most_pairs: int) -> bytes:
+    """The answer, its lists in the order of the request. Raises TooManyPairs."""
+    position = {task.id: i for i, task in enumerate(decision.snapshot.tasks)}
+    order = [position[id] for id in question.order]
+    parts = {
+        "assignments": _assignments(decision, order),
+        "unassigned": _unassigned(decision, order, language, question.explain),
+        "solution": _json.encode(_solution(decision, question.seed)),
+    }
+    if question.explain == "pairs":
+        listed = pairs(decision, most_pairs)
+        parts["pairs"] = _json.encode([Pair(task=t, agent=a, value=value) for t, a, value in listed])
+    return b"{" + b",".join(b'"%s":%s' % (name.encode(), part) for name, part in parts.items()) + b"}"
+
+
+def _assignments(decision: Decision, order: list[int]) -> bytes:
+    snapshot, agent_of = decision.snapshot, decision.solution.agent
+    terms = {name: points.tolist() for name, points in decision.terms().items()}
+    row = {position: i for i, position in enumerate(decision.assigned().tolist())}
+    made = []
+    for position in order:
+        if position in row:
+            task, agent = snapshot.tasks[position], snapshot.agents[agent_of[position]]
+            worth = {name: points[row[position]] for name, points in terms.items()}
+            made.append(
+                Assignment(
+                    task=task.id,
+                    agent=agent.id,
+                    value=sum(worth.values()),
+                    terms=worth,
+                    expected_handle_s=agent.handling_ms(task) / 1000,
+                )
+            )
+    return _json.encode(made)
+
+
+def _unassigned(decision: Decision, order: list[int], language: str, explain: str) -> bytes:
+    explainer = Explainer(decision=decision, language=language)
+    waits = (decision.solution.agent < 0).tolist()
+    tasks = decision.snapshot.tasks
+    tails: dict[Explanation, bytes] = {}
+    made = []
+    for position in order:
+        if not waits[position]:
+            continue
+        if explain == "none":
+            tail = b',"reason":"%s"}' % explainer.reason(position).encode()
+        else:
+            explanation = explainer.explain(position)
+            tail = tails.get(explanation) or tails.setdefault(explanation, _tail(explanation))
+        made.append(b'{"task":' + _json.encode(tasks[position].id) + tail)
+    return b"[" + b",".join(made) + b"]"
+
+
+def _tail(explanation: Explanation) -> bytes:
+    """What follows the task's id: the same for all tasks that share the explanation."""
+    return (
+        b","
+        + _json.encode(
+            Explained(
+                reason=explanation.reason,
+                refusals=explanation.refusals,
+                detail=explanation.detail,
+                unblock=_unblock(explanation.unblock),
+            )
+        )[1:]
+    )
+
+
+def _unblock(change: Unblock) -> UnblockOut:
+    return UnblockOut(
+        kind=change.kind,
+        agents=change.agents,
+        skill=UNSET if change.skill is None else change.skill,
+        level=UNSET if change.level is None else change.level,
+        channel=UNSET if change.channel is None else change.channel,
+        at=UNSET if change.at is None else rfc3339(change.at),
+    )
+
+
+def _solution(decision: Decision, seed: int) -> SolutionOut:
+    solution = decision.solution
+    return SolutionOut(
+        status=solution.status.value,
+        objective=solution.objective,
+        bound=solution.bound,
+        gap=solution.gap,
+        method=solution.method.value,
+        solve_s=round(decision.solve_s, 6),
+        seed=seed,
+    )

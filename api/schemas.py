@@ -1,0 +1,175 @@
+"""What goes over the wire in `POST /v1/assign`: the fields, their types and their bounds, said once.
+
+Requests are decoded into these, faults are found against these, and OpenAPI is made from these.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+LARGEST_DURATION_S = 31_536_000
+MOST_TAGS = 20
+MOST_ATTRIBUTE_BYTES = 4096
+DEEPEST = 32
+PRIORITIES = {"low": 25, "medium": 50, "high": 75, "urgent": 95}
+
+Id = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=128,
+        description="1 to 128 visible ASCII characters.",
+        extra={"kind": "id"},
+        extra_json_schema={"pattern": "^[!-~]{1,128}$"},
+    ),
+]
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=128,
+        description="1 to 128 characters, none of them a control character.",
+        extra={"kind": "name"},
+        extra_json_schema={"pattern": "^[^\\u0000-\\u001f\\u007f]{1,128}$"},
+    ),
+]
+Instant = Annotated[
+    datetime,
+    Meta(tz=True, description="RFC 3339 with an offset; what is finer than a millisecond is cut off."),
+]
+Seconds = Annotated[
+    float,
+    Meta(gt=0, le=LARGEST_DURATION_S, description="Seconds, rounded half to even to milliseconds."),
+]
+Level = Annotated[int, Meta(ge=1, le=10)]
+Weight = Annotated[float, Meta(ge=0, le=100)]
+Priority = (
+    Annotated[int, Meta(ge=0, le=100)]
+    | Annotated[
+        Literal["low", "medium", "high", "urgent"],
+        Meta(description="low 25, medium 50, high 75, urgent 95."),
+    ]
+)
+
+
+class TaskIn(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """A task: a unit of work waiting for a person."""
+
+    id: Id
+    case: Id | None = None
+    queue: Id | None = None
+    category: Name | None = None
+    channel: Name | None = None
+    tags: Annotated[list[Name], Meta(max_length=MOST_TAGS)] = []
+    skills: Annotated[dict[Name, Level], Meta(description="All of these, each at its level or above.")] = {}
+    any_skills: Annotated[
+        list[dict[Name, Level]], Meta(description="And all of at least one of these sets.")
+    ] = []
+    preferred_skills: dict[Name, Level] = {}
+    priority: Priority = 50
+    created_at: Annotated[Instant | None, Meta(description="Default: now.")] = None
+    due_at: Annotated[Instant | None, Meta(description="When it was promised for.")] = None
+    not_before: Annotated[Instant | None, Meta(description="Nobody may take it before.")] = None
+    handle_s: Annotated[Seconds, Meta(description="Expected handling time.")] = 600.0
+    size: Annotated[int, Meta(ge=1, le=100, description="What it takes of an agent's capacity.")] = 1
+    preferred_agents: list[Id] = []
+    excluded_agents: list[Id] = []
+    pinned_agent: Annotated[Id | None, Meta(description="To this agent or to nobody.")] = None
+    cooling_down: Annotated[
+        dict[Id, Instant], Meta(description="Agents who declined, each not asked again before the instant.")
+    ] = {}
+    attributes: Annotated[
+        dict[str, Any], Meta(description="Yours; at most 4 KiB as compact JSON, never interpreted.")
+    ] = {}
+
+
+class AgentIn(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """An agent: a person who does the work."""
+
+    id: Id
+    skills: dict[Name, Level] = {}
+    presence: Literal["available", "away", "offline"] = "available"
+    channels: Annotated[list[Name] | None, Meta(description="Default: every channel.")] = None
+    capacity: Annotated[int, Meta(ge=0, le=1000)] = 1
+    load: Annotated[int, Meta(ge=0, le=2**31 - 1, description="What is taken of the capacity now.")] = 0
+    available_from: Instant | None = None
+    available_until: Annotated[Instant | None, Meta(description="The first instant off shift.")] = None
+    idle_since: Instant | None = None
+    handle_s: Annotated[
+        dict[Name, Seconds], Meta(description="The agent's own handling time, by category.")
+    ] = {}
+
+
+class PolicyIn(Struct, forbid_unknown_fields=True, kw_only=True):
+    """How pairs are valued."""
+
+    rule: Literal["snapshot"] = "snapshot"
+    weights: Annotated[
+        dict[Literal["urgency", "fit", "idle", "load"], Weight],
+        Meta(description="Multiplies a term; 1 for those not named."),
+    ] = {}
+
+
+class AssignRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A snapshot of tasks and agents, and how to decide."""
+
+    now: Annotated[Instant | None, Meta(description="Default: the service's clock.")] = None
+    tasks: list[TaskIn] = []
+    agents: list[AgentIn] = []
+    policy: PolicyIn = field(default_factory=PolicyIn)
+    explain: Literal["none", "reasons", "pairs"] = "reasons"
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
+    time_limit_s: Annotated[Seconds, Meta(description="Bounds the solver's time.")] = 1.0
+
+
+class Assignment(Struct, kw_only=True):
+    """A task and the agent who takes it; `value` is the sum of `terms`."""
+
+    task: str
+    agent: str
+    value: int
+    terms: dict[str, int]
+    expected_handle_s: float
+
+
+class UnblockOut(Struct, kw_only=True):
+    """The smallest change that would make somebody eligible, or free; of the agents, the first ten."""
+
+    kind: str
+    agents: list[str]
+    skill: str | UnsetType = UNSET
+    level: int | UnsetType = UNSET
+    channel: str | UnsetType = UNSET
+    at: str | UnsetType = UNSET
+
+
+class Explained(Struct, kw_only=True):
+    """Why a task waits. `refusals` counts each agent once, under the first rule that refuses."""
+
+    reason: str
+    refusals: dict[str, int]
+    detail: str
+    unblock: UnblockOut
+
+
+class SolutionOut(Struct, kw_only=True):
+    """What is proven of the answer: no feasible assignment has an objective above `bound`."""
+
+    status: str
+    objective: int
+    bound: int
+    gap: float
+    method: str
+    solve_s: float
+    seed: int
+
+
+class Pair(Struct, kw_only=True):
+    """An eligible pair and its value."""
+
+    task: str
+    agent: str
+    value: int
