@@ -10,6 +10,12 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from api.errors import ERRORS, FAULTS
+from assigner.dispatch.reasons import REASONS
+from assigner.dispatch.unblock import KINDS
+from assigner.domain.eligibility import RULES
+from assigner.domain.preference import TERMS
+
 LARGEST_DURATION_S = 31_536_000
 MOST_TAGS = 20
 MOST_ATTRIBUTE_BYTES = 4096
@@ -125,44 +131,64 @@ class AssignRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     time_limit_s: Annotated[Seconds, Meta(description="Bounds the solver's time.")] = 1.0
 
 
+Reason = Annotated[str, Meta(extra_json_schema={"enum": list(REASONS)})]
+Rule = Annotated[str, Meta(extra_json_schema={"enum": [rule.name for rule in RULES]})]
+TermName = Annotated[str, Meta(extra_json_schema={"enum": [term.name for term in TERMS]})]
+Kind = Annotated[str, Meta(extra_json_schema={"enum": list(KINDS)})]
+Value = Annotated[int, Meta(ge=1, le=2**35)]
+
+
 class Assignment(Struct, kw_only=True):
     """A task and the agent who takes it; `value` is the sum of `terms`."""
 
     task: str
     agent: str
-    value: int
-    terms: dict[str, int]
+    value: Value
+    terms: dict[TermName, int]
     expected_handle_s: float
 
 
 class UnblockOut(Struct, kw_only=True):
     """The smallest change that would make somebody eligible, or free; of the agents, the first ten."""
 
-    kind: str
+    kind: Kind
     agents: list[str]
     skill: str | UnsetType = UNSET
-    level: int | UnsetType = UNSET
+    level: Level | UnsetType = UNSET
     channel: str | UnsetType = UNSET
-    at: str | UnsetType = UNSET
+    at: Annotated[str, Meta(description="An instant in UTC.")] | UnsetType = UNSET
 
 
 class Explained(Struct, kw_only=True):
     """Why a task waits. `refusals` counts each agent once, under the first rule that refuses."""
 
-    reason: str
-    refusals: dict[str, int]
+    reason: Reason
+    refusals: dict[Rule, int]
     detail: str
     unblock: UnblockOut
 
 
-class SolutionOut(Struct, kw_only=True):
-    """What is proven of the answer: no feasible assignment has an objective above `bound`."""
+class Unassigned(Struct, kw_only=True):
+    """A task that waits, and why. With `explain: none`, only the reason."""
 
-    status: str
+    task: str
+    reason: Reason
+    refusals: dict[Rule, int] | UnsetType = UNSET
+    detail: str | UnsetType = UNSET
+    unblock: UnblockOut | UnsetType = UNSET
+
+
+class SolutionOut(Struct, kw_only=True):
+    """What is proven of the answer: no feasible assignment has an objective above `bound`.
+
+    `gap` is (bound - objective) / max(1, |bound|).
+    """
+
+    status: Annotated[str, Meta(extra_json_schema={"enum": ["optimal", "feasible", "fallback"]})]
     objective: int
     bound: int
     gap: float
-    method: str
+    method: Annotated[str, Meta(extra_json_schema={"enum": ["flow", "cpsat", "greedy"]})]
     solve_s: float
     seed: int
 
@@ -172,4 +198,36 @@ class Pair(Struct, kw_only=True):
 
     task: str
     agent: str
-    value: int
+    value: Value
+
+
+class AssignResponse(Struct, kw_only=True):
+    """Who takes what, and why the other tasks wait, in the order of the request."""
+
+    assignments: list[Assignment]
+    unassigned: list[Unassigned]
+    solution: SolutionOut
+    pairs: (
+        Annotated[list[Pair], Meta(description="With `explain: pairs`: every eligible pair.")] | UnsetType
+    ) = UNSET
+
+
+class FaultOut(Struct, kw_only=True):
+    """One thing that is wrong in a body: where (a JSON Pointer), a stable code, and a sentence."""
+
+    pointer: str
+    code: Annotated[str, Meta(extra_json_schema={"enum": list(FAULTS)})]
+    detail: str
+
+
+class Problem(Struct, kw_only=True):
+    """An error (RFC 9457). `errors` has the first 100 of `errors_total` faults of the body."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: Annotated[str, Meta(extra_json_schema={"enum": list(ERRORS)})]
+    request_id: str
+    errors: list[FaultOut] | UnsetType = UNSET
+    errors_total: int | UnsetType = UNSET

@@ -10,18 +10,10 @@ from dataclasses import dataclass, field
 from assigner.dispatch.decide import Decision
 from assigner.dispatch.unblock import Unblock, smallest_change
 from assigner.dispatch.words import Sentence
-from assigner.domain.eligibility import RULES, Verdict, judge
+from assigner.domain.eligibility import Verdict, judge
 from assigner.domain.instant import rfc3339
 from assigner.domain.roster import Roster
 from assigner.domain.task import Task
-
-REASONS: dict[str, str] = {
-    **{rule.name: rule.meaning for rule in RULES},
-    "no_agents": "The request has no agents.",
-    "outranked": "Somebody may take it, but their capacity went to tasks worth more.",
-}
-"""Why a task can wait, and what each reason means. A rule's name: nobody may take it, and this is the
-last rule that refused somebody, the nearest miss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
