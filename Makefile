@@ -12,7 +12,7 @@ UV := $(BIN)/uv pip compile pyproject.toml --group build --quiet --universal --g
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo run test lint format bench lock clean
+.PHONY: help demo run test lint format docs bench lock clean
 
 help: ## Show this list
 	@echo "The right task to the right agent at the right time. What you can make:"
@@ -40,6 +40,9 @@ lint: $(VENV)/.test ## Check style, types and import rules
 format: $(VENV)/.test ## Rewrite the code in the house's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: $(VENV)/.test ## Write README's tables from the code's
+	@$(BIN)/python -m tests.style.tables
 
 bench: $(VENV)/.bench ## Measure speed and quality, and print the tables
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

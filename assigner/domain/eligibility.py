@@ -14,12 +14,12 @@ from assigner.domain.task import Task
 
 
 def not_yet(task: Task, roster: Roster) -> int:
-    """Nobody before the task's `not_before`."""
+    """Everybody, before the task's `not_before`."""
     return roster.everyone if task.not_before is not None and roster.now < task.not_before else 0
 
 
 def pinned_elsewhere(task: Task, roster: Roster) -> int:
-    """A pinned task goes to its agent or to nobody."""
+    """Everybody but the agent to whom the task is pinned."""
     return 0 if task.pinned_agent is None else roster.everyone & ~roster.named([task.pinned_agent])
 
 
