@@ -112,6 +112,6 @@ def observe(meters: Meters, facts: Facts) -> None:
 
 
 def _too_large(most: int) -> ApiError:
-    """The connection ends with this answer: what is still to come of the body is not read."""
+    """The server drops what still comes: hanging up on a client that sends would hide the answer from it."""
     detail = f"The body has more than {most} bytes. Send fewer, or raise ASSIGNER_MAX_BODY_BYTES."
-    return ApiError("body_too_large", detail, headers={"Connection": "close"})
+    return ApiError("body_too_large", detail)

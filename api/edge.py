@@ -27,12 +27,14 @@ class Exchange:
         self.status = 0
         self.bytes_in = 0
         self.bytes_out = 0
+        self._unasked = any(name == b"expect" for name, _ in scope["headers"])
         self._private = scope["path"].startswith("/v1/") or scope["path"] == "/assign"
         self._receive = receive
         self._send = send
 
     async def receive(self) -> Message:
         """Pass a message of the request on."""
+        self._unasked = False
         message = await self._receive()
         self.bytes_in += len(message.get("body", b""))
         return message
@@ -47,7 +49,13 @@ class Exchange:
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         headers = [(b"x-request-id", self.request_id.encode()), (b"x-content-type-options", b"nosniff")]
-        return [*headers, (b"cache-control", b"no-store")] if self._private else headers
+        if self._private:
+            headers.append((b"cache-control", b"no-store"))
+        if self._unasked:
+            # The client waits for 100 Continue with its body, which will not be asked for any more: what it
+            # sends next on this connection could be either.
+            headers.append((b"connection", b"close"))
+        return headers
 
     async def fail(self) -> None:
         """Answer `internal_error`."""

@@ -179,7 +179,7 @@ class Pool:
         self._changed.set()
         self._idle.put_nowait(worker)
         try:
-            await worker.ended
+            await worker.ended.wait()
         finally:
             self._up.discard(worker)
         return True

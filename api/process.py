@@ -27,7 +27,7 @@ class Worker(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self.process = process
         self.ready: asyncio.Future[bytes] = loop.create_future()
-        self.ended: asyncio.Future[None] = loop.create_future()
+        self.ended = asyncio.Event()
         self.reason: Reason | None = None
         self._channel = channel
         self._transport: asyncio.Transport | None = None
@@ -47,7 +47,7 @@ class Worker(asyncio.Protocol):
     @property
     def alive(self) -> bool:
         """Whether the process can still be given a job."""
-        return self.reason is None and not self.ended.done()
+        return self.reason is None and not self.ended.is_set()
 
     @property
     def busy(self) -> bool:
@@ -94,7 +94,7 @@ class Worker(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Called by the loop when the process has ended, or closed its end."""
-        self.ended.set_result(None)
+        self.ended.set()
         if not self._answer.done():
             self._answer.set_exception(WorkerGoneError())
 
