@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import math
 import os
@@ -12,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import assign, health, problems
+from api import assign, health, openapi, problems
 from api.deps import Service
 from api.edge import Edge
 from api.pool import Pool
@@ -49,6 +50,8 @@ def create_app(
         redirect_slashes=False,
         lifespan=lambda _: _running(parts.pool, on_ready),
     )
+    # Made once: nothing adds a route later.
+    app.openapi = functools.cache(lambda: openapi.document(app))  # type: ignore[method-assign]
     app.state.service = parts
     app.include_router(assign.router)
     app.include_router(health.router)
