@@ -1,0 +1,67 @@
+"""Run the benchmarks: `python -m tests.benchmarks [NAME …] [--list]`."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from tests.benchmarks.report import Result, Row, console, machine, markdown, show, show_all
+
+OUTPUT = Path(__file__).parents[2] / "bench-out"
+BENCHMARKS = {
+    "solver": "the solver alone: against SciPy, a million tasks, growth, sizes, generalised assignment",
+    "http": "end to end over HTTP: speed against JSON alone, memory, and probes while it solves",
+    "bpic2012": "two weeks of a bank's real backlog, hour by hour, each answer judged twice",
+}
+
+Run = Callable[[Path], Iterator[Result]]
+
+
+def main() -> None:
+    """Run those named, or all, one at a time."""
+    names = _names()
+    OUTPUT.mkdir(exist_ok=True)
+    console.print(f"[bold]Benchmarks[/] on {machine()}\n")
+    results: list[tuple[str, Result]] = []
+    for number, name in enumerate(names, 1):
+        console.print(f"[bold]{number} of {len(names)}: {name}[/], {BENCHMARKS[name]}")
+        for result in _run(name)(OUTPUT):
+            show(result)
+            results.append((name, result))
+            _write(results)
+        console.print()
+    show_all([result for _, result in results if isinstance(result, Row)])
+    console.print(f"Written to {OUTPUT.name}/: {', '.join(sorted(file.name for file in OUTPUT.iterdir()))}")
+
+
+def _names() -> list[str]:
+    listed = "\n".join(f"  {name:10} {meaning}" for name, meaning in BENCHMARKS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks",
+        description="Measure speed and quality, and print the tables.",
+        epilog=f"benchmarks:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which to run (all)")
+    parser.add_argument("--list", action="store_true", help="list them and exit")
+    given = parser.parse_args()
+    if given.list:
+        parser.exit(message=f"{listed}\n")
+    if unknown := [name for name in given.names if name not in BENCHMARKS]:
+        parser.error(f"there is no {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+    return given.names or list(BENCHMARKS)
+
+
+def _run(name: str) -> Run:
+    module = name if name == "bpic2012" else f"{name}_bench"
+    return cast("Run", import_module(f"tests.benchmarks.{module}").run)
+
+
+def _write(results: list[tuple[str, Result]]) -> None:
+    """Everything so far: what was measured is not lost when a later benchmark fails."""
+    (OUTPUT / "benchmarks.md").write_text(markdown(results), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
