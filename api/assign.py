@@ -13,6 +13,7 @@ from api.deps import language, request_id, service
 from api.errors import ApiError
 from api.messages import Facts, Job, Reply
 from api.spool import Spool
+from assigner.config import Settings
 from assigner.metrics import Meters
 
 # A step of sending: large enough to be cheap, small enough to leave the loop free in between.
@@ -26,8 +27,6 @@ router = APIRouter()
 async def assign(request: Request) -> Response:
     """Decide on a snapshot of tasks and agents, and explain each task that stays waiting."""
     parts = service(request)
-    # Before the body is read: a request that would be refused costs neither its time nor its memory.
-    parts.pool.check_room()
     job = Job(
         now_ms=parts.clock.now_ms(),
         request_id=request_id(request),
@@ -35,28 +34,32 @@ async def assign(request: Request) -> Response:
         limits=parts.settings.limits,
         verify=parts.settings.verify,
     )
-    with Spool() as body:
-        await receive_body(request, body, parts.settings.max_body_bytes)
+    with parts.pool.place(), Spool() as body:
+        await receive_body(request, body, parts.settings)
         reply = await while_connected(request, parts.pool.run(body, job))
     if reply.facts:
         observe(parts.meters, reply.facts)
     return Sliced(reply)
 
 
-async def receive_body(request: Request, body: Spool, most: int) -> None:
+async def receive_body(request: Request, body: Spool, settings: Settings) -> None:
     """Read the request's body into `body`.
 
-    Raises ApiError body_too_large above `most` bytes, as soon as that is known, and ClientDisconnect.
+    Raises ApiError body_too_large as soon as that is known, body_timeout, and ClientDisconnect.
     """
-    received = int(request.headers.get("content-length", "0"))
-    if received > most:
+    most = settings.max_body_bytes
+    if int(request.headers.get("content-length", "0")) > most:
         raise _too_large(most)
     received = 0
-    async for chunk in request.stream():
-        received += len(chunk)
-        if received > most:
-            raise _too_large(most)
-        body.write(chunk)
+    try:
+        async with asyncio.timeout(settings.body_timeout_s):
+            async for chunk in request.stream():
+                received += len(chunk)
+                if received > most:
+                    raise _too_large(most)
+                body.write(chunk)
+    except TimeoutError:
+        raise ApiError("body_timeout", headers={"Connection": "close"}) from None
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, Reply]) -> Reply:

@@ -46,6 +46,8 @@ ERRORS: Mapping[str, ErrorCode] = _table(
      "Check the path; /docs lists them all."),
     ("method_not_allowed", 405, "The method is not allowed here",
      "Use one of the methods named in the Allow header."),
+    ("body_timeout", 408, "The body took too long to arrive",
+     "Send it faster, or fewer bytes, or raise ASSIGNER_BODY_TIMEOUT_S."),
     ("body_too_large", 413, "The body is too large",
      "Send fewer bytes, or raise ASSIGNER_MAX_BODY_BYTES."),
     ("invalid_request", 422, "The request is not valid",

@@ -13,6 +13,7 @@ from api.schemas import AssignRequest, AssignResponse, Problem
 
 ASSIGN_ERRORS = (
     "malformed_json",
+    "body_timeout",
     "body_too_large",
     "invalid_request",
     "too_many_tasks",

@@ -4,8 +4,10 @@ A solve cannot be interrupted and holds its interpreter, so a job is stopped by 
 """
 
 import asyncio
+import contextlib
 import logging
 import sys
+from collections.abc import Iterator
 
 from api import frames
 from api.errors import ApiError
@@ -15,7 +17,7 @@ from api.spool import Spool
 from assigner.config import Settings
 from assigner.metrics import Meters
 
-# A new worker costs about a second of a core: a job that nobody waits for may end by itself within this.
+# A new worker costs up to a second of a core: a job that nobody waits for may end by itself within this.
 GRACE_S = 0.5
 _FIRST_DELAY_S = 0.2
 _LONGEST_DELAY_S = 30.0
@@ -37,6 +39,7 @@ class Pool:
         self._idle: asyncio.LifoQueue[Worker] = asyncio.LifoQueue()
         self._up: set[Worker] = set()
         self._keepers: list[asyncio.Task[None]] = []
+        self._taken = 0
         self._waiting = 0
         self._obstacle = "Workers are starting."
         self._changed = asyncio.Event()
@@ -74,20 +77,29 @@ class Pool:
             self._changed.clear()
             await self._changed.wait()
 
-    def check_room(self) -> None:
-        """Raise ApiError `not_ready` or `overloaded` when a job would be refused now."""
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place among the requests that have or wait for a worker: the workers and `max_waiting` more.
+
+        It is held from before the body is read, so that the bodies in memory are bounded too. Raises ApiError
+        not_ready or overloaded.
+        """
         if self.obstacle:
             raise self._rejected("not_ready", self.obstacle)
-        if self._idle.empty() and self._waiting >= self._settings.max_waiting:
+        if self._taken >= self._settings.worker_count + self._settings.max_waiting:
             raise self._rejected("overloaded", "")
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
 
     async def run(self, body: Spool, job: Job) -> Reply:
         """Have a worker answer; `body` is closed as soon as the worker has it.
 
-        Raises ApiError: not_ready, overloaded, answer_timeout, worker_failed. When this is cancelled, the job
-        ends soon, with its worker if need be.
+        Raises ApiError answer_timeout or worker_failed. When this is cancelled, the job ends soon, with its
+        worker if need be.
         """
-        self.check_room()
         self._waiting += 1
         try:
             worker = await self._next_idle()

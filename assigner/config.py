@@ -100,6 +100,9 @@ class Settings:
     max_body_bytes: int = _row(
         128 * 2**20, "The largest request body.", unit="bytes", low=1_024, high=2**31 - 1
     )
+    body_timeout_s: float = _row(
+        60.0, "How long a request body may take to arrive.", unit="seconds", low=0.1, high=86_400
+    )
     max_tasks: int = _row(200_000, "The most tasks in one request.", low=1, high=10_000_000)
     max_agents: int = _row(20_000, "The most agents in one request.", low=1, high=1_000_000)
     max_arcs: int = _row(

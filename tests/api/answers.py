@@ -39,6 +39,12 @@ def fail_at_start(body: memoryview, job: Job) -> Reply:
     sys.exit(3)
 
 
+def spin_at_start(body: memoryview, job: Job) -> Reply:
+    """Never be ready."""
+    while True:
+        pass
+
+
 def _spin(rest: str, job: Job) -> None:
     while True:
         pass

@@ -3,7 +3,7 @@
 import json
 from http.client import HTTPResponse
 
-from tests.api.running import DEADLINE_S, Running, until
+from tests.api.running import DEADLINE_S, Running, running, until
 
 HEAD = b"POST /v1/assign HTTP/1.1\r\nHost: here\r\n"
 LIMIT = 8 * 2**20
@@ -63,3 +63,17 @@ def test_a_client_that_expects_100_continue_is_told_to_go_on(service: Running) -
         assert answer.readline() == b"HTTP/1.1 100 Continue\r\n"
         connection.sendall(b"hello")
         assert answer.read().endswith(b"hello")
+
+
+def test_a_body_that_takes_too_long_to_arrive_is_given_up() -> None:
+    with running(body_timeout_s=0.2) as service:
+        status, connection, body = _answered(service, HEAD + b"Content-Length: 1000\r\n\r\nonly this")
+    assert (status, connection, json.loads(body)["code"]) == (408, "close", "body_timeout")
+
+
+def test_a_body_on_its_way_counts_among_those_that_wait() -> None:
+    """The bodies that the service holds are bounded in number, not only the answers it works on."""
+    with running(max_waiting=0) as service, service.connect(HEAD + b"Content-Length: 1000\r\n\r\n"):
+        # The request for the metrics is the other one.
+        until(lambda: service.metric("assigner_http_requests_in_flight") == 2, "the first one is there")
+        assert service.post(b"second").status_code == 503

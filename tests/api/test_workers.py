@@ -135,6 +135,11 @@ def test_the_service_is_not_ready_until_a_worker_is() -> None:
         assert service.client.get("/livez").status_code == 200
 
 
+def test_a_worker_that_is_never_ready_is_given_up() -> None:
+    with running(answer="tests.api.answers:spin_at_start", ready=False, answer_timeout_s=0.5) as service:
+        until(lambda: "exit status -9" in service.client.get("/readyz").text, "/readyz says why")
+
+
 def test_requests_in_flight_end_before_the_service_does(tmp_path: Path) -> None:
     flag = tmp_path / "go"
     with running() as service:
