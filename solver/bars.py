@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.bound import spread
 from solver.problem import Ids, Ints, Problem
+from solver.reduce import drop_arcs
 
 
 def absorb(problem: Problem) -> Problem:
@@ -17,7 +17,7 @@ def absorb(problem: Problem) -> Problem:
     times = np.bincount(arc, minlength=problem.arc_agent.size)
     members = np.bincount(problem.group, minlength=problem.n_groups)
     whole = (times > 0) & (times == members[problem.arc_group])
-    return _without(problem, whole, whole[arc]) if whole.any() else problem
+    return drop_arcs(problem, whole)
 
 
 def swap(problem: Problem, agent: Ids) -> tuple[Ids, Ints]:
@@ -55,7 +55,7 @@ def _swap_one(problem: Problem, agent: Ids, task: int, others: Ints) -> bool:
 
 def split(problem: Problem, tasks: Ints) -> Problem:
     """The same problem with each of these tasks in a group of its own, its barred pairs taken out of the arcs."""
-    pair_task, pair_arc = spread(problem, tasks)
+    pair_task, pair_arc = problem.pairs_of(tasks)
     pair_agent = problem.arc_agent[pair_arc]
     fine = ~problem.barred(pair_task, pair_agent)
     own = problem.n_groups + np.searchsorted(tasks, pair_task)
@@ -72,23 +72,6 @@ def split(problem: Problem, tasks: Ints) -> Problem:
         arc_size=np.append(problem.arc_size, problem.arc_size[pair_arc[fine]]),
         barred_task=problem.barred_task[bars],
         barred_agent=problem.barred_agent[bars],
-        bonus_task=problem.bonus_task[bonus],
-        bonus_agent=problem.bonus_agent[bonus],
-        bonus=problem.bonus[bonus],
-    )
-
-
-def _without(problem: Problem, arcs: NDArray[np.bool_], bars: NDArray[np.bool_]) -> Problem:
-    """The problem less some arcs, and less the barred pairs and bonuses on them."""
-    bonus = ~arcs[problem.arc_of(problem.bonus_task, problem.bonus_agent)]
-    return replace(
-        problem,
-        arc_group=problem.arc_group[~arcs],
-        arc_agent=problem.arc_agent[~arcs],
-        arc_fit=problem.arc_fit[~arcs],
-        arc_size=problem.arc_size[~arcs],
-        barred_task=problem.barred_task[~bars],
-        barred_agent=problem.barred_agent[~bars],
         bonus_task=problem.bonus_task[bonus],
         bonus_agent=problem.bonus_agent[bonus],
         bonus=problem.bonus[bonus],

@@ -9,29 +9,25 @@ from solver.problem import MAX_VALUE, Ids, Ints, Problem
 _NEVER = -(2**60)
 
 
-def lagrangian(problem: Problem, price: Ints) -> int:
+def lagrangian(problem: Problem, price: Ints, scale: int = 1) -> int:
     """Weak duality: with prices >= 0 a unit of capacity, no assignment is worth more than
     `sum(price * capacity) + sum over tasks of max(0, max over its agents of value - size * price)`.
 
-    `price`: int64[m], at most MAX_VALUE. Source: Fisher 1981, the Lagrangian relaxation of the capacities.
+    `price`: int64[m], in 1/scale of a value. Source: Fisher 1981, the Lagrangian relaxation of the capacities.
     """
     paid = sum(map(mul, price.tolist(), problem.capacity.tolist()))
-    return paid + int(np.maximum(0, _best(problem, _profit(problem, price))).sum())
+    return (paid + int(np.maximum(0, best_of_tasks(problem, price, scale)).sum())) // scale
 
 
-def _profit(problem: Problem, price: Ints) -> Ints:
-    """int64[a]: what is left of each arc's fit when its capacity is paid for."""
-    return problem.arc_fit - problem.arc_size * price[problem.arc_agent]
-
-
-def _best(problem: Problem, profit: Ints) -> Ints:
-    """int64[n]: the highest value less price of each task over its agents."""
+def best_of_tasks(problem: Problem, price: Ints, scale: int = 1) -> Ints:
+    """int64[n], in 1/scale: the highest value less price of each task over its agents; far below 0 for none."""
+    profit = scale * problem.arc_fit - problem.arc_size * price[problem.arc_agent]
     top = best_of_groups(problem, profit)
-    best = problem.urgency + top[problem.group]
-    _respect_bars(problem, profit, top, best)
+    best = scale * problem.urgency + top[problem.group]
+    _respect_bars(problem, profit, top, best, scale)
     if problem.bonus.size:
         task, agent = problem.bonus_task, problem.bonus_agent
-        worth = problem.urgency[task] + profit[problem.arc_of(task, agent)] + problem.bonus
+        worth = scale * (problem.urgency[task] + problem.bonus) + profit[problem.arc_of(task, agent)]
         worth[problem.barred(task, agent)] = _NEVER
         np.maximum.at(best, task, worth)
     return best
@@ -47,26 +43,17 @@ def best_of_groups(problem: Problem, profit: Ints) -> Ints:
     return top
 
 
-def _respect_bars(problem: Problem, profit: Ints, top: Ints, best: Ints) -> None:
+def _respect_bars(problem: Problem, profit: Ints, top: Ints, best: Ints, scale: int) -> None:
     """Lower `best` of the tasks that are barred from a best arc of their group."""
     arc = problem.arc_of(problem.barred_task, problem.barred_agent)
     hit = profit[arc] == top[problem.group[problem.barred_task]]
     task = np.unique(problem.barred_task[hit])
     if not task.size:
         return
-    pair_task, pair_arc = spread(problem, task)
+    pair_task, pair_arc = problem.pairs_of(task)
     worth = np.where(problem.barred(pair_task, problem.arc_agent[pair_arc]), _NEVER, profit[pair_arc])
     best[task] = _NEVER
-    np.maximum.at(best, pair_task, problem.urgency[pair_task] + worth)
-
-
-def spread(problem: Problem, task: Ids | Ints) -> tuple[Ints, Ints]:
-    """All arcs of each task's group, task by task: (task of each pair, arc of each pair)."""
-    first = problem.group_start[problem.group[task]]
-    count = problem.group_start[problem.group[task] + 1] - first
-    start = np.cumsum(count) - count
-    pair_arc = np.arange(count.sum()) + np.repeat(first - start, count)
-    return np.repeat(np.asarray(task, np.int64), count), pair_arc
+    np.maximum.at(best, pair_task, scale * problem.urgency[pair_task] + worth)
 
 
 def rough_prices(problem: Problem, agent: Ids) -> Ints:

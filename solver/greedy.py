@@ -1,6 +1,7 @@
 """Best pair first: the answer that is always there."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
 
 import numpy as np
@@ -13,15 +14,18 @@ Offer = tuple[int, int, int, int, int]
 """(-value, task, agent, size, number of the stream it comes from)"""
 
 
-def greedy(problem: Problem, given: Ids | None = None) -> Ids:
+def greedy(problem: Problem, given: Ids | None = None, price: Ints | None = None, scale: int = 1) -> Ids:
     """The agent of each task, -1 = waits: of all pairs that still fit, the one of highest value goes first.
+    With prices (int64[m], a unit of capacity, in 1/scale), the one of highest value less price.
 
     Of equal value, the lower task goes first, then the lower agent. Pairs in `given`, which must be feasible, stay.
     Offers come from streams that are each sorted: one a group, one a task with barred agents, one a bonus pair.
     """
     agent = (np.full(problem.group.size, -1) if given is None else given).tolist()
     left = room(problem, given).tolist()
-    streams = list(_streams(problem, agent, left))
+    if price is None:
+        price = np.zeros_like(problem.capacity)
+    streams = list(_streams(problem, _Worth.of(problem, price, scale), agent, left))
     heap = [(*first, k) for k, stream in enumerate(streams) if (first := next(stream, None))]
     heapify(heap)
     units = sum(left)
@@ -37,6 +41,27 @@ def greedy(problem: Problem, given: Ids | None = None) -> Ids:
         else:
             heappop(heap)
     return np.asarray(agent, np.int32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Worth:
+    """The parts of a pair's value in 1/scale, capacity paid for."""
+
+    urgency: Ints
+    fit: Ints
+    bonus: Ints
+
+    @staticmethod
+    def of(problem: Problem, price: Ints, scale: int) -> "_Worth":
+        paid = problem.arc_size * price[problem.arc_agent]
+        fit = scale * problem.arc_fit - paid
+        return _Worth(urgency=scale * problem.urgency, fit=fit, bonus=scale * problem.bonus)
+
+
+def objective(problem: Problem, agent: Ids) -> int:
+    """Sum of the values of the chosen pairs."""
+    task = np.flatnonzero(agent >= 0)
+    return int(problem.value(task, agent[task]).sum())
 
 
 def room(problem: Problem, given: Ids | None) -> Ints:
@@ -73,10 +98,10 @@ def by_group(problem: Problem, task: Ints, worth: Ints) -> Ints:
 
 
 def _streams(
-    problem: Problem, agent: list[int], left: list[int]
+    problem: Problem, worth: "_Worth", agent: list[int], left: list[int]
 ) -> Iterator[Iterator[tuple[int, int, int, int]]]:
-    arcs = _sorted_arcs(problem)
-    urgency = problem.urgency
+    arcs = _sorted_arcs(problem, worth.fit)
+    urgency = worth.urgency
     choosy = np.zeros(problem.group.size, bool)
     choosy[problem.barred_task] = True
     plain = np.flatnonzero(~choosy)
@@ -87,7 +112,7 @@ def _streams(
     for task, barred in _bars(problem):
         allowed = _except(arcs(int(problem.group[task])), barred)
         yield _offers(np.array([task]), urgency, allowed, agent, left)
-    yield from _bonus_offers(problem)
+    yield from _bonus_offers(problem, worth)
 
 
 def _offers(
@@ -104,19 +129,19 @@ def _offers(
             yield -(int(urgency[task]) + arc[1]), task, arc[0], arc[2]
 
 
-def _sorted_arcs(problem: Problem) -> Callable[[int], Iterator[Arc]]:
+def _sorted_arcs(problem: Problem, fit: Ints) -> Callable[[int], Iterator[Arc]]:
     """A function that walks a group's arcs by falling fit, then agent; each group is sorted once, when asked for."""
     known: dict[int, Ints] = {}
 
     def walk(group: int) -> Iterator[Arc]:
         low, high = problem.group_start[group : group + 2]
         if group not in known:
-            known[group] = low + np.argsort(-problem.arc_fit[low:high], kind="stable")
+            known[group] = low + np.argsort(-fit[low:high], kind="stable")
         for at in range(0, high - low, 256):
             some = known[group][at : at + 256]
             yield from zip(
                 problem.arc_agent[some].tolist(),
-                problem.arc_fit[some].tolist(),
+                fit[some].tolist(),
                 problem.arc_size[some].tolist(),
                 strict=True,
             )
@@ -137,12 +162,14 @@ def _bars(problem: Problem) -> Iterator[tuple[int, set[int]]]:
             yield int(problem.barred_task[some[0]]), set(problem.barred_agent[some].tolist())
 
 
-def _bonus_offers(problem: Problem) -> Iterator[Iterator[tuple[int, int, int, int]]]:
+def _bonus_offers(problem: Problem, worth: "_Worth") -> Iterator[Iterator[tuple[int, int, int, int]]]:
     """One stream of one offer for each bonus pair."""
     allowed = np.flatnonzero(~problem.barred(problem.bonus_task, problem.bonus_agent))
     task, agent = problem.bonus_task[allowed], problem.bonus_agent[allowed]
-    size = problem.arc_size[problem.arc_of(task, agent)]
+    arc = problem.arc_of(task, agent)
+    value = worth.urgency[task] + worth.fit[arc] + worth.bonus[allowed]
+    size = problem.arc_size[arc]
     for offer in zip(
-        (-problem.value(task, agent)).tolist(), task.tolist(), agent.tolist(), size.tolist(), strict=True
+        (-value).tolist(), task.tolist(), agent.tolist(), size.tolist(), strict=True
     ):
         yield iter((offer,))

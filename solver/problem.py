@@ -11,6 +11,7 @@ Ints = NDArray[np.int64]
 Ids = NDArray[np.int32]
 
 MAX_VALUE = 2**35
+MAX_SIZE = 2**20
 MAX_CAPACITY = 2**40
 
 
@@ -87,6 +88,13 @@ class Problem:
     def arc_of(self, task: Ids | Ints, agent: Ids | Ints) -> Ints:
         """The arc of each (task, agent) pair; -1 where the pair is not eligible."""
         return locate(self.arc_key, self.group[task].astype(np.int64) * self.n_agents + agent)
+
+    def pairs_of(self, task: Ids | Ints) -> tuple[Ints, Ints]:
+        """All arcs of each task's group, task by task: the task and the arc of each pair."""
+        first = self.group_start[self.group[task]]
+        count = self.group_start[self.group[task] + 1] - first
+        arc = np.arange(count.sum()) + np.repeat(first - np.cumsum(count) + count, count)
+        return np.repeat(np.asarray(task, np.int64), count), arc
 
     def pair_key(self, task: Ids | Ints, agent: Ids | Ints) -> Ints:
         """`task * m + agent` of each pair."""
@@ -166,7 +174,7 @@ def _check_ranges(problem: Problem) -> None:
     _within("group", problem.group, 0, 2**31 - 2)
     _within("arc_group", problem.arc_group, 0, 2**31 - 2)
     _within("arc_agent", problem.arc_agent, 0, agents - 1)
-    _within("arc_size", problem.arc_size, 1, 2**31 - 1)
+    _within("arc_size", problem.arc_size, 1, MAX_SIZE)
     _within("capacity", problem.capacity, 0, MAX_CAPACITY)
     _within("urgency", problem.urgency, -MAX_VALUE, 2 * MAX_VALUE)
     _within("arc_fit", problem.arc_fit, -MAX_VALUE, 2 * MAX_VALUE)

@@ -46,3 +46,12 @@ class Solution:
     def gap(self) -> float:
         """`(bound - objective) / max(1, |bound|)`."""
         return (self.bound - self.objective) / max(1, abs(self.bound))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found:
+    """The answer for a part: an assignment, an upper bound of the optimum, steps done."""
+
+    agent: Ids
+    bound: int
+    rounds: int

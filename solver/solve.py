@@ -1,20 +1,19 @@
 """One question, one answer: picks the method, keeps the time, says what is proven."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from solver.bound import lagrangian, rough_prices
 from solver.flow import Flow, flow
-from solver.greedy import feasible_part, greedy
+from solver.greedy import feasible_part, greedy, objective
 from solver.guard import within
 from solver.network import NetworkError
-from solver.problem import Ids, Ints, Problem
-from solver.solution import Method, Solution, Status
+from solver.problem import Ids, Ints, Problem, locate
+from solver.reduce import Mask, in_places, restrict, trimmed, weighted_parts
+from solver.solution import Found, Method, Solution, Status
 from solver.stop import Countdown, Stop
 
-SECONDS_PER_ARC = 12e-6
-"""A flow takes a third of this on a slow machine; what may take longer than the limit runs in a child."""
+SECONDS_PER_ARC = 3e-6
+"""A flow takes a third of this on a slow machine; what may take longer than the time left runs in a child."""
 
 
 def solve(problem: Problem, stop: Stop, seed: int = 0, start: Solution | Ids | None = None) -> Solution:
@@ -24,79 +23,104 @@ def solve(problem: Problem, stop: Stop, seed: int = 0, start: Solution | Ids | N
     the feasible part of `start`. The result is a function of problem, seed and work; an optimal one also of seconds.
     """
     countdown = stop.start()
-    begin = start.agent if isinstance(start, Solution) else start
-    places = in_places(problem)
-    found = _flow_in_time(places, countdown) if places else None
-    return _fallback(problem, begin) if found is None else _optimal(problem, places, found)
+    known = start.agent if isinstance(start, Solution) else start
+    tight = trimmed(problem)
+    parts = weighted_parts(tight)
+    if parts:
+        return _mixed(tight, parts, countdown, seed, known)
+    found = _timed_flow(in_places(tight), countdown)
+    if found is None:
+        return _fallback(problem, known)
+    return _proven(problem, found)
 
 
-def in_places(problem: Problem) -> Problem | None:
-    """The same problem with all sizes one, where each agent's sizes are equal; else None.
-
-    An agent who takes tasks of one size s only has `capacity // s` places.
-    """
-    if problem.arc_size.size == 0 or problem.arc_size.max() == 1:
-        return problem
-    low = np.full(problem.n_agents, np.iinfo(np.int64).max)
-    high = np.ones(problem.n_agents, np.int64)
-    np.minimum.at(low, problem.arc_agent, problem.arc_size)
-    np.maximum.at(high, problem.arc_agent, problem.arc_size)
-    if np.any(low < high):
-        return None
-    return replace(problem, arc_size=np.ones_like(problem.arc_size), capacity=problem.capacity // high)
-
-
-def objective(problem: Problem, agent: Ids) -> int:
-    """Sum of the values of the chosen pairs."""
-    task = np.flatnonzero(agent >= 0)
-    return int(problem.value(task, agent[task]).sum())
-
-
-def _flow_in_time(problem: Problem, countdown: Countdown) -> Flow | None:
+def _timed_flow(problem: Problem, countdown: Countdown) -> Flow | None:
     """The flow's answer; None when the time, or the range of numbers, does not suffice."""
     arcs = problem.arc_agent.size + problem.group.size + problem.bonus.size + problem.barred_task.size
-    left = countdown.left()
+    left = countdown.seconds()
     if left == 0:
         return None
-    if not countdown.timed or arcs * SECONDS_PER_ARC < left:
-        try:
-            return flow(problem)
-        except NetworkError:
-            return None
-    tasks = problem.group.size
-    flat = within(left, tasks + problem.n_agents + 1, lambda: _flat(flow(problem)))
-    if flat is None:
+    if arcs * SECONDS_PER_ARC > left:
+        flat = within(left, problem.group.size + problem.n_agents + 1, lambda: _flat(flow(problem)))
+        return None if flat is None else _unflat(problem, flat)
+    try:
+        return flow(problem)
+    except NetworkError:
         return None
-    return Flow(agent=flat[:tasks].astype(np.int32), price=flat[tasks:-1].copy(), rounds=int(flat[-1]))
 
 
 def _flat(found: Flow) -> Ints:
     return np.concatenate((found.agent, found.price, [found.rounds]))
 
 
-def _optimal(problem: Problem, places: Problem, found: Flow) -> Solution:
+def _unflat(problem: Problem, flat: Ints) -> Flow:
+    agent, price, rounds = np.split(flat, [problem.group.size, -1 + flat.size])
+    return Flow(agent=agent.astype(np.int32), price=price, rounds=int(rounds[0]))
+
+
+def _proven(problem: Problem, found: Flow) -> Solution:
+    """The flow's answer, its bound computed from its prices where these are prices of units of capacity."""
     worth = objective(problem, found.agent)
+    plain = not problem.arc_size.size or problem.arc_size.max() == 1
     return Solution(
         agent=found.agent,
         objective=worth,
-        bound=lagrangian(places, found.price),
+        bound=lagrangian(problem, found.price) if plain else worth,
         status=Status.OPTIMAL,
         method=Method.FLOW,
         work=found.rounds,
-        price=found.price if places is problem else None,
+        price=found.price if plain else None,
     )
 
 
-def _fallback(problem: Problem, begin: Ids | None) -> Solution:
-    """The best of greedy alone and greedy after the start, with the bound of rough prices."""
-    tries = [greedy(problem)]
-    if begin is not None:
-        tries.append(greedy(problem, feasible_part(problem, begin)))
-    agent = max(tries, key=lambda each: objective(problem, each))
+def _fallback(problem: Problem, known: Ids | None) -> Solution:
+    """The best assignment at hand, with the bound of rough prices."""
+    agent = max(_begin(problem, known), key=lambda each: objective(problem, each))
     worth = objective(problem, agent)
     price = rough_prices(problem, agent)
     bound = lagrangian(problem, price)
     status = Status.OPTIMAL if bound == worth else Status.FALLBACK
-    return Solution(
-        agent=agent, objective=worth, bound=bound, status=status, method=Method.GREEDY, price=price
-    )
+    return Solution(agent=agent, objective=worth, bound=bound, status=status, method=Method.GREEDY, price=price)
+
+
+def _begin(problem: Problem, known: Ids | None) -> list[Ids]:
+    """Greedy alone, and greedy after what is feasible of the known assignment."""
+    alone = greedy(problem)
+    return [alone] if known is None else [alone, greedy(problem, feasible_part(problem, known))]
+
+
+def _mixed(problem: Problem, parts: list[Mask], countdown: Countdown, seed: int, known: Ids | None) -> Solution:
+    """What has no differing sizes by flow; the other parts by search, each in its share of the time."""
+    from solver.weighted import weighted  # noqa: PLC0415  (CP-SAT takes half a second to import)
+
+    rest = ~np.logical_or.reduce(parts)
+    agent = np.full(problem.group.size, -1, np.int32)
+    bound, work, weight = 0, 0, sum(np.count_nonzero(groups) for groups in parts)
+    for groups in (rest, *parts):
+        part, tasks, agents = restrict(problem, groups)
+        begin = _begin(part, None if known is None else _renumbered(known[tasks], agents))
+        if groups is rest:
+            found = _flow_or_best(part, countdown, begin)
+        else:
+            share = np.count_nonzero(groups) / weight
+            weight -= np.count_nonzero(groups)
+            found = weighted(part, _timed_flow, countdown.share(share), seed, begin)
+        won = np.flatnonzero(found.agent >= 0)
+        agent[tasks[won]] = agents[found.agent[won]]
+        bound, work = bound + found.bound, work + found.rounds
+    worth = objective(problem, agent)
+    status = Status.OPTIMAL if worth == bound else Status.FEASIBLE
+    return Solution(agent=agent, objective=worth, bound=bound, status=status, method=Method.CPSAT, work=work)
+
+
+def _flow_or_best(part: Problem, countdown: Countdown, begin: list[Ids]) -> Found:
+    found = _timed_flow(in_places(part), countdown)
+    if found is not None:
+        return Found(agent=found.agent, bound=objective(part, found.agent), rounds=found.rounds)
+    agent = max(begin, key=lambda each: objective(part, each))
+    return Found(agent=agent, bound=lagrangian(part, rough_prices(part, agent)), rounds=0)
+
+
+def _renumbered(known: Ids, agents: Ints) -> Ids:
+    """An assignment to these agents, in their new numbers."""
+    return locate(agents, known.astype(np.int64)).astype(np.int32)

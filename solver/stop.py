@@ -27,22 +27,31 @@ class Stop:
 class Countdown:
     """What is left of a stop that has been started."""
 
-    def __init__(self, stop: Stop) -> None:
-        self._seconds = stop.seconds
+    def __init__(self, stop: Stop, whole: "Countdown | None" = None) -> None:
+        self._whole = whole
+        self._end = math.inf if stop.seconds is None else time.monotonic() + stop.seconds
         self._work = math.inf if stop.work is None else stop.work
-        self._began = 0.0 if stop.seconds is None else time.monotonic()
 
-    @property
-    def timed(self) -> bool:
-        """Whether a clock is running, so that work must be interruptible."""
-        return self._seconds is not None
+    def share(self, part: float) -> "Countdown":
+        """A countdown of this part (0..1) of what is left; its work is counted here too."""
+        if self._end < math.inf:
+            return Countdown(Stop(seconds=part * self.seconds()), self)
+        return Countdown(Stop(work=None if self._work == math.inf else part * self.work()), self)
 
     def spend(self, work: float) -> None:
         """Count work done."""
         self._work -= work
+        if self._whole:
+            self._whole.spend(work)
+
+    def seconds(self) -> float:
+        """Seconds left, never below 0; infinite without a clock."""
+        return math.inf if self._end == math.inf else max(0.0, self._end - time.monotonic())
+
+    def work(self) -> float:
+        """Units of work left, never below 0; infinite without a budget."""
+        return max(0.0, self._work)
 
     def left(self) -> float:
-        """Seconds, or units of work, left; never below 0."""
-        if self._seconds is None:
-            return max(0.0, self._work)
-        return max(0.0, self._seconds - (time.monotonic() - self._began))
+        """The lesser of both."""
+        return min(self.seconds(), self.work())

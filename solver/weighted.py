@@ -1,0 +1,74 @@
+"""Where sizes differ at an agent: relax, round, and improve until the stop."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from solver.bound import lagrangian, rough_prices
+from solver.flow import Flow
+from solver.greedy import objective, room
+from solver.problem import Ids, Problem
+from solver.reduce import Mask, restrict
+from solver.relax import Relaxed, cut_in_units, group_sizes, joined, rounded
+from solver.search import improve
+from solver.solution import Found
+from solver.stop import Countdown
+
+TimedFlow = Callable[[Problem, Countdown], Flow | None]
+
+
+def weighted(problem: Problem, flow: TimedFlow, countdown: Countdown, seed: int, begin: list[Ids]) -> Found:
+    """The best assignment found in time, never worse than those to begin with; and an upper bound."""
+    relaxed = _relaxed(problem, flow, countdown, begin[0])
+    tries = [relaxed.agent, *begin]
+    best = max(tries, key=lambda each: objective(problem, each))
+    best = _size_by_size(problem, best, flow, countdown)
+    bound = lagrangian(problem, relaxed.price, relaxed.scale)
+    return improve(problem, replace(relaxed, agent=best), bound, countdown, seed)
+
+
+def _relaxed(problem: Problem, flow: TimedFlow, countdown: Countdown, known: Ids) -> Relaxed:
+    """The best relaxation that the time and the problem allow."""
+    _, alike = group_sizes(problem)
+    if not alike and countdown.left() > 0:
+        from solver.linear import few_pairs, linear  # noqa: PLC0415  (a tenth of a second for few problems)
+
+        if few_pairs(problem):
+            return linear(problem)
+    cut = cut_in_units(problem)
+    found = flow(cut.problem, countdown) if cut else None
+    if not cut or not found:
+        return Relaxed(agent=known, price=rough_prices(problem, known), scale=1)
+    wanted = joined(problem, cut.task, found.agent)
+    return Relaxed(agent=rounded(problem, wanted, found.price, cut.scale), price=found.price, scale=cut.scale)
+
+
+def _size_by_size(problem: Problem, agent: Ids, flow: TimedFlow, countdown: Countdown) -> Ids:
+    """Place the tasks of one size anew, the others held: an exact flow each; until no size gains."""
+    size, alike = group_sizes(problem)
+    sizes = np.unique(problem.arc_size).tolist() if alike else []
+    worth, last = objective(problem, agent), -1
+    while worth > last:
+        last = worth
+        for one in sizes:
+            agent = _replaced(problem, agent, size == one, one, flow, countdown)
+        worth = objective(problem, agent)
+    return agent
+
+
+def _replaced(
+    problem: Problem, agent: Ids, groups: Mask, size: int, flow: TimedFlow, countdown: Countdown
+) -> Ids:
+    """The assignment with the tasks of these groups, all of one size, placed anew."""
+    part, tasks, agents = restrict(problem, groups)
+    held = agent.copy()
+    held[tasks] = -1
+    left = room(problem, held)[agents]
+    part = replace(part, arc_size=np.ones_like(part.arc_size), capacity=left // size)
+    found = flow(part, countdown)
+    if not found:
+        return agent
+    won = np.flatnonzero(found.agent >= 0)
+    held[tasks[won]] = agents[found.agent[won]]
+    return held if objective(problem, held) >= objective(problem, agent) else agent
