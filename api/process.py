@@ -65,6 +65,7 @@ class Worker(asyncio.Protocol):
             # has answered all before: a frame of a few hundred bytes fits whole.
             socket.send_fds(self._channel, [frames.pack(job)], [body.fileno(), answer.fileno()])
         except OSError:
+            self.kill("crashed")
             self._answer.set_exception(WorkerGoneError())
         return self._answer
 

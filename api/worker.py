@@ -3,6 +3,7 @@
 Run by `api.pool` as `python -m api.worker FUNCTION LOG LEVEL`; its stdin is a socket to the parent.
 """
 
+import contextlib
 import gc
 import importlib
 import logging
@@ -35,15 +36,17 @@ WARM_UP = (
 
 def main(function: str, style: str, level: str) -> None:
     """Answer jobs until the parent goes away."""
-    # An interrupt from the keyboard reaches the whole group: the parent decides when its workers end.
+    # The keyboard and a service manager signal the whole group: the parent decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.nice(_NICENESS)
     log.configure(style, level)
     answer = load(function)
     for body in WARM_UP:
         answer(memoryview(body), Job(now_ms=0, request_id="warm-up"))
     _quieten_collector()
-    with socket.socket(fileno=os.dup(0)) as channel:
+    # A parent that dies in the middle of a job is not there to take the answer.
+    with socket.socket(fileno=os.dup(0)) as channel, contextlib.suppress(ConnectionError):
         channel.sendall(frames.READY)
         while (received := _receive(channel)) is not None:
             channel.sendall(frames.pack(_work(answer, *received)))

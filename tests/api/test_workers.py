@@ -37,6 +37,15 @@ def test_a_worker_that_dies_idle_costs_no_request() -> None:
         assert int(service.post(b"pid").text) != pid
 
 
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_whole_group_does_not_end_the_workers(sent: signal.Signals) -> None:
+    """What is in flight when the service is told to stop is still answered."""
+    with running() as service:
+        pid = service.post(b"pid").text
+        os.kill(int(pid), sent)
+        assert service.post(b"pid").text == pid
+
+
 def test_a_worker_that_takes_too_long_is_replaced() -> None:
     with running(answer_timeout_s=1) as service:
         assert _code(service.post(b"spin")) == (504, "answer_timeout")
