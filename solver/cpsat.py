@@ -19,6 +19,8 @@ class Pairs:
     size: Ints
     capacity: Ints
     """One an agent."""
+    must: NDArray[np.bool_]
+    """Whether the pair's task may not wait."""
     hint: NDArray[np.bool_]
     """The pairs of an assignment that is known to be feasible."""
 
@@ -60,9 +62,10 @@ def choose(pairs: Pairs, seconds: float, work: float, seed: int) -> Choice | Non
 
 
 def _one_agent_a_task(model: cp_model.CpModel, chosen: list[cp_model.IntVar], pairs: Pairs) -> None:
-    """A task goes to one agent at most."""
+    """A task goes to one agent at most; to one exactly if it may not wait."""
     for some in _runs(pairs.task):
-        model.add_at_most_one(chosen[pair] for pair in some.tolist())
+        constrain = model.add_exactly_one if pairs.must[some[0]] else model.add_at_most_one
+        constrain(chosen[pair] for pair in some.tolist())
 
 
 def _within_capacity(model: cp_model.CpModel, chosen: list[cp_model.IntVar], pairs: Pairs) -> None:

@@ -4,6 +4,8 @@ Source: large neighbourhood search, Shaw 1998. Agents are drawn by what they mis
 while neighbourhoods are proven to hold no gain, to all agents if there is time: then the answer is proven best.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from solver.bound import best_of_tasks
@@ -35,7 +37,7 @@ def improve(problem: Problem, relaxed: Relaxed, bound: int, countdown: Countdown
         chosen = _draw(problem, agent, relaxed, best, width, random)
         whole = chosen.size == problem.n_agents
         tasks = np.arange(problem.group.size) if whole else _near(problem, agent, chosen, best)
-        pairs = _pairs(problem, agent, tasks, chosen)
+        pairs = _pairs(problem, replace(relaxed, agent=agent), tasks, chosen)
         choice = choose(pairs, countdown.seconds(), min(limit, countdown.work()), seed + rounds)
         countdown.spend(OVERHEAD + (choice.work if choice else limit))
         agent, gain = _apply(agent, pairs, choice)
@@ -105,8 +107,12 @@ def _near(problem: Problem, agent: Ids, chosen: Ints, best: Ints) -> Ints:
     return np.sort(np.append(np.flatnonzero(here), promising))
 
 
-def _pairs(problem: Problem, agent: Ids, tasks: Ints, chosen: Ints) -> Pairs:
-    """The pairs between these tasks and agents; the hint is the present assignment."""
+def _pairs(problem: Problem, relaxed: Relaxed, tasks: Ints, chosen: Ints) -> Pairs:
+    """The pairs between these tasks and agents that may be part of an answer no worse than the present one.
+
+    By weak duality between these tasks and agents, a pair, or leaving a task to wait, is ruled out where it loses
+    more against the task's best profit than the present answer does in all.
+    """
     free = np.zeros(problem.n_agents, bool)
     free[chosen] = True
     task, arc = problem.pairs_of(tasks)
@@ -115,9 +121,23 @@ def _pairs(problem: Problem, agent: Ids, tasks: Ints, chosen: Ints) -> Pairs:
     fine = ~problem.barred(task, problem.arc_agent[arc])
     task, arc = task[fine], arc[fine]
     to = problem.arc_agent[arc].astype(np.int64)
-    size = problem.arc_size[arc].astype(np.int64)
-    worth = problem.value(task, to)
-    return Pairs(task=task, agent=to, worth=worth, size=size, capacity=problem.capacity, hint=agent[task] == to)
+    size, worth = problem.arc_size[arc].astype(np.int64), problem.value(task, to)
+    profit = relaxed.scale * worth - size * relaxed.price[to]
+    best = np.zeros(problem.group.size, np.int64)
+    np.maximum.at(best, task, profit)
+    hint = relaxed.agent[task] == to
+    paid = int((relaxed.price[chosen] * problem.capacity[chosen]).sum())
+    slack = paid + int(best[tasks].sum()) - relaxed.scale * int(worth[hint].sum())
+    keep = hint | (best[task] - profit <= slack)
+    return Pairs(
+        task=task[keep],
+        agent=to[keep],
+        worth=worth[keep],
+        size=size[keep],
+        must=best[task[keep]] > slack,
+        hint=hint[keep],
+        capacity=problem.capacity,
+    )
 
 
 def _apply(agent: Ids, pairs: Pairs, choice: Choice | None) -> tuple[Ids, int]:
