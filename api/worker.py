@@ -4,6 +4,7 @@ Run by `api.pool` as `python -m api.worker FUNCTION LOG LEVEL`; its stdin is a s
 """
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import logging
@@ -25,6 +26,7 @@ Answer = Callable[[memoryview, Job], Reply]
 # Behind the parent in the queue for a core, so that accepting and probes go on while every core solves.
 _NICENESS = 5
 _MOST_READ = 65_536
+_PR_SET_PDEATHSIG = 1
 _logger = logging.getLogger(__name__)
 
 # The first solve of each method loads what the next ones have: it is done before the worker says READY.
@@ -39,6 +41,7 @@ def main(function: str, style: str, level: str) -> None:
     # The keyboard and a service manager signal the whole group: the parent decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _die_with_parent()
     os.nice(_NICENESS)
     log.configure(style, level)
     answer = load(function)
@@ -51,6 +54,11 @@ def main(function: str, style: str, level: str) -> None:
         while (received := _receive(channel)) is not None:
             channel.sendall(frames.pack(_work(answer, *received)))
             gc.collect()
+
+
+def _die_with_parent() -> None:
+    """A parent that is killed leaves nobody to answer: the kernel then ends this process, even inside a solve."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def load(function: str) -> Answer:
