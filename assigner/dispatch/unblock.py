@@ -1,8 +1,9 @@
 """What would unblock a waiting task: the smallest change that gives it an eligible agent, or a free one.
 
-A change lifts one rule. It is tried against every agent at once: those whom this rule alone refuses
-are the ones it would make eligible. Changes to a person's day come before changes to what they can
-do, and those before changes to the task; where no single change does, the nearest miss is named.
+A change lifts one rule, or those that time lifts. It is tried against every agent at once: those whom
+only these rules refuse are the ones it would make eligible. Changes to a person's day come before
+changes to what they can do, and those before changes to the task; where no single change does, the
+nearest miss is named.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
+from itertools import islice
 from operator import or_
 from typing import Any
 
@@ -66,8 +68,15 @@ def _nearest(task: Task, verdict: Verdict, roster: Roster) -> Unblock:
     """The change for the last rule that refused somebody, although another would refuse them then."""
     rule = verdict.nearest_miss()
     mask = verdict.refused[rule]
-    remedy = next(remedy for lifted, remedy in REMEDIES if rule in lifted)
-    return remedy(task, mask, roster) or _most_lacking(task, mask, roster)
+    for lifted, remedy in REMEDIES:
+        if rule in lifted and (change := remedy(task, mask, roster)):
+            return change
+    if rule in ("skill_missing", "level_too_low"):
+        return _most_lacking(task, mask, roster)
+    if rule == "off_shift":
+        return _change("extend_shift", mask, roster)
+    ends = [until for id, until in task.cooling_down if mask & roster.named([id])]
+    return _change("wait_until", mask, roster, at=task.not_before if rule == "not_yet" else min(ends))
 
 
 def _change(kind: str, mask: int, roster: Roster, **particulars: Any) -> Unblock:
@@ -79,23 +88,36 @@ def _capacity(task: Task, mask: int, roster: Roster) -> Unblock:
     return _change("free_capacity" if large else "more_capacity", large or mask, roster)
 
 
-def _cooled(task: Task, mask: int, roster: Roster) -> Unblock:
-    ends = [until for id, until in task.cooling_down if id in roster.index and mask >> roster.index[id] & 1]
-    return _change("wait_until", mask, roster, at=min(ends))
+def _wait(task: Task, mask: int, roster: Roster) -> Unblock | None:
+    """The first instant at which one of these agents may begin if only time passes, and who may then."""
+    opening = max(roster.now, task.not_before or roster.now)
+    begins = ((position, _begin(task, position, roster)) for position in roster.positions(mask))
+    found = list(islice((pair for pair in begins if pair[1] == opening), MOST_AGENTS))
+    if not found:  # nobody is there when the task opens, so all have to be asked
+        later = [(position, _begin(task, position, roster)) for position in roster.positions(mask)]
+        first = min((begin for _, begin in later if begin is not None), default=None)
+        found = [pair for pair in later if pair[1] == first and first is not None][:MOST_AGENTS]
+    if not found:
+        return None
+    agents = [roster.agents[position].id for position, _ in found]
+    return Unblock(kind="wait_until", agents=agents, at=found[0][1])
 
 
-def _longer_shift(task: Task, mask: int, roster: Roster) -> Unblock:
-    return _change("extend_shift", mask, roster)
-
-
-def _on_shift(task: Task, mask: int, roster: Roster) -> Unblock:
-    coming = roster.where(
-        lambda agent: agent.available_from is not None and agent.available_from > roster.now
+def _begin(task: Task, position: int, roster: Roster) -> int | None:
+    """When the agent may begin if nothing but time passes; None where the shift ends too soon after that."""
+    agent = roster.agents[position]
+    cooled = dict(task.cooling_down).get(agent.id)
+    begin = max(
+        instant or roster.now for instant in (roster.now, task.not_before, agent.available_from, cooled)
     )
-    if not mask & coming:
-        return _longer_shift(task, mask, roster)
-    first = min(roster.agents[i].available_from or 0 for i in roster.positions(mask & coming))
-    return _change("wait_until", mask & coming, roster, at=first)
+    end = agent.available_until
+    fits = end is None or (begin < end and begin + agent.handling_ms(task) <= end)
+    return begin if fits else None
+
+
+def _longer_shift(task: Task, mask: int, roster: Roster) -> Unblock | None:
+    begun = mask & roster.where(lambda agent: (agent.available_from or roster.now) <= roster.now)
+    return _change("extend_shift", begun, roster) if begun else None
 
 
 def _presence(task: Task, mask: int, roster: Roster) -> Unblock:
@@ -142,25 +164,20 @@ def _exclusion(task: Task, mask: int, roster: Roster) -> Unblock:
 
 
 def _pin(task: Task, mask: int, roster: Roster) -> Unblock:
-    if task.pinned_agent and task.pinned_agent not in roster.index:
+    cooled = dict(task.cooling_down).get(task.pinned_agent or "", roster.now)
+    if task.pinned_agent and task.pinned_agent not in roster.index and cooled <= roster.now:
         return Unblock(kind="agent_not_in_request", agents=[task.pinned_agent])
     return _change("unpin", mask, roster)
 
 
-def _opening(task: Task, mask: int, roster: Roster) -> Unblock:
-    return _change("wait_until", mask, roster, at=task.not_before)
-
-
 REMEDIES: tuple[tuple[tuple[str, ...], Callable[[Task, int, Roster], Unblock | None]], ...] = (
     (("at_capacity",), _capacity),
-    (("cooling_down",), _cooled),
-    (("shift_too_short",), _longer_shift),
-    (("off_shift", "shift_too_short"), _on_shift),
+    (("not_yet", "cooling_down", "off_shift", "shift_too_short"), _wait),
+    (("off_shift", "shift_too_short"), _longer_shift),
     (("absent",), _presence),
     (("wrong_channel",), _channel),
     (("skill_missing", "level_too_low"), _skill),
     (("excluded",), _exclusion),
     (("pinned_elsewhere",), _pin),
-    (("not_yet",), _opening),
 )
 """Smallest change first: the rules that it lifts, and what it is for the agents whom only these refuse."""
