@@ -46,10 +46,15 @@ class Finder:
         self.faults: list[Fault] = []
         self.total = 0
 
+    @property
+    def full(self) -> bool:
+        """Whether as many faults are noted as are shown; from here on they are only counted."""
+        return len(self.faults) >= MAX_FAULTS_SHOWN
+
     def add(self, path: Path, code: str, detail: str) -> None:
         """Note a fault."""
         self.total += 1
-        if len(self.faults) < MAX_FAULTS_SHOWN:
+        if not self.full:
             self.faults.append(Fault(pointer=pointer(path), code=code, detail=detail))
 
     def walk(self, kind: inspect.Type, value: Any, path: Path) -> Any:
@@ -81,7 +86,9 @@ def pointer(path: Path) -> str:
 
 
 def show(value: Any) -> str:
-    """The value as JSON, cut short."""
+    """The value as JSON, cut short; JSON has no word for a number beyond all floats, such as 1e999."""
+    if isinstance(value, float) and not isfinite(value):
+        return "an infinite number"
     text = msgspec.json.encode(value).decode()
     return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
 
@@ -111,9 +118,10 @@ def _struct(finder: Finder, kind: inspect.StructType, value: Any, path: Path) ->
     if not isinstance(value, dict):
         return finder.wrong_type(value, "an object", path)
     fields = {field.encode_name: field for field in kind.fields}
-    for name in value.keys() - fields.keys():
-        maybe = _maybe(name, list(fields))
-        finder.add((*path, name), "unknown_field", f"There is no field {show(name)} here.{maybe}")
+    for name in value:
+        if name not in fields:
+            maybe = "" if finder.full else _maybe(name, list(fields))  # guessing is slow
+            finder.add((*path, name), "unknown_field", f"There is no field {show(name)} here.{maybe}")
     for name, field in fields.items():
         if field.required and name not in value:
             finder.add((*path, name), "missing", f"'{name}' is required.")
@@ -202,7 +210,7 @@ def _literal(finder: Finder, kind: inspect.LiteralType, value: Any, path: Path) 
         return finder.wrong_type(value, "one of " + ", ".join(known), path)
     if value not in known:
         expected = ", ".join(known)
-        maybe = _maybe(value, known)
+        maybe = "" if finder.full else _maybe(value, known)
         finder.add(path, "unknown_value", f"{show(value)} is not known; expected one of {expected}.{maybe}")
     return value
 

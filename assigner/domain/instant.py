@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 DAY_MS = 86_400_000
+FIRST_MS, LAST_MS = -62_135_596_800_000, 253_402_300_799_999
+"""The first and last millisecond of the years 1 to 9999 in UTC: beyond them there is no way to write one."""
 
 
 def to_ms(instant: datetime) -> int:
@@ -16,7 +18,11 @@ def to_ms(instant: datetime) -> int:
 
 
 def rfc3339(ms: int) -> str:
-    """The instant in UTC, with milliseconds only where there are any."""
+    """The instant in UTC, with milliseconds only where there are any.
+
+    An offset can put an instant up to a day outside the years 1 to 9999: then it is their first or last.
+    """
+    ms = min(max(ms, FIRST_MS), LAST_MS)
     instant = EPOCH + ms * MILLISECOND
     digits = "milliseconds" if ms % 1000 else "seconds"
     return instant.isoformat(timespec=digits).replace("+00:00", "Z")
