@@ -1,0 +1,5 @@
+"""`python -m assigner.cli`: the same as `assigner`."""
+
+from assigner.cli import main
+
+main()

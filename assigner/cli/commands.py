@@ -1,0 +1,190 @@
+"""The commands: what each takes, and its help. What they do is in the modules that they import when run."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from assigner import __version__, log
+from assigner.cli import examples, shell
+from assigner.cli.flags import settings_of, with_settings
+from assigner.cli.words import preferred
+from assigner.config import Settings, SettingsError
+
+app = typer.Typer(
+    name="assigner",
+    help="The right task to the right agent at the right time.",
+    epilog=examples.ALL,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+SHOWN_ROWS = 20
+
+
+def finite(text: str) -> float:
+    """A number that JSON can write. Raises ValueError."""
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{text} is not finite")
+    return number
+
+
+Dev = Annotated[bool, typer.Option("--dev", help="For development: without keys, this machine only.")]
+Snapshot = Annotated[
+    Path | None, typer.Argument(metavar="SNAPSHOT.json", help="A snapshot as JSON; - is stdin.")
+]
+TasksFile = Annotated[Path | None, typer.Option(metavar="FILE.csv", help="The tasks, without a snapshot.")]
+AgentsFile = Annotated[Path | None, typer.Option(metavar="FILE.csv", help="The agents, beside the tasks.")]
+Now = Annotated[
+    str | None,
+    typer.Option(metavar="INSTANT", help="Decide as of then, such as 2026-11-23T09:00:00+01:00."),
+]
+Rule = Annotated[str | None, typer.Option(metavar="NAME", help="The rule of the policy.")]
+Weights = Annotated[
+    list[str] | None, typer.Option(metavar="TERM=NUMBER", help="Weigh a term: urgency, fit, idle or load.")
+]
+Explain = Annotated[Literal["none", "reasons", "pairs"] | None, typer.Option(help="How much is explained.")]
+Seed = Annotated[int | None, typer.Option(metavar="NUMBER", help="The seed of the search.")]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", help="The bound on the solver's time.", parser=finite),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the answer of the service, as JSON and nothing else.")
+]
+Limit = Annotated[
+    int, typer.Option(min=0, metavar="ROWS", help="Show so many rows of each list; 0 shows all.")
+]
+Lang = Annotated[
+    Literal["en", "es"] | None,
+    typer.Option(help="The language to print in. [dim]Default: that of LC_ALL, LC_MESSAGES or LANG.[/dim]"),
+]
+TaskCount = Annotated[int, typer.Option(min=0, metavar="N", help="How many tasks.")]
+AgentCount = Annotated[int, typer.Option(min=0, metavar="N", help="How many agents.")]
+SampleSeed = Annotated[int, typer.Option(metavar="NUMBER", help="The same seed makes the same snapshot.")]
+Sizes = Annotated[bool, typer.Option("--sizes", help="Give long tasks a size of 2 or 3.")]
+Output = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the JSON here, not to stdout.")]
+CsvFolder = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Write tasks.csv and agents.csv here instead.")
+]
+
+
+@app.command(epilog=examples.SERVE)
+@with_settings
+def serve(dev: Dev = False, **flags: Any) -> None:
+    """Run the service until Ctrl-C.
+
+    Every setting is a flag and an environment variable; the flag wins.
+    """
+    settings = _settings(flags)
+    log.configure(settings.log, settings.log_level)
+    logging.getLogger("assigner").log(
+        logging.INFO if dev else logging.WARNING,
+        "There are no keys: any program on this machine may use the service, and no other machine can.",
+    )
+    from api.app import serve as run  # noqa: PLC0415 - takes a while, and help should not wait for it
+
+    run(settings)
+
+
+@app.command(epilog=examples.ASSIGN)
+@shell.manners()
+def assign(  # noqa: PLR0913, PLR0917 - one for each flag
+    snapshot: Snapshot = None,
+    tasks: TasksFile = None,
+    agents: AgentsFile = None,
+    now: Now = None,
+    rule: Rule = None,
+    weight: Weights = None,
+    explain: Explain = None,
+    seed: Seed = None,
+    time_limit: TimeLimit = None,
+    json: AsJson = False,
+    limit: Limit = SHOWN_ROWS,
+    lang: Lang = None,
+) -> None:
+    """Decide here, without a service: who takes what, and why the other tasks wait.
+
+    Give a snapshot, which is the body of POST /v1/assign, or two CSV files. Flags win over what it says.
+    """
+    from assigner.cli.deciding import Asked, decide  # noqa: PLC0415 - as above
+
+    files = _files(_given({"snapshot": snapshot, "tasks": tasks, "agents": agents}))
+    policy = _given({"rule": rule, "weights": dict(map(_weight, weight or ())) or None})
+    fields = {"now": now, "explain": explain, "seed": seed, "time_limit_s": time_limit}
+    asked = Asked(
+        files=files,
+        changes=_given({**fields, "policy": policy or None}),
+        settings=_settings({}),
+        language=lang or preferred(os.environ),
+        limit=limit,
+        as_json=json,
+    )
+    decide(asked)
+
+
+@app.command(epilog=examples.SAMPLE)
+@shell.manners()
+def sample(
+    tasks: TaskCount = 200,
+    agents: AgentCount = 20,
+    seed: SampleSeed = 0,
+    sizes: Sizes = False,
+    output: Output = None,
+    csv: CsvFolder = None,
+) -> None:
+    """Make up a snapshot: the back office of a telecoms company, its tasks, agents, skills and promises."""
+    from assigner.cli.making import Wanted, make  # noqa: PLC0415 - as above
+
+    if output and csv:
+        raise typer.BadParameter("give --output or --csv, not both")
+    language = preferred(os.environ)
+    make(
+        Wanted(tasks=tasks, agents=agents, seed=seed, sizes=sizes, output=output, csv=csv, language=language)
+    )
+
+
+@app.command()
+@shell.manners()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"assigner {__version__}")
+
+
+def _settings(flags: Mapping[str, Any]) -> Settings:
+    """The settings; when any is wrong, every fault on stderr and exit code 2."""
+    try:
+        return settings_of(os.environ, flags)
+    except SettingsError as error:
+        shell.fail(["These settings will not do:", *error.faults], shell.USAGE)
+
+
+def _files(given: Mapping[str, Path]) -> Mapping[str, Path]:
+    """The files, when they are a snapshot alone, or tasks and agents."""
+    if given.keys() not in ({"snapshot"}, {"tasks", "agents"}):
+        raise typer.BadParameter("give a snapshot (- for stdin), or both --tasks and --agents")
+    if list(given.values()).count(shell.STDIN) > 1:
+        raise typer.BadParameter("only one of the files can be stdin")
+    return given
+
+
+def _weight(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), finite(value)
+    except ValueError:
+        raise typer.BadParameter(f"--weight {text}: expected such as urgency=2") from None
+
+
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given of these."""
+    return {name: value for name, value in fields.items() if value is not None}
