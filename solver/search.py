@@ -4,7 +4,7 @@ Source: large neighbourhood search, Shaw 1998. Agents are drawn by what they mis
 while neighbourhoods are proven to hold no gain, to all agents if there is time: then the answer is proven best.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,58 +22,79 @@ OVERHEAD = 0.005
 """Work counted for building one model."""
 TASKS = 30
 """Tasks to be freed at first, about."""
+FOCUS = 0.25
+"""Of the gap, what a pair may lose at first."""
 SMALL = 2_000
 """Pairs of a problem that is tried whole at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scope:
+    """How far the next neighbourhood goes."""
+
+    width: int
+    """Agents."""
+    focus: float
+    """1: all pairs that can be in an answer no worse; less: only those that lose this share of the gap at most."""
+    limit: float = WORK
+    stale: int = 0
+    """Neighbourhoods in a row that were proven to hold no gain."""
 
 
 def improve(problem: Problem, relaxed: Relaxed, bound: int, countdown: Countdown, seed: int) -> Found:
     """Improve the relaxation's assignment until the bound is met or the countdown is over."""
     random = np.random.default_rng(seed)
-    agent, worth = relaxed.agent, objective(problem, relaxed.agent)
     best = best_of_tasks(problem, relaxed.price, relaxed.scale)
-    width, stale, rounds, limit = _first_width(problem, agent), 0, 0, WORK
+    worth = objective(problem, relaxed.agent)
+    scope, rounds = _first_scope(problem, relaxed.agent), 0
     while worth < bound and countdown.left() > 0:
         rounds += 1
-        chosen = _draw(problem, agent, relaxed, best, width, random)
+        chosen = _draw(problem, relaxed, best, scope.width, random)
         whole = chosen.size == problem.n_agents
-        tasks = np.arange(problem.group.size) if whole else _near(problem, agent, chosen, best)
-        pairs = _pairs(problem, replace(relaxed, agent=agent), tasks, chosen)
-        choice = choose(pairs, countdown.seconds(), min(limit, countdown.work()), seed + rounds)
-        countdown.spend(OVERHEAD + (choice.work if choice else limit))
-        agent, gain = _apply(agent, pairs, choice)
-        worth += gain
-        proven = choice is not None and choice.proven
-        if whole:
-            bound = min(bound, choice.bound if choice else bound)
-            limit *= 1 if proven else 4
-        width, stale = _adapt(problem, width, stale, proven, gain > 0)
-    return Found(agent=agent, bound=max(bound, worth), rounds=rounds)
+        tasks = np.arange(problem.group.size) if whole else _near(problem, relaxed.agent, chosen, best)
+        pairs = _pairs(problem, relaxed, tasks, chosen, scope.focus)
+        choice = choose(pairs, countdown.seconds(), min(scope.limit, countdown.work()), seed + rounds)
+        countdown.spend(OVERHEAD + (choice.work if choice else scope.limit))
+        agent, gain = _apply(relaxed.agent, pairs, choice)
+        relaxed, worth = replace(relaxed, agent=agent), worth + gain
+        if whole and choice and scope.focus == 1:
+            bound = max(worth, min(bound, choice.bound))
+        scope = _next(problem, agent, scope, choice is not None and choice.proven, gain > 0)
+    return Found(agent=relaxed.agent, bound=bound, rounds=rounds)
 
 
-def _first_width(problem: Problem, agent: Ids) -> int:
+def _first_scope(problem: Problem, agent: Ids) -> _Scope:
+    """The whole problem, if it is small; else a few agents."""
     pairs = int(np.diff(problem.group_start)[problem.group].sum())
-    if pairs <= SMALL:
-        return problem.n_agents
-    return max(3, TASKS * problem.n_agents // max(1, np.count_nonzero(agent >= 0)))
+    few = _few(problem, agent)
+    return replace(few, width=problem.n_agents, focus=1) if pairs <= SMALL else few
 
 
-def _adapt(problem: Problem, width: int, stale: int, proven: bool, gained: bool) -> tuple[int, int]:
-    """Narrower where a neighbourhood was too hard; wider where so many in a row held no gain that all were seen twice."""
+def _few(problem: Problem, agent: Ids) -> _Scope:
+    """As many agents as hold about TASKS tasks."""
+    return _Scope(width=max(2, TASKS * problem.n_agents // max(1, np.count_nonzero(agent >= 0))), focus=FOCUS)
+
+
+def _next(problem: Problem, agent: Ids, scope: _Scope, proven: bool, gained: bool) -> _Scope:
+    """Narrower after what was too hard; wider after so many without gain that all agents were seen twice."""
+    if not proven and scope.width >= problem.n_agents:
+        return replace(_few(problem, agent), limit=2 * scope.limit)
+    if not proven and scope.focus > FOCUS / 4:
+        return replace(scope, focus=scope.focus / 2, stale=0)
     if not proven:
-        return max(2, width * 3 // 4), 0
-    stale = 0 if gained else stale + 1
-    if stale * width > 2 * problem.n_agents:
-        return min(problem.n_agents, width + 1 + width // 4), 0
-    return width, stale
+        return replace(scope, width=max(2, scope.width * 3 // 4), focus=FOCUS, stale=0)
+    if gained or (scope.stale + 1) * scope.width < 2 * problem.n_agents:
+        return replace(scope, stale=0 if gained else scope.stale + 1)
+    if scope.focus < 1:
+        return replace(scope, focus=min(1, 2 * scope.focus), stale=0)
+    return replace(scope, width=min(problem.n_agents, scope.width + 1 + scope.width // 4), focus=FOCUS, stale=0)
 
 
-def _draw(
-    problem: Problem, agent: Ids, relaxed: Relaxed, best: Ints, width: int, random: np.random.Generator
-) -> Ints:
+def _draw(problem: Problem, relaxed: Relaxed, best: Ints, width: int, random: np.random.Generator) -> Ints:
     """So many agents who share a group; the first by what it misses of the bound."""
     if width >= problem.n_agents:
         return np.arange(problem.n_agents)
-    missed = _missed(problem, agent, relaxed, best)
+    missed = _missed(problem, relaxed, best)
     first = random.choice(problem.n_agents, p=missed / missed.sum())
     arcs = np.flatnonzero(problem.arc_agent == first)
     if not arcs.size:
@@ -85,9 +106,9 @@ def _draw(
     return np.append(more, first).astype(np.int64)
 
 
-def _missed(problem: Problem, agent: Ids, relaxed: Relaxed, best: Ints) -> np.ndarray:
+def _missed(problem: Problem, relaxed: Relaxed, best: Ints) -> np.ndarray:
     """float64[m]: capacity left at its price, and what the agent's tasks could gain elsewhere; never 0."""
-    price, scale = relaxed.price, relaxed.scale
+    agent, price, scale = relaxed.agent, relaxed.price, relaxed.scale
     task = np.flatnonzero(agent >= 0)
     to = agent[task]
     profit = scale * problem.value(task, to) - problem.arc_size[problem.arc_of(task, to)] * price[to]
@@ -107,11 +128,11 @@ def _near(problem: Problem, agent: Ids, chosen: Ints, best: Ints) -> Ints:
     return np.sort(np.append(np.flatnonzero(here), promising))
 
 
-def _pairs(problem: Problem, relaxed: Relaxed, tasks: Ints, chosen: Ints) -> Pairs:
+def _pairs(problem: Problem, relaxed: Relaxed, tasks: Ints, chosen: Ints, focus: float) -> Pairs:
     """The pairs between these tasks and agents that may be part of an answer no worse than the present one.
 
     By weak duality between these tasks and agents, a pair, or leaving a task to wait, is ruled out where it loses
-    more against the task's best profit than the present answer does in all.
+    more against the task's best profit than the present answer does in all; with focus below 1, than that share.
     """
     free = np.zeros(problem.n_agents, bool)
     free[chosen] = True
@@ -128,7 +149,7 @@ def _pairs(problem: Problem, relaxed: Relaxed, tasks: Ints, chosen: Ints) -> Pai
     hint = relaxed.agent[task] == to
     paid = int((relaxed.price[chosen] * problem.capacity[chosen]).sum())
     slack = paid + int(best[tasks].sum()) - relaxed.scale * int(worth[hint].sum())
-    keep = hint | (best[task] - profit <= slack)
+    keep = hint | (best[task] - profit <= focus * slack)
     return Pairs(
         task=task[keep],
         agent=to[keep],
