@@ -61,7 +61,9 @@ def write(data: bytes, path: Path | None = None) -> None:
         path.write_bytes(data)
         return
     sys.stdout.flush()
-    sys.stdout.buffer.write(data)
+    left = memoryview(data)
+    while left:  # an unbuffered stdout may take a part
+        left = left[sys.stdout.buffer.write(left) :]
     sys.stdout.buffer.flush()
 
 
@@ -71,9 +73,7 @@ def show(*parts: RenderableType) -> None:
     with console.capture() as made:
         console.print(*parts, sep="\n")
     # Not printed by rich, which ends the process in its own way when nobody reads.
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(made.get().encode(encoding, "replace").decode(encoding))
-    sys.stdout.flush()
+    write(made.get().encode(sys.stdout.encoding, "replace"))
 
 
 def tell(text: str, style: str = "") -> None:
