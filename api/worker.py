@@ -57,7 +57,7 @@ def main(function: str, style: str, level: str) -> None:
 
 
 def _die_with_parent() -> None:
-    """A parent that is killed leaves nobody to answer: the kernel then ends this process, even inside a solve."""
+    """Have the kernel end this process, even inside a solve, when its parent ends."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
