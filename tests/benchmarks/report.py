@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,10 @@ from rich.table import Table as Shown
 
 T = TypeVar("T")
 
-console = Console(highlight=False)
+WIDE = 140
+"""Columns where the output is no terminal."""
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 _progress = Console(stderr=True)
 
 
@@ -115,7 +119,7 @@ def _verdicts(rows: Sequence[Row]) -> Table:
 def _shown(table: Table) -> Shown:
     shown = Shown(title=table.title, title_justify="left")
     for i, column in enumerate(table.columns):
-        shown.add_column(column, justify="right" if _numeric(table, i) else "left")
+        shown.add_column(column.replace("_", " "), justify="right" if _numeric(table, i) else "left")
     for row in table.rows:
         shown.add_row(*row)
     return shown
