@@ -105,7 +105,7 @@ def _refusal(request: Request, faults: list[Fault], total: int, language: Langua
     lines = [complaint.told(language) for complaint in said[:MAX_FAULTS_SHOWN]]
     count = total + len(noted)
     headline = say("many_faults" if count > 1 else "one_fault", language, source=request.source, count=count)
-    more = [say("more_faults", language, more=count - len(lines))] if count > len(lines) else []
+    more = [say("others", language, more=count - len(lines))] if count > len(lines) else []
     return [headline, *lines, *more]
 
 

@@ -26,12 +26,13 @@ MOST_IDS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """How a decision is shown: at most `limit` rows of each list (0: all), instants in `zone` (None: the
-    machine's).
+    """How a decision is shown: at most `limit` rows of each list (0: all), after which `more` is the key of
+    the words; instants in `zone` (None: the machine's).
     """
 
     language: Language
     limit: int
+    more: str = "more"
     zone: tzinfo | None = None
 
     def say(self, key: str, **facts: object) -> str:
@@ -90,7 +91,7 @@ def _headline(answer: AssignResponse, view: View) -> Text:
 def _rest(rows: Sequence[object], view: View) -> Iterator[Text]:
     """How many rows are not shown."""
     if left := len(rows) - len(view.first(rows)):
-        yield Text(view.say("more", more=view.number(left)) + "\n", style=DIM)
+        yield Text(view.say(view.more, more=view.number(left)) + "\n", style=DIM)
 
 
 def _assignments(rows: Sequence[Assignment], view: View) -> Table:
