@@ -54,7 +54,9 @@ def _swap_one(problem: Problem, agent: Ids, task: int, others: Ints) -> bool:
 
 
 def split(problem: Problem, tasks: Ints) -> Problem:
-    """The same problem with each of these tasks in a group of its own, its barred pairs taken out of the arcs."""
+    """The same problem with each of these tasks in a group of its own, its barred pairs taken out of the
+    arcs.
+    """
     pair_task, pair_arc = problem.pairs_of(tasks)
     pair_agent = problem.arc_agent[pair_arc]
     fine = ~problem.barred(pair_task, pair_agent)

@@ -13,14 +13,17 @@ def lagrangian(problem: Problem, price: Ints, scale: int = 1) -> int:
     """Weak duality: with prices >= 0 a unit of capacity, no assignment is worth more than
     `sum(price * capacity) + sum over tasks of max(0, max over its agents of value - size * price)`.
 
-    `price`: int64[m], in 1/scale of a value. Source: Fisher 1981, the Lagrangian relaxation of the capacities.
+    `price`: int64[m], in 1/scale of a value. Source: Fisher 1981, the Lagrangian relaxation of the
+    capacities.
     """
-    paid = sum(map(mul, price.tolist(), problem.capacity.tolist()))
+    paid: int = sum(map(mul, price.tolist(), problem.capacity.tolist()))
     return (paid + int(np.maximum(0, best_of_tasks(problem, price, scale)).sum())) // scale
 
 
 def best_of_tasks(problem: Problem, price: Ints, scale: int = 1) -> Ints:
-    """int64[n], in 1/scale: the highest value less price of each task over its agents; far below 0 for none."""
+    """int64[n], in 1/scale: the highest value less price of each task over its agents; far below 0 for
+    none.
+    """
     profit = scale * problem.arc_fit - problem.arc_size * price[problem.arc_agent]
     top = best_of_groups(problem, profit)
     best = scale * problem.urgency + top[problem.group]

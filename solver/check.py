@@ -91,7 +91,8 @@ def _proven(problem: Problem, price: NDArray[np.int64]) -> int:
     bonus, barred = _named_pairs(problem)
     for task in np.flatnonzero(special).tolist():
         total += _gain(problem, by_gain[first[task] : last[task]], gain, task, bonus[task], barred[task])
-    return total + sum(p * c for p, c in zip(price.tolist(), problem.capacity.tolist(), strict=True))
+    paid: int = sum(p * c for p, c in zip(price.tolist(), problem.capacity.tolist(), strict=True))
+    return total + paid
 
 
 def _gain(

@@ -1,9 +1,10 @@
 """Exact where every size is one: a min-cost flow over groups of like tasks.
 
-source -> bundles of equally urgent tasks -> group -> agents -> sink. A task with a bonus is a node of its own, with
-an arc to its group and direct arcs to the agents it prefers. Barred pairs are left out of the network: within a
-group any task may take any of the places won, so bars are met by swapping; where that fails, tasks are split off.
-Only the tasks and arcs that can matter enter the network; prices prove that the others cannot.
+source -> bundles of equally urgent tasks -> group -> agents -> sink. A task with a bonus is a node of its
+own, with an arc to its group and direct arcs to the agents it prefers. Barred pairs are left out of the
+network: within a group any task may take any of the places won, so bars are met by swapping; where that
+fails, tasks are split off. Only the tasks and arcs that can matter enter the network; prices prove that the
+others cannot.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from solver.bars import absorb, split, swap
 from solver.bound import best_of_groups
-from solver.network import SINK, SOURCE, Network, cheapest_flow, distances, join
+from solver.network import SINK, SOURCE, Network, Section, cheapest_flow, distances, join
 from solver.problem import MAX_VALUE, Ids, Ints, Problem, falling
 
 Mask = NDArray[np.bool_]
@@ -31,7 +32,7 @@ class Flow:
 
 
 def flow(problem: Problem) -> Flow:
-    """An optimal assignment of a problem whose sizes are all one. Raises NetworkError on numbers too large."""
+    """An optimal assignment of a problem whose sizes are all one; NetworkError on numbers too large."""
     rounds, problem = 0, absorb(problem)
     for attempt in count():
         found = _ignoring_bars(problem)
@@ -44,8 +45,10 @@ def flow(problem: Problem) -> Flow:
 
 
 def _to_split(problem: Problem, stuck: Ints, attempt: int) -> Ints:
-    """First the stuck tasks, then all barred ones of their groups, then all barred ones: four solves at most."""
-    barred = np.unique(problem.barred_task)
+    """First the stuck tasks, then all barred ones of their groups, then all barred ones: four solves at
+    most.
+    """
+    barred = np.unique(problem.barred_task).astype(np.int64)
     if attempt == 0:
         return stuck
     return barred if attempt > 1 else barred[np.isin(problem.group[barred], problem.group[stuck])]
@@ -100,7 +103,7 @@ def _named(problem: Problem) -> _Named:
 def _first_tasks(problem: Problem, reach: Ints) -> Mask:
     """bool[n]: the tasks that would win if agents were alike, a quarter more, and the best of each group."""
     score = reach + best_of_groups(problem, problem.arc_fit)[problem.group]
-    possible = score > 0
+    possible: Mask = score > 0
     places = int(problem.capacity.sum())
     wanted = places + places // 4 + 16
     if wanted >= np.count_nonzero(possible):
@@ -108,7 +111,8 @@ def _first_tasks(problem: Problem, reach: Ints) -> Mask:
     line = np.partition(score, -wanted)[-wanted]
     best = np.full(problem.n_groups, -MAX_VALUE)
     np.maximum.at(best, problem.group, reach)
-    return possible & ((score >= line) | (reach == best[problem.group]))
+    possible &= (score >= line) | (reach == best[problem.group])
+    return possible
 
 
 def _first_arcs(problem: Problem, tasks: Mask) -> Mask:
@@ -132,8 +136,9 @@ def _rank(owner: Ids, fit: Ints) -> Ints:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Part:
-    """The network of some tasks and arcs; its arcs come in five sections: bundles, named tasks into the network,
-    named tasks into their group, named pairs, arcs of the problem; the rest is not read."""
+    """The network of some tasks and arcs; its arcs come in five sections: bundles, named tasks into the
+    network, named tasks into their group, named pairs, arcs of the problem; the rest is not read.
+    """
 
     network: Network
     plain: Ints
@@ -158,7 +163,7 @@ def _wire(problem: Problem, names: _Named, tasks: Mask, arcs: Mask) -> _Part:
     to = problem.arc_agent[arc]
     places = int(problem.capacity.sum())
     amount = min(plain.size + named.size, places)
-    sections = [
+    sections: list[Section] = [
         (SOURCE, groups + problem.group[first], np.diff(bundle), -problem.urgency[first]),
         (SOURCE, own + np.arange(named.size), 1, -problem.urgency[named]),
         (own + np.arange(named.size), groups + problem.group[named], 1, 0),
@@ -180,7 +185,9 @@ def _wire(problem: Problem, names: _Named, tasks: Mask, arcs: Mask) -> _Part:
 
 
 def _bundles(problem: Problem, tasks: Ints) -> tuple[Ints, Ints]:
-    """The tasks by group, then falling urgency, then index; and where each run of like and equally urgent ones starts."""
+    """The tasks by group, then falling urgency, then index; and where each run of like and equally urgent
+    ones starts.
+    """
     if not tasks.size:
         return tasks, np.zeros(1, np.int64)
     urgency = problem.urgency[tasks]
@@ -191,7 +198,9 @@ def _bundles(problem: Problem, tasks: Ints) -> tuple[Ints, Ints]:
 
 
 def _prices(problem: Problem, label: Ints) -> tuple[Ints, Ints]:
-    """From the labels: int64[m], the price of a place at each agent; int64[n_groups], what a task must bring."""
+    """From the labels: int64[m], the price of a place at each agent; int64[n_groups], what a task must
+    bring.
+    """
     agents = 2 + problem.n_groups
     price = np.maximum(0, label[SINK] - label[agents : agents + problem.n_agents])
     price[problem.capacity == 0] = MAX_VALUE

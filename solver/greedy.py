@@ -18,8 +18,9 @@ def greedy(problem: Problem, given: Ids | None = None, price: Ints | None = None
     """The agent of each task, -1 = waits: of all pairs that still fit, the one of highest value goes first.
     With prices (int64[m], a unit of capacity, in 1/scale), the one of highest value less price.
 
-    Of equal value, the lower task goes first, then the lower agent. Pairs in `given`, which must be feasible, stay.
-    Offers come from streams that are each sorted: one a group, one a task with barred agents, one a bonus pair.
+    Of equal value, the lower task goes first, then the lower agent. Pairs in `given`, which must be
+    feasible, stay. Offers come from streams that are each sorted: one a group, one a task with barred
+    agents, one a bonus pair.
     """
     agent = (np.full(problem.group.size, -1) if given is None else given).tolist()
     left = room(problem, given).tolist()
@@ -118,7 +119,9 @@ def _streams(
 def _offers(
     tasks: Ints, urgency: Ints, arcs: Iterator[Arc], agent: list[int], left: list[int]
 ) -> Iterator[tuple[int, int, int, int]]:
-    """The best pair of these like tasks that fits now, again and again; who has taken what is seen in the lists."""
+    """The best pair of these like tasks that fits now, again and again; who has taken what is seen in the
+    lists.
+    """
     arc = next(arcs, None)
     for task in map(int, tasks):
         while agent[task] < 0:
@@ -130,7 +133,9 @@ def _offers(
 
 
 def _sorted_arcs(problem: Problem, fit: Ints) -> Callable[[int], Iterator[Arc]]:
-    """A function that walks a group's arcs by falling fit, then agent; each group is sorted once, when asked for."""
+    """A function that walks a group's arcs by falling fit, then agent; each group is sorted once, when
+    asked for.
+    """
     known: dict[int, Ints] = {}
 
     def walk(group: int) -> Iterator[Arc]:
@@ -169,7 +174,5 @@ def _bonus_offers(problem: Problem, worth: "_Worth") -> Iterator[Iterator[tuple[
     arc = problem.arc_of(task, agent)
     value = worth.urgency[task] + worth.fit[arc] + worth.bonus[allowed]
     size = problem.arc_size[arc]
-    for offer in zip(
-        (-value).tolist(), task.tolist(), agent.tolist(), size.tolist(), strict=True
-    ):
+    for offer in zip((-value).tolist(), task.tolist(), agent.tolist(), size.tolist(), strict=True):
         yield iter((offer,))

@@ -1,4 +1,6 @@
-"""A deadline for work that cannot be interrupted: it runs in a forked child, which is killed when time is up."""
+"""A deadline for work that cannot be interrupted: it runs in a forked child, which is killed when time is
+up.
+"""
 
 import mmap
 import os
@@ -34,7 +36,9 @@ def within(seconds: float, size: int, work: Callable[[], Ints]) -> Ints | None:
 
 
 def _fork() -> int:
-    """Fork; the child calls numpy and OR-Tools only, so the warning about other threads' locks does not apply."""
+    """Fork; the child calls numpy and OR-Tools only, so the warning about other threads' locks does not
+    apply.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()

@@ -15,7 +15,9 @@ def few_pairs(problem: Problem) -> bool:
 
 
 def linear(problem: Problem) -> Relaxed:
-    """Cut tasks at will: prices of capacity, and the assignment in which each task goes where most of it went."""
+    """Cut tasks at will: prices of capacity, and the assignment in which each task goes where most of it
+    went.
+    """
     task, arc = problem.pairs_of(np.arange(problem.group.size))
     fine = ~problem.barred(task, problem.arc_agent[arc])
     task, arc = task[fine], arc[fine]
@@ -28,7 +30,9 @@ def linear(problem: Problem) -> Relaxed:
 
 
 def _optimum(problem: Problem, task: Ints, agent: Ids, size: Ids) -> tuple[np.ndarray, np.ndarray]:
-    """The share of each task that goes to each agent, pair by pair; the dual price of each agent's capacity."""
+    """The share of each task that goes to each agent, pair by pair; the dual price of each agent's
+    capacity.
+    """
     solver = pywraplp.Solver.CreateSolver("GLOP")
     once = [solver.Constraint(0.0, 1.0) for _ in range(problem.group.size)]
     room = [solver.Constraint(0.0, float(units)) for units in problem.capacity.tolist()]
@@ -43,7 +47,9 @@ def _optimum(problem: Problem, task: Ints, agent: Ids, size: Ids) -> tuple[np.nd
         total.SetCoefficient(share, float(worth))
         shares.append(share)
     solver.Solve()
-    return np.array([share.solution_value() for share in shares]), np.array([row.dual_value() for row in room])
+    return np.array([share.solution_value() for share in shares]), np.array(
+        [row.dual_value() for row in room]
+    )
 
 
 def _most(problem: Problem, task: Ints, agent: Ids, share: np.ndarray) -> Ids:

@@ -8,6 +8,8 @@ from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
 from solver.problem import Ints
 
+Section = tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike]
+"""Arcs: tail, head, capacity, cost."""
 FAR = 2**50
 SOURCE, SINK = 0, 1
 
@@ -28,10 +30,8 @@ class Network:
     n_nodes: int
 
 
-def join(
-    sections: list[tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike]], amount: int, n_nodes: int
-) -> Network:
-    """A network of sections of arcs, each (tail, head, capacity, cost), of arrays or single numbers."""
+def join(sections: list[Section], amount: int, n_nodes: int) -> Network:
+    """A network of sections, of arrays or single numbers."""
     rows = [np.broadcast_arrays(*section) for section in sections]
     tail, head, capacity, cost = (
         np.concatenate(column).astype(np.int64) for column in zip(*rows, strict=True)
@@ -53,8 +53,8 @@ def cheapest_flow(network: Network) -> Ints:
 def distances(network: Network, flow: Ints) -> Ints:
     """int64[n_nodes]: labels under which no arc that could still take flow has a negative reduced cost.
 
-    Shortest distances from SOURCE and SINK in the residual network of a cheapest flow; FAR where no way leads.
-    Source: Bellman 1958, Ford 1956.
+    Shortest distances from SOURCE and SINK in the residual network of a cheapest flow; FAR where no way
+    leads. Source: Bellman 1958, Ford 1956.
     """
     forth, back = flow < network.capacity, flow > 0
     tail = np.concatenate((network.tail[forth], network.head[back]))

@@ -107,7 +107,8 @@ class Problem:
 
     def barred(self, task: Ids | Ints, agent: Ids | Ints) -> NDArray[np.bool_]:
         """Whether each (task, agent) pair is barred."""
-        return locate(self.barred_key, self.pair_key(task, agent)) >= 0
+        barred: NDArray[np.bool_] = locate(self.barred_key, self.pair_key(task, agent)) >= 0
+        return barred
 
     @cached_property
     def _bonus_by_key(self) -> tuple[Ints, Ints]:
@@ -126,9 +127,10 @@ class Problem:
 
 
 def falling(owner: Ids, number: Ints) -> Ints:
-    """Keys that sort by owner, then falling number; with MAX_VALUE's range they stay below 2**62 for 2**25 owners."""
-    highest = number.max(initial=-MAX_VALUE)
-    return owner * (highest - number.min(initial=MAX_VALUE) + 1) + (highest - number)
+    """Keys that sort by owner, then falling number; below 2**63 for 2**25 owners and numbers of values."""
+    highest = int(number.max(initial=-MAX_VALUE))
+    span = highest - int(number.min(initial=highest)) + 1
+    return owner.astype(np.int64) * span + (highest - number)
 
 
 def locate(rising: Ints, wanted: Ints) -> Ints:
@@ -149,9 +151,9 @@ def _integers(name: str, given: ArrayLike, kind: Any) -> NDArray[Any]:
         raise ValueError(f"{name} has {array.ndim} dimensions; expected one")
     if array.size and array.dtype.kind not in "iu":
         raise ValueError(f"{name} holds {array.dtype}; expected integers")
-    wanted = np.dtype(np.int32 if kind is Ids else np.int64)
+    wanted = np.dtype(np.int32) if kind is Ids else np.dtype(np.int64)
     if array.size and array.dtype != wanted and not np.can_cast(array.dtype, wanted):
-        info = np.iinfo(wanted)
+        info = np.iinfo(np.int32 if kind is Ids else np.int64)
         if array.min() < info.min or array.max() > info.max:
             raise ValueError(f"{name} does not fit {wanted}")
     return np.ascontiguousarray(array, wanted)

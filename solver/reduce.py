@@ -31,7 +31,9 @@ def drop_arcs(problem: Problem, arcs: Mask) -> Problem:
 
 
 def trimmed(problem: Problem) -> Problem:
-    """The same problem without arcs that do not fit, and without capacity that no sum of an agent's sizes can use."""
+    """The same problem without arcs that do not fit, and without capacity that no sum of an agent's sizes
+    can use.
+    """
     if not problem.arc_size.size or problem.arc_size.max() == 1:
         return problem
     problem = drop_arcs(problem, problem.arc_size > problem.capacity[problem.arc_agent])
@@ -50,14 +52,18 @@ def in_places(problem: Problem) -> Problem:
 
 
 def weighted_parts(problem: Problem) -> list[Mask]:
-    """bool[n_groups] each: the connected parts of groups and agents with an agent whose sizes differ, small first."""
+    """bool[n_groups] each: the connected parts of groups and agents with an agent whose sizes differ, small
+    first.
+    """
     if not problem.arc_size.size or problem.arc_size.max() == 1:
         return []
     size = np.ones(problem.n_agents, np.int64)
     size[problem.arc_agent] = problem.arc_size
     differs = problem.arc_size != size[problem.arc_agent]
     label = _labels(problem)
-    return sorted((label == one for one in np.unique(label[problem.arc_group[differs]])), key=np.count_nonzero)
+    return sorted(
+        (label == one for one in np.unique(label[problem.arc_group[differs]])), key=np.count_nonzero
+    )
 
 
 def _labels(problem: Problem) -> Ints:
@@ -75,7 +81,9 @@ def _labels(problem: Problem) -> Ints:
 
 
 def restrict(problem: Problem, groups: Mask) -> tuple[Problem, Ints, Ints]:
-    """The problem of some groups and the agents on their arcs, renumbered; its tasks and agents in old numbers."""
+    """The problem of some groups and the agents on their arcs, renumbered; its tasks and agents in old
+    numbers.
+    """
     arcs = groups[problem.arc_group]
     tasks = groups[problem.group]
     agents = np.zeros(problem.n_agents, bool)

@@ -38,8 +38,8 @@ def group_sizes(problem: Problem) -> tuple[Ints, bool]:
 
 
 def cut_in_units(problem: Problem) -> Cut | None:
-    """Each task cut into as many tasks of size one as its least size, its value shared and rounded up: its optimum
-    is an upper bound. None when it would be too large.
+    """Each task cut into as many tasks of size one as its least size, its value shared and rounded up: its
+    optimum is an upper bound. None when it would be too large.
     """
     least, _ = group_sizes(problem)
     able = np.flatnonzero(least[problem.group] < np.iinfo(np.int32).max)
@@ -84,7 +84,7 @@ def _share(value: Ints, parts: Ints) -> Ints:
     return -(-value // parts)
 
 
-def _counted(owner: Ints) -> Ints:
+def _counted(owner: Ids | Ints) -> Ints:
     """0, 1, 2 … within each run of equal numbers."""
     return np.arange(owner.size) - np.searchsorted(owner, owner)
 

@@ -1,12 +1,15 @@
-"""Better answers under weighted capacities: free a few agents, choose their tasks anew with CP-SAT, again and again.
+"""Better answers under weighted capacities: free a few agents, choose their tasks anew with CP-SAT, again
+and again.
 
-Source: large neighbourhood search, Shaw 1998. Agents are drawn by what they miss of the bound; their number grows
-while neighbourhoods are proven to hold no gain, to all agents if there is time: then the answer is proven best.
+Source: large neighbourhood search, Shaw 1998. Agents are drawn by what they miss of the bound; their number
+grows while neighbourhoods are proven to hold no gain, to all agents if there is time: then the answer is
+proven best.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solver.bound import best_of_tasks
 from solver.cpsat import Choice, Pairs, choose
@@ -35,7 +38,9 @@ class _Scope:
     width: int
     """Agents."""
     focus: float
-    """1: all pairs that can be in an answer no worse; less: only those that lose this share of the gap at most."""
+    """1: all pairs that can be in an answer no worse; less: only those that lose this share of the gap at
+    most.
+    """
     limit: float = WORK
     stale: int = 0
     """Neighbourhoods in a row that were proven to hold no gain."""
@@ -72,7 +77,8 @@ def _first_scope(problem: Problem, agent: Ids) -> _Scope:
 
 def _few(problem: Problem, agent: Ids) -> _Scope:
     """As many agents as hold about TASKS tasks."""
-    return _Scope(width=max(2, TASKS * problem.n_agents // max(1, np.count_nonzero(agent >= 0))), focus=FOCUS)
+    assigned = max(1, int(np.count_nonzero(agent >= 0)))
+    return _Scope(width=max(2, TASKS * problem.n_agents // assigned), focus=FOCUS)
 
 
 def _next(problem: Problem, agent: Ids, scope: _Scope, proven: bool, gained: bool) -> _Scope:
@@ -87,7 +93,9 @@ def _next(problem: Problem, agent: Ids, scope: _Scope, proven: bool, gained: boo
         return replace(scope, stale=0 if gained else scope.stale + 1)
     if scope.focus < 1:
         return replace(scope, focus=min(1, 2 * scope.focus), stale=0)
-    return replace(scope, width=min(problem.n_agents, scope.width + 1 + scope.width // 4), focus=FOCUS, stale=0)
+    return replace(
+        scope, width=min(problem.n_agents, scope.width + 1 + scope.width // 4), focus=FOCUS, stale=0
+    )
 
 
 def _draw(problem: Problem, relaxed: Relaxed, best: Ints, width: int, random: np.random.Generator) -> Ints:
@@ -106,7 +114,7 @@ def _draw(problem: Problem, relaxed: Relaxed, best: Ints, width: int, random: np
     return np.append(more, first).astype(np.int64)
 
 
-def _missed(problem: Problem, relaxed: Relaxed, best: Ints) -> np.ndarray:
+def _missed(problem: Problem, relaxed: Relaxed, best: Ints) -> NDArray[np.float64]:
     """float64[m]: capacity left at its price, and what the agent's tasks could gain elsewhere; never 0."""
     agent, price, scale = relaxed.agent, relaxed.price, relaxed.scale
     task = np.flatnonzero(agent >= 0)
@@ -114,7 +122,8 @@ def _missed(problem: Problem, relaxed: Relaxed, best: Ints) -> np.ndarray:
     profit = scale * problem.value(task, to) - problem.arc_size[problem.arc_of(task, to)] * price[to]
     missed = (room(problem, agent) * price).astype(np.float64)
     np.add.at(missed, to, np.maximum(0, best[task] - profit))
-    return missed + missed.mean() + 1.0
+    weights: NDArray[np.float64] = missed + missed.mean() + 1.0
+    return weights
 
 
 def _near(problem: Problem, agent: Ids, chosen: Ints, best: Ints) -> Ints:
@@ -131,8 +140,9 @@ def _near(problem: Problem, agent: Ids, chosen: Ints, best: Ints) -> Ints:
 def _pairs(problem: Problem, relaxed: Relaxed, tasks: Ints, chosen: Ints, focus: float) -> Pairs:
     """The pairs between these tasks and agents that may be part of an answer no worse than the present one.
 
-    By weak duality between these tasks and agents, a pair, or leaving a task to wait, is ruled out where it loses
-    more against the task's best profit than the present answer does in all; with focus below 1, than that share.
+    By weak duality between these tasks and agents, a pair, or leaving a task to wait, is ruled out where it
+    loses more against the task's best profit than the present answer does in all; with focus below 1, than
+    that share.
     """
     free = np.zeros(problem.n_agents, bool)
     free[chosen] = True

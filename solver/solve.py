@@ -11,6 +11,7 @@ from solver.problem import Ids, Ints, Problem, locate
 from solver.reduce import Mask, in_places, restrict, trimmed, weighted_parts
 from solver.solution import Found, Method, Solution, Status
 from solver.stop import Countdown, Stop
+from solver.ties import exchanged, resorted
 
 SECONDS_PER_ARC = 3e-6
 """A flow takes a third of this on a slow machine; what may take longer than the time left runs in a child."""
@@ -19,8 +20,9 @@ SECONDS_PER_ARC = 3e-6
 def solve(problem: Problem, stop: Stop, seed: int = 0, start: Solution | Ids | None = None) -> Solution:
     """The best assignment found before the stop, with a bound of the optimum.
 
-    `start`: an assignment to begin from; what of it is not feasible is dropped. Never worse than greedy, nor than
-    the feasible part of `start`. The result is a function of problem, seed and work; an optimal one also of seconds.
+    `start`: an assignment to begin from; what of it is not feasible is dropped. Never worse than greedy,
+    nor than the feasible part of `start`. The result is a function of problem, seed and work; an optimal
+    one also of seconds.
     """
     countdown = stop.start()
     known = start.agent if isinstance(start, Solution) else start
@@ -60,10 +62,11 @@ def _unflat(problem: Problem, flat: Ints) -> Flow:
 
 def _proven(problem: Problem, found: Flow) -> Solution:
     """The flow's answer, its bound computed from its prices where these are prices of units of capacity."""
-    worth = objective(problem, found.agent)
+    agent = exchanged(problem, found.agent)
+    worth = objective(problem, agent)
     plain = not problem.arc_size.size or problem.arc_size.max() == 1
     return Solution(
-        agent=found.agent,
+        agent=agent,
         objective=worth,
         bound=lagrangian(problem, found.price) if plain else worth,
         status=Status.OPTIMAL,
@@ -75,12 +78,14 @@ def _proven(problem: Problem, found: Flow) -> Solution:
 
 def _fallback(problem: Problem, known: Ids | None) -> Solution:
     """The best assignment at hand, with the bound of rough prices."""
-    agent = max(_begin(problem, known), key=lambda each: objective(problem, each))
+    agent = resorted(problem, max(_begin(problem, known), key=lambda each: objective(problem, each)))
     worth = objective(problem, agent)
     price = rough_prices(problem, agent)
     bound = lagrangian(problem, price)
     status = Status.OPTIMAL if bound == worth else Status.FALLBACK
-    return Solution(agent=agent, objective=worth, bound=bound, status=status, method=Method.GREEDY, price=price)
+    return Solution(
+        agent=agent, objective=worth, bound=bound, status=status, method=Method.GREEDY, price=price
+    )
 
 
 def _begin(problem: Problem, known: Ids | None) -> list[Ids]:
@@ -89,7 +94,9 @@ def _begin(problem: Problem, known: Ids | None) -> list[Ids]:
     return [alone] if known is None else [alone, greedy(problem, feasible_part(problem, known))]
 
 
-def _mixed(problem: Problem, parts: list[Mask], countdown: Countdown, seed: int, known: Ids | None) -> Solution:
+def _mixed(
+    problem: Problem, parts: list[Mask], countdown: Countdown, seed: int, known: Ids | None
+) -> Solution:
     """What has no differing sizes by flow; the other parts by search, each in its share of the time."""
     from solver.weighted import weighted  # noqa: PLC0415  (CP-SAT takes half a second to import)
 
@@ -108,6 +115,7 @@ def _mixed(problem: Problem, parts: list[Mask], countdown: Countdown, seed: int,
         won = np.flatnonzero(found.agent >= 0)
         agent[tasks[won]] = agents[found.agent[won]]
         bound, work = bound + found.bound, work + found.rounds
+    agent = resorted(problem, agent)
     worth = objective(problem, agent)
     status = Status.OPTIMAL if worth == bound else Status.FEASIBLE
     return Solution(agent=agent, objective=worth, bound=bound, status=status, method=Method.CPSAT, work=work)

@@ -1,0 +1,121 @@
+"""Canonical answers: of equal worth, the lower index wins, as far as single exchanges go."""
+
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solver.problem import MAX_VALUE, Ids, Ints, Problem
+
+Mask = NDArray[np.bool_]
+
+
+def exchanged(problem: Problem, agent: Ids) -> Ids:
+    """Let waiting tasks take the place of assigned ones of higher index where no value is lost.
+
+    For an optimal assignment, sizes one. It ends, as each round lowers the sum of the assigned indices.
+    """
+    agent = agent.copy()
+    choosy, reach = _choosy(problem), _reach(problem)
+    for number in count():
+        floor, last = _weakest(problem, agent)
+        need = np.full(problem.n_groups, 4 * MAX_VALUE)
+        np.minimum.at(need, problem.arc_group, floor[problem.arc_agent] - problem.arc_fit)
+        tied = np.flatnonzero((agent < 0) & (reach >= need[problem.group]))
+        if not tied.size:
+            break
+        tight = floor[problem.arc_agent] - problem.arc_fit == need[problem.arc_group]
+        task, to = _group_swaps(problem, tied[~choosy[tied]], np.flatnonzero(tight), last, number)
+        if not task.size:
+            task, to = _own_swaps(problem, tied[choosy[tied]], floor, last)
+        if not task.size:
+            break
+        agent[last[to]] = -1
+        agent[task] = to
+    return agent
+
+
+def _choosy(problem: Problem) -> Mask:
+    """bool[n]: the tasks with pairs of their own."""
+    choosy = np.zeros(problem.group.size, bool)
+    choosy[problem.bonus_task] = choosy[problem.barred_task] = True
+    return choosy
+
+
+def _reach(problem: Problem) -> Ints:
+    """int64[n]: urgency and greatest bonus."""
+    reach = problem.urgency.copy()
+    np.maximum.at(reach, problem.bonus_task, problem.urgency[problem.bonus_task] + problem.bonus)
+    return reach
+
+
+def _weakest(problem: Problem, agent: Ids) -> tuple[Ints, Ints]:
+    """The least value at each agent, out of reach where there is none; and the last task that has it."""
+    task = np.flatnonzero(agent >= 0)
+    to = agent[task]
+    value = problem.value(task, to)
+    floor = np.full(problem.n_agents, 2 * MAX_VALUE)
+    np.minimum.at(floor, to, value)
+    last = np.full(problem.n_agents, -1)
+    weak = value == floor[to]
+    np.maximum.at(last, to[weak], task[weak])
+    return floor, last
+
+
+def _group_swaps(problem: Problem, waiting: Ints, arcs: Ints, last: Ints, number: int) -> tuple[Ints, Ids]:
+    """Waiting tasks without pairs of their own, and the agents whose last task each can replace.
+
+    `waiting` tie on all the `arcs` of their groups. Each agent turns to one of the groups that can serve it,
+    another one from round to round; there the highest last tasks give way to the lowest waiting ones.
+    """
+    waiting = waiting[np.argsort(problem.group[waiting], kind="stable")]
+    size = np.bincount(problem.group[waiting], minlength=problem.n_groups)
+    start = np.cumsum(size) - size
+    arcs = arcs[size[problem.arc_group[arcs]] > 0]
+    arcs = arcs[waiting[start[problem.arc_group[arcs]]] < last[problem.arc_agent[arcs]]]
+    arcs = arcs[np.argsort((arcs * 40_503 + number * 9_973) % 65_536, kind="stable")]
+    arcs = arcs[np.unique(problem.arc_agent[arcs], return_index=True)[1]]
+    group, to = problem.arc_group[arcs], problem.arc_agent[arcs]
+    order = np.lexsort((-last[to], group))
+    group, to = group[order], to[order]
+    rank = np.arange(group.size) - np.searchsorted(group, group)
+    enough = rank < size[group]
+    task, to = waiting[(start[group] + rank)[enough]], to[enough]
+    lower = task < last[to]
+    return task[lower], to[lower]
+
+
+def _own_swaps(problem: Problem, waiting: Ints, floor: Ints, last: Ints) -> tuple[Ints, Ids]:
+    """Waiting tasks with pairs of their own, and the agents whose last task each can replace, each once."""
+    task, arc = problem.pairs_of(waiting)
+    to = problem.arc_agent[arc]
+    fine = (task < last[to]) & (problem.value(task, to) == floor[to]) & ~problem.barred(task, to)
+    task, to = task[fine], to[fine]
+    once = np.unique(task, return_index=True)[1]
+    task, to = task[once], to[once]
+    once = np.unique(to, return_index=True)[1]
+    return task[once], to[once]
+
+
+def resorted(problem: Problem, agent: Ids) -> Ids:
+    """Within each group, the places of its tasks without pairs of their own go to the most urgent, then
+    lowest ones.
+
+    For any feasible assignment; the objective never falls.
+    """
+    plain = ~_choosy(problem)
+    won = np.flatnonzero(plain & (agent >= 0))
+    least = np.full(problem.n_groups, 4 * MAX_VALUE)
+    np.minimum.at(least, problem.group[won], problem.urgency[won])
+    rivals = np.flatnonzero(plain & (problem.urgency >= least[problem.group]))
+    rivals = rivals[np.lexsort((-problem.urgency[rivals], problem.group[rivals]))]
+    start = np.searchsorted(problem.group[rivals], problem.group[rivals])
+    rank = np.arange(rivals.size) - start
+    places = np.bincount(problem.group[won], minlength=problem.n_groups)
+    winners = np.sort(rivals[rank < places[problem.group[rivals]]])
+    winners = winners[np.argsort(problem.group[winners], kind="stable")]
+    slots = won[np.lexsort((agent[won], problem.group[won]))]
+    result = agent.copy()
+    result[won] = -1
+    result[winners] = agent[slots]
+    return result
