@@ -127,7 +127,7 @@ def hours() -> list[datetime]:
 
 
 def requests(log: Log, instants: Sequence[datetime]) -> Iterator[Record]:
-    """The body of a `POST /v1/assign` for each instant."""
+    """The body of a `POST /v1/assign` for each instant; instants ascend."""
     first, last = instants[0].astimezone(UTC), instants[-1].astimezone(UTC)
     items = [item for item in log.items if item[0].available <= last and item[-1].start > first]
     duties = [duty for duty in log.duties if duty.begin <= last and duty.end > first]
