@@ -29,11 +29,10 @@ def solve(problem: Problem, stop: Stop, seed: int = 0, start: Solution | Ids | N
     tight = trimmed(problem)
     parts = weighted_parts(tight)
     if parts:
-        return _mixed(tight, parts, countdown, seed, known)
-    found = _timed_flow(in_places(tight), countdown)
-    if found is None:
-        return _fallback(problem, known)
-    return _proven(problem, found)
+        return _mixed(tight, parts, countdown, seed, known) if countdown.left() else _fallback(problem, known)
+    places = in_places(tight)
+    found = _timed_flow(places, countdown)
+    return _proven(problem, places, found) if found else _fallback(problem, known)
 
 
 def _timed_flow(problem: Problem, countdown: Countdown) -> Flow | None:
@@ -60,11 +59,11 @@ def _unflat(problem: Problem, flat: Ints) -> Flow:
     return Flow(agent=agent.astype(np.int32), price=price, rounds=int(rounds[0]))
 
 
-def _proven(problem: Problem, found: Flow) -> Solution:
-    """The flow's answer, its bound computed from its prices where these are prices of units of capacity."""
-    agent = exchanged(problem, found.agent)
+def _proven(problem: Problem, places: Problem, found: Flow) -> Solution:
+    """The flow's answer; where places are units of capacity, with the prices that prove it."""
+    agent = exchanged(places, found.agent)
     worth = objective(problem, agent)
-    plain = not problem.arc_size.size or problem.arc_size.max() == 1
+    plain = places is problem
     return Solution(
         agent=agent,
         objective=worth,

@@ -1,0 +1,131 @@
+"""What `solve` promises besides the optimum: limits, replay, starts, large problems."""
+
+import os
+
+import numpy as np
+import pytest
+
+from solver.check import check
+from solver.greedy import greedy, objective
+from solver.guard import within
+from solver.solution import Method, Status
+from solver.solve import solve
+from solver.stop import Stop
+from tests.solver.problems import large
+
+
+def test_a_large_problem_is_proven_optimal_by_its_prices() -> None:
+    """What was left out of the network is proven not to matter: the judge recomputes the bound over
+    everything.
+    """
+    problem = large(5_000, 500, 100)
+    solution = solve(problem, Stop())
+    assert solution.price is not None
+    assert solution.status is Status.OPTIMAL
+    check(problem, solution)
+
+
+def test_arcs_that_seemed_useless_enter_the_network_when_they_matter() -> None:
+    """Where the first guess was too narrow, arcs are added until the prices prove the rest useless."""
+    problem = large(3_000, 500, 1_500)
+    solution = solve(problem, Stop())
+    check(problem, solution)
+    assert solution.work > 1
+    assert solution.status is Status.OPTIMAL
+
+
+def test_the_same_seed_and_work_give_the_same_answer() -> None:
+    """A work budget replays: no clock is read."""
+    problem = large(300, 30, 20, sizes=3)
+    first, second = (solve(problem, Stop(work=0.3), seed=5) for _ in range(2))
+    assert first.agent.tolist() == second.agent.tolist()
+    assert (first.bound, first.work) == (second.bound, second.work)
+
+
+def test_time_out_answers_greedily_and_leaves_no_child() -> None:
+    """A flow that cannot end in time is killed; the fallback answers with a true bound."""
+    problem = large(60_000, 2_000, 400)
+    solution = solve(problem, Stop(seconds=0.02))
+    check(problem, solution)
+    assert (solution.status, solution.method) == (Status.FALLBACK, Method.GREEDY)
+    assert solution.objective >= objective(problem, greedy(problem))
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_child_answers_what_the_flow_answers() -> None:
+    """Run in a child or not, the optimum is the same."""
+    problem = large(60_000, 2_000, 400)
+    assert solve(problem, Stop(seconds=0.4)).bound >= solve(problem, Stop()).objective
+    assert solve(problem, Stop(seconds=60)).agent.tolist() == solve(problem, Stop()).agent.tolist()
+
+
+def test_work_in_a_child_comes_back_or_is_stopped() -> None:
+    """An answer, a failure and an endless loop: the parent goes on after each."""
+
+    def endless() -> np.ndarray:
+        while True:
+            pass
+
+    def failing() -> np.ndarray:
+        raise OSError
+
+    answer = within(60, 3, lambda: np.array([1, 2, 3]))
+    assert answer is not None
+    assert answer.tolist() == [1, 2, 3]
+    assert within(0.01, 3, endless) is None
+    assert within(60, 3, failing) is None
+
+
+@pytest.mark.parametrize("sizes", [1, 3])
+def test_a_start_is_used(sizes: int) -> None:
+    """With no time at all, the answer is as good as the start; what of it does not fit is dropped."""
+    problem = large(300, 30, 20, sizes=sizes)
+    good = solve(problem, Stop(work=0.3))
+    again = solve(problem, Stop(seconds=0), start=good)
+    assert again.objective >= good.objective > objective(problem, greedy(problem))
+    wild = np.random.default_rng(0).integers(-1, 40, 300).astype(np.int32)
+    answer = solve(problem, Stop(seconds=0), start=wild)
+    check(problem, answer)
+
+
+def test_sizes_end_close_to_the_bound_and_above_greedy() -> None:
+    """Sizes 1 to 3 at some thousand tasks: within one per cent of the bound with a little work."""
+    problem = large(3_000, 300, 60, sizes=3)
+    solution = solve(problem, Stop(work=0.1))
+    check(problem, solution)
+    assert objective(problem, greedy(problem)) <= solution.objective
+    assert solution.gap < 0.01
+
+
+def test_many_barred_and_preferred_pairs_stay_exact() -> None:
+    """A fifth of the tasks name agents: still proven optimal."""
+    random = np.random.default_rng(2)
+    plain = large(2_000, 100, 30, seed=2)
+    named = np.flatnonzero(random.random(2_000) < 0.2)
+    first = plain.group_start[plain.group[named]]
+    agent = plain.arc_agent[first]
+    half = named.size // 2
+    problem = type(plain)(
+        group=plain.group,
+        urgency=plain.urgency,
+        arc_group=plain.arc_group,
+        arc_agent=plain.arc_agent,
+        arc_fit=plain.arc_fit,
+        capacity=plain.capacity,
+        bonus_task=named[:half],
+        bonus_agent=agent[:half],
+        bonus=np.full(half, 5_000),
+        barred_task=named[half:],
+        barred_agent=agent[half:],
+    )
+    solution = solve(problem, Stop())
+    check(problem, solution)
+    assert solution.status is Status.OPTIMAL
+
+
+@pytest.mark.parametrize("stop", [{"seconds": -1}, {"work": float("nan")}, {"seconds": 1, "work": 1}])
+def test_a_stop_that_makes_no_sense_is_refused(stop: dict[str, float]) -> None:
+    """A limit is a number from 0 up, of seconds or of work."""
+    with pytest.raises(ValueError, match=r"limit|either"):
+        Stop(**stop)
