@@ -145,8 +145,8 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 def stay(process: subprocess.Popen[bytes], address: str, view: View) -> None:
     """Leave the service running until Ctrl-C, or until it ends."""
-    shell.show(Text(view.say("kept", address=f"http://{address}"), style="bold"))
     with suppress(KeyboardInterrupt):
+        shell.show(Text(view.say("kept", address=f"http://{address}"), style="bold"))
         process.wait()
 
 

@@ -15,9 +15,9 @@ from typing import Any
 import jiter
 from msgspec import Struct, inspect
 
-_INTEGER = re.compile(r"[+-]?\d{1,18}")
-_NUMBER = re.compile(r"[+-]?\d{0,18}[.,]?\d{1,18}")
-_THREE_DIGITS = re.compile(r"[+-]?\d{1,3}([.,])(\d{3})")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_NUMBER = re.compile(r"[+-]?[0-9]{0,18}[.,]?[0-9]{1,18}")
+_THREE_DIGITS = re.compile(r"[+-]?[0-9]{1,3}([.,])[0-9]{3}")
 
 
 class BadCell(ValueError):

@@ -100,8 +100,7 @@ WORDS: Mapping[str, Both] = {
     # the demo
     "sent": (
         "A made-up back office on {now}: {tasks} tasks; {agents} agents, {free} free, with room for {room}.",
-        "Un back office inventado, el {now}: {tasks} tareas; {agents} agentes, {free} libres, con hueco "
-        "para {room}.",
+        "Un back office inventado, {now}: {tasks} tareas; {agents} agentes, {free} libres con {room} huecos.",
     ),
     "by_queue": ("Tasks sent, by queue", "Tareas enviadas, por cola"),
     "queue": ("Queue", "Cola"),
@@ -260,11 +259,14 @@ def span(seconds: float, language: Language) -> str:
 
 def local(text: str, zone: tzinfo | None) -> str:
     """The text with its instants in UTC told in that zone, or the machine's: `2026-11-23 12:30+01:00`."""
-    return sub(
-        r"\d{4}-\d\d-\d\dT[\d:.]+Z",
-        lambda found: datetime.fromisoformat(found[0]).astimezone(zone).isoformat(" ", "minutes"),
-        text,
-    )
+    return sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", lambda found: _local(found[0], zone), text)
+
+
+def _local(instant: str, zone: tzinfo | None) -> str:
+    try:
+        return datetime.fromisoformat(instant).astimezone(zone).isoformat(" ", "minutes")
+    except (OverflowError, ValueError):  # the zone has it in another millennium
+        return instant
 
 
 def any_of(names: list[str], language: Language) -> str:
