@@ -46,13 +46,13 @@ def from_snapshot(body: bytes, source: str, changes: Mapping[str, Any]) -> Reque
     """The request in a JSON snapshot, with these fields changed; what is no JSON object stays as it is."""
     try:
         data = jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
-    except ValueError:
-        data = None
-    if not isinstance(data, dict):
+        if not isinstance(data, dict):
+            return Request(body=body, source=source)
+        changed = _changed(data, changes)
+        body = json.dumps(changed).encode() if changes else body
+    except ValueError:  # no JSON, or a number of thousands of digits: to be refused as it is
         return Request(body=body, source=source)
-    if changes:
-        body = json.dumps(_changed(data, changes)).encode()
-    return Request(body=body, source=source, flags=_pointers(changes), zone=_zone(data.get("now")))
+    return Request(body=body, source=source, flags=_pointers(changes), zone=_zone(changed.get("now")))
 
 
 def from_sheets(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import sys
@@ -11,7 +10,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
-from typing import NoReturn, TypeVar
+from typing import NoReturn, TextIO, TypeVar
 
 import typer
 from rich.console import Console, RenderableType
@@ -76,18 +75,10 @@ def show(*parts: RenderableType) -> None:
     write(made.get().encode(sys.stdout.encoding, "replace"))
 
 
-def tell(text: str, style: str = "") -> None:
-    """Print a line to stderr."""
-    _console(sys.stderr).print(Text(text, style=style), soft_wrap=True)
-
-
 def fail(lines: Iterable[str], code: int) -> NoReturn:
     """Tell what went wrong, the first line as the headline, and end with the code."""
-    first, *rest = lines
-    line = Text.assemble(("error: ", "bold red"), first)
-    _console(sys.stderr).print(line, soft_wrap=True)
-    for text in rest:
-        tell(f"  {text}")
+    told = Text("error: ", style="bold red").append("\n  ".join(lines), style="default")
+    _console(sys.stderr).print(told, soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -100,7 +91,8 @@ def patiently(label: str, work: Callable[[], T]) -> T:
         return result.result(PATIENCE_S)
     console = _console(sys.stderr)
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    hidden = not sys.stderr.isatty()
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         progress.add_task(label, total=None)
         return result.result()
 
@@ -112,8 +104,8 @@ def _fulfil(result: Future[T], work: Callable[[], T]) -> None:
         result.set_exception(error)
 
 
-def _console(file: io.TextIOBase | object) -> Console:
-    return Console(file=file, markup=False, emoji=False, highlight=False)  # type: ignore[arg-type]
+def _console(file: TextIO) -> Console:
+    return Console(file=file, markup=False, emoji=False, highlight=False)
 
 
 def _end_by(number: signal.Signals) -> NoReturn:

@@ -45,12 +45,12 @@ WORDS: Mapping[str, Both] = {
     # the solution
     "optimal": ("Optimal: no other assignment is worth more.", "Óptima: ninguna otra asignación vale más."),
     "feasible": (
-        "The time limit stopped the search: the best may be worth up to {gap} more.",
-        "El límite de tiempo detuvo la búsqueda: la mejor puede valer hasta un {gap} más.",
+        "The time limit stopped the search: at most {gap} below the best.",
+        "El límite de tiempo detuvo la búsqueda: como mucho un {gap} por debajo de la mejor.",
     ),
     "fallback": (
-        "The time limit stopped the search at its start: the best may be worth up to {gap} more.",
-        "El límite de tiempo detuvo la búsqueda al empezar: la mejor puede valer hasta un {gap} más.",
+        "The time limit left no search: best pairs first, at most {gap} below the best.",
+        "El límite de tiempo no dejó buscar: las mejores parejas primero, como mucho un {gap} peor.",
     ),
     "solution": (
         "Objective {objective}, gap {gap}, method {method}, solved in {time}.",
@@ -60,7 +60,6 @@ WORDS: Mapping[str, Both] = {
     "or": (" or ", " o "),
     "another": (" or another", " u otro"),
     # refusals
-    "error": ("error", "error"),
     "one_fault": (
         "{source}: refused; one thing to mend:",
         "{source}: no se acepta; hay que corregir una cosa:",

@@ -60,6 +60,11 @@ def test_instants_are_told_in_the_zone_of_the_snapshot() -> None:
     assert "It opens at 2026-11-23 12:30+01:00. → wait until 2026-11-23 12:30+01:00" in printed
 
 
+def test_instants_are_told_in_the_zone_of_the_flag() -> None:
+    printed = words(told("assign", "-", "--now", "2026-11-23T03:00:00-05:00", stdin=small()))
+    assert "wait until 2026-11-23 06:30-05:00" in printed
+
+
 def test_in_spanish() -> None:
     printed = words(told("assign", "-", "--lang", "es", stdin=small()))
     assert "1 de 4 tareas con agente, 3 a la espera." in printed
@@ -180,6 +185,7 @@ def test_the_first_hundred_faults_are_told_and_the_rest_counted() -> None:
         (b"\xff", "error: stdin: The body is not JSON: "),
         (b'{"tasks": [], "tasks": []}', "error: stdin: The body is not JSON: "),
         (b"[]", "stdin: [] is a list; expected an object."),
+        (b'{"seed": 1%s}' % (b"0" * 5_000), "error: stdin: "),
     ],
 )
 @pytest.mark.parametrize("flags", [[], ["--seed", "3"]])
