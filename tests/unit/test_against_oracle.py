@@ -4,10 +4,11 @@ from collections import Counter
 from typing import Any
 
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.fundamentals.asking import ask
 from tests.unit import oracle
-from tests.unit.worlds import requests, thorough
+from tests.unit.worlds import brief, requests, thorough
 
 Json = dict[str, Any]
 
@@ -100,3 +101,16 @@ def test_optimal_where_sizes_are_equal(request: Json) -> None:
 def test_optimal_where_sizes_differ(request: Json) -> None:
     """Where sizes differ a small request is answered optimally too."""
     judge(request)
+
+
+@brief
+@given(requests(), st.sampled_from(({"urgency": 0}, {})))
+def test_no_tie_goes_to_the_younger(request: Json, weights: Json) -> None:
+    """No waiting task could take the place of a younger one, or of one with a larger id, at no loss."""
+    found = ask(**{**request, "policy": {"weights": weights}}, explain="pairs")
+    value, now = values(found), request["now"]
+    age = {task["id"]: (oracle.ms(task.get("created_at", now)), task["id"]) for task in request["tasks"]}
+    waiting = [task["task"] for task in found["unassigned"]]
+    for pair in found["assignments"]:
+        alike = [task for task in waiting if value.get((task, pair["agent"])) == pair["value"]]
+        assert all(age[task] > age[pair["task"]] for task in alike)
