@@ -121,9 +121,12 @@ def _mixed(
 
 
 def _flow_or_best(part: Problem, countdown: Countdown, begin: list[Ids]) -> Found:
-    found = _timed_flow(in_places(part), countdown)
-    if found is not None:
-        return Found(agent=found.agent, bound=objective(part, found.agent), rounds=found.rounds)
+    """The flow's answer for a part; where the time does not suffice, the best at hand."""
+    places = in_places(part)
+    found = _timed_flow(places, countdown)
+    if found:
+        agent = exchanged(places, found.agent)
+        return Found(agent=agent, bound=objective(part, agent), rounds=found.rounds)
     agent = max(begin, key=lambda each: objective(part, each))
     return Found(agent=agent, bound=lagrangian(part, rough_prices(part, agent)), rounds=0)
 
