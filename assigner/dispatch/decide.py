@@ -58,12 +58,13 @@ def decide(
     *,
     clock: Clock,
     most_arcs: int,
-    time_limit_s: float | None = None,
+    time_limit_s: float | None,
     seed: int = 0,
     verify: bool = False,
 ) -> Decision:
     """The best assignment of a snapshot's tasks. Raises TooManyArcs; with `verify`, CheckError when the
-    solver's answer does not hold. `time_limit_s` bounds the solver alone, and `clock` times it.
+    solver's answer does not hold. `time_limit_s` bounds the solver alone,
+    and `clock` times it; without a limit it goes on until its answer is proven, which can be very long.
     """
     roster = Roster(snapshot.agents, snapshot.now)
     groups = group(snapshot.tasks, roster)

@@ -23,7 +23,7 @@ from tests.benchmarks.load import quantile
 from tests.benchmarks.report import Result, Row, Table, Verdict, progress, verdict
 from tests.benchmarks.service import service, timed
 
-YARDSTICKS = "ASSIGNER_YARDSTICKS"
+YARDSTICKS = "YARDSTICKS"
 MOST_SHOWN = 10
 BAND_H = 4
 WARM_UPS = 3
@@ -48,7 +48,7 @@ class Answered:
 
 
 def yardsticks() -> Path:
-    """The folder of the data to measure with: `$ASSIGNER_YARDSTICKS`, or beside the project."""
+    """The folder of the data to measure with: `$YARDSTICKS`, or beside the project."""
     return Path(os.environ.get(YARDSTICKS) or Path(__file__).parents[3] / "shared" / "yardsticks")
 
 
