@@ -90,33 +90,46 @@ def _capacity(task: Task, mask: int, roster: Roster) -> Unblock:
 
 def _wait(task: Task, mask: int, roster: Roster) -> Unblock | None:
     """The first instant at which one of these agents may begin if only time passes, and who may then."""
-    opening = max(roster.now, task.not_before or roster.now)
-    begins = ((position, _begin(task, position, roster)) for position in roster.positions(mask))
-    found = list(islice((pair for pair in begins if pair[1] == opening), MOST_AGENTS))
-    if not found:  # nobody is there when the task opens, so all have to be asked
-        later = [(position, _begin(task, position, roster)) for position in roster.positions(mask)]
-        first = min((begin for _, begin in later if begin is not None), default=None)
-        found = [pair for pair in later if pair[1] == first and first is not None][:MOST_AGENTS]
+    opening = roster.now if task.not_before is None else max(roster.now, task.not_before)
+    started = roster.starts_by(opening)
+    there = mask & ~roster.starting_after(started) & ~roster.ended(opening)
+    at_once = ((opening, who) for who in roster.positions(there) if _begin(task, who, roster) == opening)
+    found = list(islice(at_once, MOST_AGENTS))
+    if not found:
+        found = _later(task, mask, started, roster)
     if not found:
         return None
-    agents = [roster.agents[position].id for position, _ in found]
-    return Unblock(kind="wait_until", agents=agents, at=found[0][1])
+    agents = [roster.agents[position].id for _, position in found]
+    return Unblock(kind="wait_until", agents=agents, at=found[0][0])
+
+
+def _later(task: Task, mask: int, started: int, roster: Roster) -> list[tuple[int, int]]:
+    """(begin, position) of the first to begin among those who cool down or whose windows begin later."""
+    cooling = roster.named(agent for agent, _ in task.cooling_down)
+    begins = [(_begin(task, position, roster), position) for position in roster.positions(mask & cooling)]
+    found = [(begin, position) for begin, position in begins if begin is not None]
+    for start, position in roster.starts()[started:]:
+        if found and start > min(found)[0]:
+            break
+        begin = _begin(task, position, roster) if mask >> position & 1 else None
+        if begin is not None:
+            found.append((begin, position))
+    return [pair for pair in sorted(set(found)) if pair[0] == min(found)[0]][:MOST_AGENTS]
 
 
 def _begin(task: Task, position: int, roster: Roster) -> int | None:
     """When the agent may begin if nothing but time passes; None where the shift ends too soon after that."""
     agent = roster.agents[position]
     cooled = dict(task.cooling_down).get(agent.id)
-    begin = max(
-        instant or roster.now for instant in (roster.now, task.not_before, agent.available_from, cooled)
-    )
+    waits = (task.not_before, agent.available_from, cooled)
+    begin = max([roster.now, *(instant for instant in waits if instant is not None)])
     end = agent.available_until
     fits = end is None or (begin < end and begin + agent.handling_ms(task) <= end)
     return begin if fits else None
 
 
 def _longer_shift(task: Task, mask: int, roster: Roster) -> Unblock | None:
-    begun = mask & roster.where(lambda agent: (agent.available_from or roster.now) <= roster.now)
+    begun = mask & ~roster.starting_after(roster.starts_by(roster.now))
     return _change("extend_shift", begun, roster) if begun else None
 
 

@@ -6,7 +6,7 @@ refusals is `int.bit_count`. Masks are made when first asked for, and kept.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
 from itertools import islice
@@ -144,6 +144,28 @@ class Roster:
     def _ending_among(self, first: int) -> int:
         ended = set(self.endings()[:first])
         return self.where(lambda agent: agent.available_until in ended)
+
+    def ended(self, at: int) -> int:
+        """Agents whose window has ended at an instant."""
+        return self._ending_among(bisect_right(self.endings(), at))
+
+    @kept
+    def starts(self) -> list[tuple[int, int]]:
+        """(its instant, the agent's position) of each beginning of a window, sorted."""
+        return sorted(
+            (agent.available_from, i)
+            for i, agent in enumerate(self.agents)
+            if agent.available_from is not None
+        )
+
+    def starts_by(self, at: int) -> int:
+        """How many of those beginnings are not after an instant."""
+        return bisect_right(self.starts(), (at, len(self.agents)))
+
+    @kept
+    def starting_after(self, first: int) -> int:
+        """Agents whose windows begin last: all but the first so many."""
+        return self.mask(position for _, position in self.starts()[first:])
 
     @kept
     def timed(self, category: str) -> int:

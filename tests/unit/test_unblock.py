@@ -6,7 +6,7 @@ from hypothesis import event, given
 
 from tests.fundamentals.asking import ask
 from tests.unit.changes import helps, single_changes
-from tests.unit.worlds import blocked, brief, requests, thorough
+from tests.unit.worlds import at, blocked, brief, requests, thorough
 
 Json = dict[str, Any]
 
@@ -50,3 +50,23 @@ def test_outranked_tasks_need_capacity(request: Json) -> None:
             ]
             found = ask(**{**request, "agents": roomy})
             assert task["id"] in {pair["task"] for pair in found["assignments"]}
+
+
+def test_a_wait_goes_past_what_is_not_enough() -> None:
+    """A task that opens at night waits for the first agent in the morning whose shift is long enough."""
+    task = {"id": "t", "not_before": "1970-01-01T00:00:00Z", "handle_s": 900, "cooling_down": {"luis": at(0)}}
+    agents = [
+        {"id": "ana", "available_until": "1969-12-31T23:00:00Z"},
+        {"id": "eva", "available_from": "1970-01-01T06:00:00Z", "available_until": "1970-01-01T06:14:59Z"},
+        {"id": "luis"},
+        {"id": "zoe", "available_from": "1970-01-01T07:00:00Z", "available_until": "1970-01-01T07:15:00Z"},
+    ]
+    (waiting,) = ask(now="1969-12-31T20:00:00Z", tasks=[task], agents=agents)["unassigned"]
+    assert waiting["unblock"] == {"kind": "wait_until", "agents": ["zoe"], "at": "1970-01-01T07:00:00Z"}
+
+
+def test_a_wait_for_the_first_instant_of_all() -> None:
+    """A task that opens at the instant zero waits until then, also from before it."""
+    task = {"id": "t", "not_before": "1970-01-01T00:00:00Z"}
+    (waiting,) = ask(now="1969-12-31T20:00:00Z", tasks=[task], agents=[{"id": "ana"}])["unassigned"]
+    assert waiting["unblock"] == {"kind": "wait_until", "agents": ["ana"], "at": "1970-01-01T00:00:00Z"}
