@@ -80,12 +80,12 @@ def _labels(problem: Problem) -> Ints:
         group = lower
 
 
-def restrict(problem: Problem, groups: Mask) -> tuple[Problem, Ints, Ints]:
+def restrict(problem: Problem, groups: Mask, only: Mask | None = None) -> tuple[Problem, Ints, Ints]:
     """The problem of some groups and the agents on their arcs, renumbered; its tasks and agents in old
     numbers.
     """
     arcs = groups[problem.arc_group]
-    tasks = groups[problem.group]
+    tasks = groups[problem.group] if only is None else groups[problem.group] & only
     agents = np.zeros(problem.n_agents, bool)
     agents[problem.arc_agent[arcs]] = True
     group_id, task_id, agent_id = (np.cumsum(mask) - 1 for mask in (groups, tasks, agents))

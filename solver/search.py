@@ -23,7 +23,7 @@ WORK = 0.2
 """Limit of one neighbourhood, in CP-SAT's deterministic time."""
 OVERHEAD = 0.005
 """Work counted for building one model."""
-TASKS = 30
+TASKS = 15
 """Tasks to be freed at first, about."""
 FOCUS = 0.25
 """Of the gap, what a pair may lose at first."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """A limit in seconds, or in units of work (about a second each, counted without a clock), or none."""
+    """A limit in seconds, or in units of work (about a second each, counted without a clock); with neither, the
+    answer is proven best, however long that takes.
+    """
 
     seconds: float | None = None
     work: float | None = None

@@ -7,9 +7,9 @@ import numpy as np
 
 from solver.bound import lagrangian, rough_prices
 from solver.flow import Flow
-from solver.greedy import objective, room
+from solver.greedy import feasible_part, objective, room
 from solver.problem import Ids, Problem
-from solver.reduce import Mask, restrict
+from solver.reduce import Mask, restrict, trimmed
 from solver.relax import Relaxed, cut_in_units, group_sizes, joined, rounded
 from solver.search import improve
 from solver.solution import Found
@@ -32,7 +32,7 @@ def _relaxed(problem: Problem, flow: TimedFlow, countdown: Countdown, known: Ids
     """The best relaxation that the time and the problem allow."""
     _, alike = group_sizes(problem)
     if not alike and countdown.left() > 0:
-        from solver.linear import few_pairs, linear  # noqa: PLC0415  (a tenth of a second for few problems)
+        from solver.linear import few_pairs, linear  # noqa: PLC0415  (GLOP, for few problems)
 
         if few_pairs(problem):
             return linear(problem)
@@ -40,8 +40,28 @@ def _relaxed(problem: Problem, flow: TimedFlow, countdown: Countdown, known: Ids
     found = flow(cut.problem, countdown) if cut else None
     if not cut or not found:
         return Relaxed(agent=known, price=rough_prices(problem, known), scale=1)
-    wanted = joined(problem, cut.task, found.agent)
-    return Relaxed(agent=rounded(problem, wanted, found.price, cut.scale), price=found.price, scale=cut.scale)
+    agent = feasible_part(problem, joined(problem, cut.task, found.agent))
+    agent = _continued(problem, agent, flow, countdown)
+    agent = rounded(problem, agent, found.price, cut.scale)
+    return Relaxed(agent=agent, price=found.price, scale=cut.scale)
+
+
+def _continued(problem: Problem, agent: Ids, flow: TimedFlow, countdown: Countdown) -> Ids:
+    """Relax and round what waits on the room that is left, where cutting is harder, until that places nobody."""
+    everywhere = np.ones(problem.n_groups, bool)
+    while True:
+        part, tasks, agents = restrict(problem, everywhere, agent < 0)
+        part = trimmed(replace(part, capacity=room(problem, agent)[agents]))
+        cut = cut_in_units(part)
+        found = flow(cut.problem, countdown) if cut else None
+        if not cut or not found:
+            return agent
+        more = feasible_part(part, joined(part, cut.task, found.agent))
+        won = np.flatnonzero(more >= 0)
+        if not won.size:
+            return agent
+        agent = agent.copy()
+        agent[tasks[won]] = agents[more[won]]
 
 
 def _size_by_size(problem: Problem, agent: Ids, flow: TimedFlow, countdown: Countdown) -> Ids:
