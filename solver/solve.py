@@ -15,6 +15,8 @@ from solver.ties import exchanged, resorted
 
 SECONDS_PER_ARC = 3e-6
 """A flow takes a third of this on a slow machine; what may take longer than the time left runs in a child."""
+FALLBACK_SECONDS_PER_ARC = 0.25e-6
+"""What the greedy answer and its bound take; kept in reserve while a child works."""
 
 
 def solve(problem: Problem, stop: Stop, seed: int = 0, start: Solution | Ids | None = None) -> Solution:
@@ -42,7 +44,11 @@ def _timed_flow(problem: Problem, countdown: Countdown) -> Flow | None:
     if left == 0:
         return None
     if arcs * SECONDS_PER_ARC > left:
-        flat = within(left, problem.group.size + problem.n_agents + 1, lambda: _flat(flow(problem)))
+        flat = within(
+            max(left / 2, left - arcs * FALLBACK_SECONDS_PER_ARC),
+            problem.group.size + problem.n_agents + 1,
+            lambda: _flat(flow(problem)),
+        )
         return None if flat is None else _unflat(problem, flat)
     try:
         return flow(problem)

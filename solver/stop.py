@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """A limit in seconds, or in units of work (about a second each, counted without a clock); with neither, the
-    answer is proven best, however long that takes.
+    """A limit in seconds, or in units of work (about a second each, counted without a clock).
+    With neither, the answer is proven best, however long that takes.
     """
 
     seconds: float | None = None

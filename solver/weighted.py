@@ -47,7 +47,7 @@ def _relaxed(problem: Problem, flow: TimedFlow, countdown: Countdown, known: Ids
 
 
 def _continued(problem: Problem, agent: Ids, flow: TimedFlow, countdown: Countdown) -> Ids:
-    """Relax and round what waits on the room that is left, where cutting is harder, until that places nobody."""
+    """Relax and round what waits on the room that is left, until that places nobody."""
     everywhere = np.ones(problem.n_groups, bool)
     while True:
         part, tasks, agents = restrict(problem, everywhere, agent < 0)
