@@ -24,6 +24,7 @@ Path = tuple[str | int, ...]
 
 ID = re.compile(r"[!-~]{1,128}")
 NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
+BEYOND_MICROSECONDS = re.compile(r"(\.[0-9]{6})[0-9]+")
 MOST_SHOWN = 60
 AN_INSTANT = "an instant with an offset, such as 2026-11-23T09:00:00+01:00"
 
@@ -192,16 +193,13 @@ def _noted(finder: Finder, kind: inspect.Metadata, value: Any, path: Path) -> An
 def _instant(finder: Finder, kind: inspect.DateTimeType, value: Any, path: Path) -> Any:
     if not isinstance(value, str):
         return finder.wrong_type(value, AN_INSTANT, path)
+    cut = BEYOND_MICROSECONDS.sub(r"\1", value)
     try:
-        if msgspec.convert(value, datetime).tzinfo is None:
+        if msgspec.convert(cut, datetime).tzinfo is None:
             finder.add(path, "naive_instant", f"{show(value)} has no offset; add Z, or one such as +01:00.")
     except msgspec.ValidationError:
-        finder.add(
-            path,
-            "bad_instant",
-            f"{show(value)} is no instant; expected one such as 2026-11-23T09:00:00+01:00.",
-        )
-    return value
+        finder.add(path, "bad_instant", f"{show(value)} is no instant; expected {AN_INSTANT}.")
+    return cut
 
 
 def _literal(finder: Finder, kind: inspect.LiteralType, value: Any, path: Path) -> Any:

@@ -46,6 +46,7 @@ def choose(pairs: Pairs, seconds: float, work: float, seed: int) -> Choice | Non
         constrain(model, chosen, pairs)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False  # what an interrupt means is the caller's affair
     solver.parameters.random_seed = seed % 2**31
     solver.parameters.max_deterministic_time = work
     if np.isfinite(seconds):

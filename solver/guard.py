@@ -2,6 +2,7 @@
 up.
 """
 
+import ctypes
 import mmap
 import os
 import select
@@ -14,6 +15,7 @@ import numpy as np
 from solver.problem import Ints
 
 _DONE = 1
+_PR_SET_PDEATHSIG = 1
 
 
 def within(seconds: float, size: int, work: Callable[[], Ints]) -> Ints | None:
@@ -47,6 +49,7 @@ def _fork() -> int:
 def _answer(buffer: Ints, work: Callable[[], Ints]) -> None:
     """The child's whole life."""
     try:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # nobody waits for a child left behind
         buffer[1:] = work()
         buffer[0] = _DONE
     finally:

@@ -5,9 +5,56 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.problem import MAX_VALUE, Ids, Ints, Problem
+from solver.problem import MAX_VALUE, Ids, Ints, Problem, locate
 
 Mask = NDArray[np.bool_]
+MOST_MOVES = 8
+
+
+def settled(problem: Problem, agent: Ids) -> Ids:
+    """The canonical one of the optimal assignments that single exchanges and moves reach; sizes one."""
+    return moved(problem, exchanged(problem, agent))
+
+
+def moved(problem: Problem, agent: Ids) -> Ids:
+    """Let tasks without pairs of their own move to agents of lower index with room, where no value is lost.
+
+    It ends, as each round lowers the sum of the agents' indices.
+    """
+    agent = agent.copy()
+    plain = ~_choosy(problem)
+    while True:
+        room = problem.capacity - np.bincount(agent[agent >= 0], minlength=problem.n_agents)
+        arc = np.flatnonzero(room[problem.arc_agent] > 0)
+        task = np.flatnonzero(plain & (agent >= 0))
+        task, to = _moves(problem, task, agent[task], arc, room)
+        if not task.size:
+            return agent
+        agent[task] = to
+
+
+def _moves(problem: Problem, task: Ints, here: Ids, arc: Ints, room: Ints) -> tuple[Ints, Ids]:
+    """Tasks at `here` and the agents of lower index to which each can go at once, along arcs of equal fit."""
+    own = problem.arc_of(task, here)
+    fits = np.unique(problem.arc_fit[own])
+    arc = arc[locate(fits, problem.arc_fit[arc]) >= 0]
+    wanted, offered = (
+        problem.arc_group[arcs].astype(np.int64) * fits.size + np.searchsorted(fits, problem.arc_fit[arcs])
+        for arcs in (own, arc)
+    )
+    order = np.lexsort((problem.arc_agent[arc], offered))
+    times = np.minimum(room[problem.arc_agent[arc[order]]], MOST_MOVES)
+    offered, slot = np.repeat(offered[order], times), np.repeat(problem.arc_agent[arc[order]], times)
+    order = np.lexsort((-here, wanted))
+    task, here, wanted = task[order], here[order], wanted[order]
+    place = np.searchsorted(offered, wanted) + np.arange(wanted.size) - np.searchsorted(wanted, wanted)
+    found = np.flatnonzero(np.append(offered, -1)[np.minimum(place, offered.size)] == wanted)
+    task, to, here = task[found], slot[place[found]], here[found]
+    task, to = task[to < here], to[to < here]
+    order = np.argsort(to, kind="stable")
+    task, to = task[order], to[order]
+    within = np.arange(to.size) - np.searchsorted(to, to) < room[to]
+    return task[within], to[within]
 
 
 def exchanged(problem: Problem, agent: Ids) -> Ids:

@@ -35,7 +35,7 @@ class Explainer:
 
     decision: Decision
     language: str = "en"
-    _of_group: dict[int, Explanation] = field(default_factory=dict)
+    _shared: dict[tuple[int, int | None], Explanation] = field(default_factory=dict)
 
     def reason(self, position: int) -> str:
         """Why the task at this position of the snapshot waits, in a word."""
@@ -43,13 +43,15 @@ class Explainer:
 
     def explain(self, position: int) -> Explanation:
         """Why the task at this position of the snapshot waits."""
+        task, verdict = self.decision.snapshot.tasks[position], self._verdict(position)
         if self._named(position):
-            return self._explain(self.decision.snapshot.tasks[position], self._verdict(position))
+            return self._explain(task, verdict)
         number = int(self.decision.model.problem.group[position])
-        if number not in self._of_group:
-            group = self.decision.groups[number]
-            self._of_group[number] = self._explain(group.task, group.verdict)
-        return self._of_group[number]
+        # Like tasks may last differently, and when somebody could begin and still finish depends on it.
+        key = (number, None if verdict.eligible else task.handle_ms)
+        if key not in self._shared:
+            self._shared[key] = self._explain(task, verdict)
+        return self._shared[key]
 
     def _named(self, position: int) -> bool:
         """Whether the task refuses agents by name, so that its verdict is its own."""

@@ -84,7 +84,7 @@ def _change(kind: str, mask: int, roster: Roster, **particulars: Any) -> Unblock
 
 
 def _capacity(task: Task, mask: int, roster: Roster) -> Unblock:
-    large = roster.where(lambda agent: agent.capacity >= task.requirement.size) & mask
+    large = roster.capable(task.requirement.size) & mask
     return _change("free_capacity" if large else "more_capacity", large or mask, roster)
 
 

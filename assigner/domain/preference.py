@@ -6,7 +6,7 @@ sum of its terms, each an integer of the pair alone, so no other task or agent c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from assigner.domain.agent import Agent
 from assigner.domain.group import Group
 from assigner.domain.roster import Roster
-from assigner.domain.task import Task
+from assigner.domain.task import Requirement, Task
 
 Points = NDArray[np.int64]
 Index = NDArray[np.int32]
@@ -31,6 +31,7 @@ SPEED_POINTS = 1_000
 PREFERRED_AGENT_POINTS = 2_000
 IDLE_POINTS = 500
 LOAD_POINTS = 500
+MOST_CELLS = 2**22
 
 
 def urgency(tasks: Sequence[Task], now: int) -> Points:
@@ -60,7 +61,8 @@ def due_pull(left: Points) -> Points:
 def fit(facts: Facts, group: Index, agent: Index) -> Points:
     """1,000 less 50 for each level above the ones asked (20 at most, so experts are kept), 500 for each
     preferred skill, and 2,000 × the task's handling time / (the task's + the agent's own), 1,000 where the
-    agent has none of their own. An agent whom the task prefers adds 2,000 to the task's pair.
+    agent has none of their own; the task's is taken to the nearest of eight steps between a time and its
+    double. An agent whom the task prefers adds 2,000.
     """
     surplus = facts.levels(group, agent) - facts.asked[group]
     points: Points = LEVEL_POINTS - LEVEL_COST * np.clip(surplus, 0, LEVEL_POINTS // LEVEL_COST)
@@ -95,14 +97,18 @@ TERMS: tuple[Term, ...] = tuple(
 
 
 class Facts:
-    """What the terms need to know of groups and agents, as arrays. All lookups are by position."""
+    """What the terms need to know of groups and agents, as arrays. All lookups are by position.
+
+    Of a group that nobody may take, nothing is known.
+    """
 
     def __init__(self, groups: Sequence[Group], roster: Roster) -> None:
-        wanted = [group.task.requirement for group in groups]
+        wanted = [group.task.requirement if group.verdict.eligible else Requirement() for group in groups]
         names = [[(skill, 0) for skill, _ in requirement.skills] for requirement in wanted]
-        self._levels = Table(names, _level_row(roster))
-        self._welcome = Table([requirement.preferred_skills for requirement in wanted], _welcome_row(roster))
-        self._own = Table([_timed(group) for group in groups], _own_row(roster))
+        agents = len(roster.agents)
+        self._levels = Table(names, lambda skill, _: roster.holders(skill), agents)
+        self._welcome = Table([item.preferred_skills for item in wanted], _welcome_row(roster), agents)
+        self._own = Table([_timed(group) for group in groups], _own_row(roster), agents)
         self._estimate = np.array([group.estimate_ms or 0 for group in groups], np.int64)
         self.asked = np.array([sum(level for _, level in item.skills) for item in wanted], np.int64)
         self.idle = np.array([_idle_points(agent, roster.now) for agent in roster.agents], np.int64)
@@ -124,56 +130,70 @@ class Facts:
         return np.where(own > 0, points, SPEED_POINTS)
 
 
-Row = Callable[[str, int], NDArray[np.integer]]
+Row = Callable[[str, int], Sequence[tuple[int, int]]]
+"""The (position, number) pairs of a key's row that are not 0."""
 
 
 class Table:
-    """Rows of one number an agent, several of them to a group: `total` adds a group's rows at an agent."""
+    """Rows of one number an agent, several of them to a group: `total` adds a group's rows at an agent.
 
-    def __init__(self, keys: Sequence[Sequence[tuple[str, int]]], row: Row) -> None:
+    Rows are spread out over all agents only for as many groups at a time as MOST_CELLS allows.
+    """
+
+    def __init__(self, keys: Sequence[Sequence[tuple[str, int]]], row: Row, agents: int) -> None:
         """`keys` has the keys of each group's rows; `row` makes the row of a key."""
         number: dict[tuple[str, int], int] = {}
-        lists = [[number.setdefault(key, len(number)) for key in group] for group in keys]
-        self._count = np.array([len(numbers) for numbers in lists], np.int32)
-        self._first = np.cumsum(self._count) - self._count
-        self._flat = np.array([n for numbers in lists for n in numbers], np.int32)
-        self._rows = np.stack([row(*key) for key in number]) if number else None
+        flat = [number.setdefault(key, len(number)) for group in keys for key in group]
+        self._flat = np.array(flat, np.int32)
+        self._end = np.cumsum([0, *map(len, keys)])
+        self._rows = [np.array(row(*key), np.int64).reshape(-1, 2) for key in number]
+        self._agents = agents
 
     def total(self, group: Index, agent: Index) -> Points:
         """The sum of the rows of group[i] at agent[i], for each i."""
         total = np.zeros(len(group), np.int64)
-        if self._rows is None:
-            return total
-        count, first = self._count[group], self._first[group]
+        for first, last in self._runs() if len(group) else ():
+            inside = np.flatnonzero((first <= group) & (group < last))
+            total[inside] = self._run_total(first, last, group[inside], agent[inside])
+        return total
+
+    def _runs(self) -> Iterator[tuple[int, int]]:
+        """Runs of groups that have rows, each run with no more of them than may be spread out at a time."""
+        most = max(1, MOST_CELLS // max(1, self._agents))
+        first, groups = 0, self._end.size - 1
+        while self._end[first] < self._end[-1]:
+            last = int(np.searchsorted(self._end, self._end[first] + most, side="right")) - 1
+            last = min(groups, max(first + 1, last))
+            yield first, last
+            first = last
+
+    def _run_total(self, first: int, last: int, group: Index, agent: Index) -> Points:
+        rows, number = np.unique(self._flat[self._end[first] : self._end[last]], return_inverse=True)
+        cells = np.zeros((rows.size, self._agents), np.int64)
+        for i, row in enumerate(rows.tolist()):
+            cells[i, self._rows[row][:, 0]] = self._rows[row][:, 1]
+        begin, count = self._end[group] - self._end[first], self._end[group + 1] - self._end[group]
+        total = np.zeros(len(group), np.int64)
         for k in range(int(count.max(initial=0))):
             deep = np.flatnonzero(count > k)
-            total[deep] += self._rows[self._flat[first[deep] + k], agent[deep]]
+            total[deep] += cells[number[begin[deep] + k], agent[deep]]
         return total
 
 
-def _level_row(roster: Roster) -> Row:
-    def row(skill: str, _: int) -> NDArray[np.int8]:
-        levels = np.zeros(len(roster.agents), np.int8)
-        for position, level in roster.holders(skill):
-            levels[position] = level
-        return levels
-
-    return row
-
-
 def _welcome_row(roster: Roster) -> Row:
-    levels = _level_row(roster)
-    return lambda skill, level: (levels(skill, level) >= level).astype(np.int8)
+    return lambda skill, level: [(i, 1) for i, held in roster.holders(skill) if held >= level]
 
 
 def _own_row(roster: Roster) -> Row:
     """Own handling times, plus one so that 0 can mean none."""
-    return lambda category, _: np.array([a.handle_ms.get(category, -1) + 1 for a in roster.agents], np.int64)
+    return lambda category, _: [(i, ms + 1) for i, ms in roster.own_times(category)]
 
 
 def _timed(group: Group) -> list[tuple[str, int]]:
     category = group.task.requirement.category
-    return [] if category is None or group.estimate_ms is None else [(category, 0)]
+    if category is None or group.estimate_ms is None or not group.verdict.eligible:
+        return []
+    return [(category, 0)]
 
 
 def _idle_points(agent: Agent, now: int) -> int:

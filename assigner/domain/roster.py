@@ -9,7 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
-from itertools import islice
+from itertools import accumulate, islice
+from operator import or_
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from assigner.domain.agent import Agent, Presence
@@ -41,10 +42,9 @@ class Roster:
         self.everyone = (1 << len(agents)) - 1
         self.index = {agent.id: i for i, agent in enumerate(agents)}
         self.memo: dict[tuple[object, ...], object] = {}
-        self._holders: dict[str, list[tuple[int, int]]] = {}
-        for i, agent in enumerate(agents):
-            for skill, level in agent.skills.items():
-                self._holders.setdefault(skill, []).append((i, level))
+        self._holders = _index(agent.skills.items() for agent in agents)
+        self._timed = _index(agent.handle_ms.items() for agent in agents)
+        self._serving = _index(((channel, 1) for channel in agent.channels or ()) for agent in agents)
 
     def mask(self, positions: Iterable[int]) -> int:
         """The mask of these positions, in time linear in the number of agents."""
@@ -76,6 +76,10 @@ class Roster:
         """(position, level) of each agent who has the skill."""
         return self._holders.get(skill, [])
 
+    def own_times(self, category: str) -> list[tuple[int, int]]:
+        """(position, milliseconds) of each agent with a handling time of their own for the category."""
+        return self._timed.get(category, [])
+
     @kept
     def holding(self, skill: str, level: int) -> int:
         """Agents who have the skill at this level or above."""
@@ -105,7 +109,16 @@ class Roster:
     @kept
     def serving(self, channel: str) -> int:
         """Agents who serve the channel."""
-        return self.where(lambda agent: agent.channels is None or channel in agent.channels)
+        return self._serving_all() | self.mask(i for i, _ in self._serving.get(channel, []))
+
+    @kept
+    def _serving_all(self) -> int:
+        return self.where(lambda agent: agent.channels is None)
+
+    @kept
+    def capable(self, size: int) -> int:
+        """Agents who could take a task of this size if they had no load."""
+        return self.where(lambda agent: size <= agent.capacity)
 
     @kept
     def room(self, size: int) -> int:
@@ -140,10 +153,17 @@ class Roster:
         """Agents whose window ends before work begun now and lasting `handle_ms` is done."""
         return self._ending_among(self.endings_before(handle_ms))
 
-    @kept
     def _ending_among(self, first: int) -> int:
-        ended = set(self.endings()[:first])
-        return self.where(lambda agent: agent.available_until in ended)
+        return self._ending_masks()[first]
+
+    @kept
+    def _ending_masks(self) -> list[int]:
+        """For each number of distinct endings, from none up, the agents whose window has one of the first."""
+        at = dict.fromkeys(self.endings(), 0)
+        for i, agent in enumerate(self.agents):
+            if agent.available_until is not None:
+                at[agent.available_until] |= 1 << i
+        return list(accumulate(at.values(), or_, initial=0))
 
     def ended(self, at: int) -> int:
         """Agents whose window has ended at an instant."""
@@ -162,23 +182,30 @@ class Roster:
         """How many of those beginnings are not after an instant."""
         return bisect_right(self.starts(), (at, len(self.agents)))
 
-    @kept
     def starting_after(self, first: int) -> int:
         """Agents whose windows begin last: all but the first so many."""
-        return self.mask(position for _, position in self.starts()[first:])
+        return self._starting_masks()[first]
+
+    @kept
+    def _starting_masks(self) -> list[int]:
+        return list(accumulate((1 << i for _, i in reversed(self.starts())), or_, initial=0))[::-1]
 
     @kept
     def timed(self, category: str) -> int:
         """Agents with a handling time of their own for the category."""
-        return self.where(lambda agent: category in agent.handle_ms)
+        return self.mask(i for i, _ in self.own_times(category))
 
     @kept
     def too_slow(self, category: str) -> int:
         """Agents whose own handling time for the category is longer than what is left of their window."""
-        return self.where(
-            lambda agent: (
-                agent.available_until is not None
-                and category in agent.handle_ms
-                and self.now + agent.handle_ms[category] > agent.available_until
-            )
-        )
+        ends = ((i, ms, self.agents[i].available_until) for i, ms in self.own_times(category))
+        return self.mask(i for i, ms, end in ends if end is not None and self.now + ms > end)
+
+
+def _index(facts: Iterable[Iterable[tuple[str, int]]]) -> dict[str, list[tuple[int, int]]]:
+    """For each name, (position, number) of the agents who have it; `facts` has the names of each agent."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for i, names in enumerate(facts):
+        for name, number in names:
+            found.setdefault(name, []).append((i, number))
+    return found

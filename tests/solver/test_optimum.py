@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from solver.check import check
@@ -81,6 +81,21 @@ def test_the_lower_index_wins_ties(problem: Problem) -> None:
         for later in range(waiting + 1, len(agent)):
             pair = (waiting, agent[later])
             assert pair not in known or known[pair] != known[later, agent[later]]
+
+
+@often
+@given(problems())
+def test_no_task_could_move_to_a_free_agent_of_lower_index(problem: Problem) -> None:
+    """Of agents of equal worth to a task without pairs of its own, the lower index gets it."""
+    assume(all(size == 1 for size in problem.arc_size.tolist()))
+    agent = solve(problem, Stop()).agent.tolist()
+    named = {*problem.bonus_task.tolist(), *problem.barred_task.tolist()}
+    allowed = values(problem)
+    room = [int(left) - agent.count(a) for a, left in enumerate(problem.capacity)]
+    for task, here in enumerate(agent):
+        for lower in range(max(0, here) if task not in named else 0):
+            worth = allowed.get((task, lower))
+            assert not (room[lower] and worth and worth == allowed[task, here])
 
 
 @often

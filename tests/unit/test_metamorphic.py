@@ -184,7 +184,6 @@ def test_ties_among_many(count: int) -> None:
         assert sorted(done) == [f"t{n}" for n in range(places)]
 
 
-@pytest.mark.xfail(reason="the flow gives the task to the last of the agents who are worth the same")
 def test_of_equal_agents_the_smaller_id_goes_first() -> None:
     """Of two agents of equal worth to a task, the one with the smaller id gets it."""
     for agents in permutations([{"id": "ana"}, {"id": "eva"}]):
