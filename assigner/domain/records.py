@@ -1,0 +1,103 @@
+"""What is stored: records as they are after a change, and the events that carry them.
+
+Instants are milliseconds since 1970. A record's `doc` is what the client said, in the names of the API,
+without defaults; everything else is what the service knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from assigner.domain.agent import Presence
+from assigner.domain.lifecycle import OfferState, State
+
+Doc = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRecord:
+    """A task and its life so far.
+
+    `agent` and `offer` are set while offered, `agent` while assigned and after completion. `queued_at` is
+    when it last became queued, `attempts` how often it was offered, `relaxed` how many steps were applied.
+    """
+
+    id: str
+    doc: Doc
+    state: State
+    queue: str
+    size: int
+    version: int
+    created_at: int
+    queued_at: int
+    updated_at: int
+    agent: str | None = None
+    offer: str | None = None
+    started_at: int | None = None
+    held_until: int | None = None
+    hold_reason: str | None = None
+    finished_at: int | None = None
+    outcome: str | None = None
+    attempts: int = 0
+    declines: int = 0
+    handoffs: int = 0
+    reopened: int = 0
+    relaxed: int = 0
+    cooling_down: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRecord:
+    """An agent, and what they hold now: `load` is the sizes of their open offers and assigned tasks."""
+
+    id: str
+    doc: Doc
+    version: int
+    presence: Presence
+    load: int
+    updated_at: int
+    presence_until: int | None = None
+    idle_since: int | None = None
+    last_seen_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRecord:
+    """A task proposed to one agent; its id is the fence against late answers."""
+
+    id: str
+    task: str
+    agent: str
+    state: OfferState
+    size: int
+    offered_at: int
+    expires_at: int
+    value: int
+    terms: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRecord:
+    """A queue's settings, as the client gave them."""
+
+    id: str
+    doc: Doc
+    version: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One change, with the records after it. `id` orders all events of a workspace."""
+
+    id: str
+    type: str
+    at: int
+    actor: str
+    op: str
+    task: TaskRecord | None = None
+    offer: OfferRecord | None = None
+    agent: AgentRecord | None = None
+    queue: QueueRecord | None = None

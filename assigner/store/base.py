@@ -1,0 +1,184 @@
+"""The store: the truth about tasks, agents, offers and queues, and one method for each thing that can happen.
+
+Every verb takes commands and gives one outcome for each, in their order; each command is atomic, and a
+command whose op was seen before gives the outcome of then. A refusal is a value: nothing is raised for what
+two honest clients can do to each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from assigner.domain.agent import Presence
+from assigner.domain.records import AgentRecord, Doc, Event, OfferRecord, QueueRecord, TaskRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What every command says: `op` is its id, and makes a retry safe; `now` is the caller's clock.
+
+    `lease` is the dispatcher's, on its own verbs; `version` refuses the command when the record has another.
+    """
+
+    op: str
+    actor: str
+    now: int
+    lease: str | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a command: the records after it, or `refused` with a code of REFUSALS and the facts.
+
+    `replayed`: the command had been done before, and this is the outcome of then.
+    """
+
+    refused: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    task: TaskRecord | None = None
+    agent: AgentRecord | None = None
+    offer: OfferRecord | None = None
+    queue: QueueRecord | None = None
+    event: str | None = None
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnTask(Command):
+    """A command about one task; `facts` are the verb's own: see each method."""
+
+    task: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnOffer(Command):
+    """A command about one offer, which has to be open still."""
+
+    offer: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enqueue(Command):
+    """Make a task. `held_until` and `hold_reason` make it held, not queued. `warm` is not stored."""
+
+    task: str
+    doc: Doc
+    queue: str
+    size: int
+    created_at: int
+    held_until: int | None = None
+    hold_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeOffer(Command):
+    """Propose a queued task to an agent with room for it; with `accept`, the agent has it at once."""
+
+    offer: str
+    task: str
+    agent: str
+    task_version: int
+    expires_at: int
+    value: int
+    terms: Mapping[str, int]
+    accept: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutAgent(Command):
+    """Make an agent, or replace what the client said of them. `capacity` is that of the doc."""
+
+    agent: str
+    doc: Doc
+    capacity: int
+    presence: Presence | None = None
+    presence_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutQueue(Command):
+    """Make a queue, or replace its settings."""
+
+    queue: str
+    doc: Doc
+
+
+REFUSALS: dict[str, str] = {
+    "unknown_task": "There is no such task.",
+    "unknown_agent": "There is no such agent.",
+    "unknown_offer": "There is no such offer.",
+    "task_exists": "There is a task of this id with other content.",
+    "wrong_state": "The task's state does not take this verb; `state` and `allowed` say which it takes.",
+    "stale_version": "The record has another version than the command expects.",
+    "offer_expired": "The offer was not answered in time.",
+    "offer_revoked": "The offer was taken back.",
+    "offer_taken": "The offer has been answered already.",
+    "at_capacity": "The agent has no room for the task.",
+    "agent_away": "The agent is not available.",
+    "agent_has_work": "The agent still has open offers or assigned tasks.",
+    "not_leader": "Another dispatcher has the lease.",
+    "op_reused": "The op was used for another command.",
+}
+"""Why a command can be refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything that is open, and the id of the last event in it."""
+
+    tasks: Sequence[TaskRecord]
+    agents: Sequence[AgentRecord]
+    offers: Sequence[OfferRecord]
+    queues: Sequence[QueueRecord]
+    last_event: str
+
+
+class Store(Protocol):
+    """One workspace's store. What cannot be reached raises StoreUnavailable."""
+
+    # The life of a task: rows of TRANSITIONS.
+    async def enqueue(self, asked: Sequence[Enqueue]) -> list[Outcome]: ...
+    async def offer(self, asked: Sequence[MakeOffer]) -> list[Outcome]: ...
+    async def accept(self, asked: Sequence[OnOffer]) -> list[Outcome]: ...
+    async def decline(self, asked: Sequence[OnOffer]) -> list[Outcome]: ...
+    async def expire(self, asked: Sequence[OnOffer]) -> list[Outcome]: ...
+    async def revoke(self, asked: Sequence[OnOffer]) -> list[Outcome]: ...
+    async def assign(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
+    async def start(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
+    async def complete(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
+    async def release(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
+    async def transfer(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
+    async def hold(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
+    async def resume(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
+    async def wake(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
+    async def relax(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
+    async def update(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
+    async def rescue(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
+    async def cancel(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
+    async def reopen(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
+    async def prune(self, before: int, most: int) -> int: ...
+
+    # Agents and queues.
+    async def put_agent(self, asked: Sequence[PutAgent]) -> list[Outcome]: ...
+    async def set_presence(self, asked: Sequence[PutAgent]) -> list[Outcome]: ...
+    async def remove_agent(self, asked: Sequence[PutAgent]) -> list[Outcome]: ...
+    async def put_queue(self, asked: Sequence[PutQueue]) -> list[Outcome]: ...
+
+    # Reads.
+    async def task(self, id: str) -> TaskRecord | None: ...
+    async def agent(self, id: str) -> AgentRecord | None: ...
+    async def offer_of(self, id: str) -> OfferRecord | None: ...
+    async def queue(self, id: str) -> QueueRecord | None: ...
+    async def history(self, task: str) -> list[Event]: ...
+    async def world(self) -> World: ...
+    def events(self, after: str) -> AsyncIterator[list[Event]]: ...
+
+    # The dispatcher's lease: `epoch:nonce:holder`, compared inside each of its scripts.
+    async def take_lease(self, holder: str, ttl_ms: int) -> str | None: ...
+    async def keep_lease(self, lease: str, ttl_ms: int) -> bool: ...
+    async def drop_lease(self, lease: str) -> None: ...
