@@ -20,6 +20,8 @@ class Command:
     """What every command says: `op` is its id, and makes a retry safe; `now` is the caller's clock.
 
     `lease` is the dispatcher's, on its own verbs; `version` refuses the command when the record has another.
+    `asked` is a fingerprint of what the caller wanted: the same op with another one is refused `op_reused`;
+    the rest of the command may differ in a retry (a document made from a newer record), and is not compared.
     """
 
     op: str
@@ -27,13 +29,16 @@ class Command:
     now: int
     lease: str | None = None
     version: int | None = None
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of a command: the records after it, or `refused` with a code of REFUSALS and the facts.
 
-    `replayed`: the command had been done before, and this is the outcome of then.
+    `replayed`: the command had been done before, and this is the outcome of then. Only what was done is kept:
+    a command that was refused is judged anew when its op comes again. `event` is the id of the event that
+    tells of the change; None when there was nothing to change, such as a task enqueued again as it is.
     """
 
     refused: str | None = None
@@ -138,6 +143,10 @@ class World:
     last_event: str
 
 
+class StoreUnavailable(Exception):
+    """The store cannot be reached, or cannot write: a sentence says why. What was asked may have happened."""
+
+
 class Store(Protocol):
     """One workspace's store. What cannot be reached raises StoreUnavailable."""
 
@@ -175,6 +184,10 @@ class Store(Protocol):
     async def offer_of(self, id: str) -> OfferRecord | None: ...
     async def queue(self, id: str) -> QueueRecord | None: ...
     async def history(self, task: str) -> list[Event]: ...
+    async def ended(self, before: tuple[int, str] | None, most: int) -> list[TaskRecord]:
+        """Tasks completed or cancelled and not pruned yet, the latest first by (finished_at, id)."""
+        ...
+
     async def world(self) -> World: ...
     def events(self, after: str) -> AsyncIterator[list[Event]]: ...
 
