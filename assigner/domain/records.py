@@ -50,7 +50,11 @@ class TaskRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentRecord:
-    """An agent, and what they hold now: `load` is the sizes of their open offers and assigned tasks."""
+    """An agent, and what they hold now: `load` is the sizes of their tasks that are offered or assigned.
+
+    `capacity` is that of the doc. `presence` holds until somebody sets it; `presence_until` says when to.
+    `version` counts changes of the doc and of the presence, not of the load.
+    """
 
     id: str
     doc: Doc
@@ -58,6 +62,7 @@ class AgentRecord:
     presence: Presence
     load: int
     updated_at: int
+    capacity: int = 1
     presence_until: int | None = None
     idle_since: int | None = None
     last_seen_at: int | None = None
@@ -90,13 +95,17 @@ class QueueRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One change, with the records after it. `id` orders all events of a workspace."""
+    """One change, with the records after it. `id` orders all events of a workspace.
+
+    `facts` is what the verb was told (a reason, an instant), without documents.
+    """
 
     id: str
     type: str
     at: int
     actor: str
     op: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
     task: TaskRecord | None = None
     offer: OfferRecord | None = None
     agent: AgentRecord | None = None

@@ -69,7 +69,7 @@ class OnOffer(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enqueue(Command):
-    """Make a task. `held_until` and `hold_reason` make it held, not queued. `warm` is not stored."""
+    """Make a task. `held_until` or `hold_reason` makes it held, not queued."""
 
     task: str
     doc: Doc
@@ -96,12 +96,24 @@ class MakeOffer(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutAgent(Command):
-    """Make an agent, or replace what the client said of them. `capacity` is that of the doc."""
+    """Make an agent, or replace what the client said of them. `capacity` is that of the doc.
+
+    Without `presence` a new agent is available, and one who exists keeps theirs.
+    """
 
     agent: str
     doc: Doc
     capacity: int
     presence: Presence | None = None
+    presence_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnAgent(Command):
+    """A command about an agent who exists: to remove them, or to set their presence (and until when)."""
+
+    agent: str
+    presence: Presence = Presence.AVAILABLE
     presence_until: int | None = None
 
 
@@ -127,6 +139,7 @@ REFUSALS: dict[str, str] = {
     "agent_away": "The agent is not available.",
     "agent_has_work": "The agent still has open offers or assigned tasks.",
     "not_leader": "Another dispatcher has the lease.",
+    "not_due": "It is not time yet: the offer stands until `due`, or the task is held until then.",
     "op_reused": "The op was used for another command.",
 }
 """Why a command can be refused."""
@@ -145,6 +158,27 @@ class World:
 
 class StoreUnavailable(Exception):
     """The store cannot be reached, or cannot write: a sentence says why. What was asked may have happened."""
+
+
+class EventsLost(Exception):
+    """The events asked for are not kept any more: read the world again and go on from its last event."""
+
+
+LEASED = frozenset({"offer", "expire", "wake", "relax", "rescue"})
+"""The verbs that need the dispatcher's lease; any other verb compares it when the command carries one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long what has happened is kept: the last `events`; ops of clients and of the dispatcher; closed offers.
+
+    An op seen again is answered from its event, or with the records as they are now when that is gone.
+    """
+
+    events: int = 100_000
+    ops_ms: int = 3_600_000
+    leased_ops_ms: int = 300_000
+    offers_ms: int = 3_600_000
 
 
 class Store(Protocol):
@@ -174,8 +208,8 @@ class Store(Protocol):
 
     # Agents and queues.
     async def put_agent(self, asked: Sequence[PutAgent]) -> list[Outcome]: ...
-    async def set_presence(self, asked: Sequence[PutAgent]) -> list[Outcome]: ...
-    async def remove_agent(self, asked: Sequence[PutAgent]) -> list[Outcome]: ...
+    async def set_presence(self, asked: Sequence[OnAgent]) -> list[Outcome]: ...
+    async def remove_agent(self, asked: Sequence[OnAgent]) -> list[Outcome]: ...
     async def put_queue(self, asked: Sequence[PutQueue]) -> list[Outcome]: ...
 
     # Reads.
@@ -183,13 +217,18 @@ class Store(Protocol):
     async def agent(self, id: str) -> AgentRecord | None: ...
     async def offer_of(self, id: str) -> OfferRecord | None: ...
     async def queue(self, id: str) -> QueueRecord | None: ...
-    async def history(self, task: str) -> list[Event]: ...
+    async def history(self, task: str) -> list[Event]:
+        """What happened to a task, the oldest first; without agents, and docs only where the verb changed it."""
+        ...
+
     async def ended(self, before: tuple[int, str] | None, most: int) -> list[TaskRecord]:
         """Tasks completed or cancelled and not pruned yet, the latest first by (finished_at, id)."""
         ...
 
     async def world(self) -> World: ...
-    def events(self, after: str) -> AsyncIterator[list[Event]]: ...
+    def events(self, after: str) -> AsyncIterator[list[Event]]:
+        """What happens after an event, as it happens. Raises EventsLost when some of it is not kept any more."""
+        ...
 
     # The dispatcher's lease: `epoch:nonce:holder`, compared inside each of its scripts.
     async def take_lease(self, holder: str, ttl_ms: int) -> str | None: ...
