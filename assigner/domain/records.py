@@ -110,3 +110,4 @@ class Event:
     offer: OfferRecord | None = None
     agent: AgentRecord | None = None
     queue: QueueRecord | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
