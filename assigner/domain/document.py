@@ -1,0 +1,127 @@
+"""From what a client said, as it is stored, to the domain's own tasks and agents.
+
+A document is validated before it is stored: the names of the API, RFC 3339 instants, durations in seconds,
+defaults left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from assigner.domain.agent import Agent
+from assigner.domain.instant import to_ms
+from assigner.domain.queue import Queue
+from assigner.domain.records import AgentRecord, Doc, TaskRecord
+from assigner.domain.task import Requirement, Skills, Task
+
+PRIORITIES = {"low": 25, "medium": 50, "high": 75, "urgent": 95}
+PRIORITY = 50
+HANDLE_MS = 600_000
+
+
+class Requirements:
+    """Requirements of documents, each distinct one made once, so that like tasks share it.
+
+    What is not asked by anybody any more is forgotten when there are too many: see `of`.
+    """
+
+    MOST = 100_000
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[object, ...], Requirement] = {}
+        self._made: dict[Requirement, Requirement] = {}
+
+    def of(self, doc: Doc, size: int, queue: Queue, relaxed: int) -> Requirement:
+        """What a task asks after so many relaxation steps of its queue.
+
+        At most MOST are remembered; then all are forgotten, which costs only that equal ones are made again.
+        """
+        steps = queue.relaxation[:relaxed]
+        key = (_asked(doc), size, steps and (id(queue), relaxed))
+        found = self._seen.get(key)
+        if found is None:
+            if len(self._seen) >= self.MOST:
+                self.forget()
+            made = queue.relaxed(_requirement(doc, size), relaxed)
+            found = self._seen[key] = self._made.setdefault(made, made)
+        return found
+
+    def forget(self) -> None:
+        """Forget all: the settings of a queue have changed."""
+        self._seen.clear()
+        self._made.clear()
+
+
+def _asked(doc: Doc) -> tuple[object, ...]:
+    """What a document asks of an agent, as a key, in the order in which it says so."""
+    return (
+        doc.get("category"),
+        doc.get("channel"),
+        tuple(doc.get("skills", {}).items()),
+        tuple([tuple(skills.items()) for skills in doc.get("any_skills", ())]),
+        tuple(doc.get("preferred_skills", {}).items()),
+    )
+
+
+def _requirement(doc: Doc, size: int) -> Requirement:
+    return Requirement(
+        skills=_skills(doc.get("skills", {})),
+        any_skills=tuple(sorted({_skills(skills) for skills in doc.get("any_skills", ())})),
+        preferred_skills=_skills(doc.get("preferred_skills", {})),
+        channel=doc.get("channel"),
+        category=doc.get("category"),
+        size=size,
+    )
+
+
+def _skills(skills: Mapping[str, int]) -> Skills:
+    return tuple(sorted(skills.items()))
+
+
+def task_of(record: TaskRecord, requirement: Requirement) -> Task:
+    """The domain's task: what the client said, and who the service knows to be cooling down."""
+    doc = record.doc
+    priority = doc.get("priority", PRIORITY)
+    cooling = {id: _ms(until) for id, until in doc.get("cooling_down", {}).items()}
+    for id, until in record.cooling_down.items():
+        cooling[id] = max(until, cooling.get(id, until))
+    return Task(
+        id=record.id,
+        requirement=requirement,
+        created_at=record.created_at,
+        priority=PRIORITIES[priority] if isinstance(priority, str) else int(priority),
+        due_at=_instant(doc.get("due_at")),
+        not_before=_instant(doc.get("not_before")),
+        handle_ms=round(doc["handle_s"] * 1000) if "handle_s" in doc else HANDLE_MS,
+        preferred_agents=tuple(doc.get("preferred_agents", ())),
+        excluded_agents=tuple(doc.get("excluded_agents", ())),
+        pinned_agent=doc.get("pinned_agent"),
+        cooling_down=tuple(cooling.items()),
+    )
+
+
+def agent_of(record: AgentRecord) -> Agent:
+    """The domain's agent: what the client said, and what the service knows of their presence and load."""
+    doc = record.doc
+    channels = doc.get("channels")
+    return Agent(
+        id=record.id,
+        skills=dict(doc.get("skills", {})),
+        presence=record.presence,
+        channels=None if channels is None else frozenset(channels),
+        capacity=doc.get("capacity", 1),
+        load=record.load,
+        available_from=_instant(doc.get("available_from")),
+        available_until=_instant(doc.get("available_until")),
+        idle_since=record.idle_since,
+        handle_ms={category: round(s * 1000) for category, s in doc.get("handle_s", {}).items()},
+    )
+
+
+def _instant(text: str | None) -> int | None:
+    return None if text is None else _ms(text)
+
+
+def _ms(text: str) -> int:
+    return to_ms(datetime.fromisoformat(text))
