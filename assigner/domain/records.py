@@ -110,4 +110,3 @@ class Event:
     offer: OfferRecord | None = None
     agent: AgentRecord | None = None
     queue: QueueRecord | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
