@@ -80,7 +80,7 @@ TRANSITIONS: dict[str, Transition] = {
         Transition("reopen", "reopened", (State.COMPLETED,), _Q, "person"),
     )
 }
-"""Every verb on a task that exists. `enqueue` makes one, queued or held; `prune` deletes one that has ended."""
+"""Every verb on a task that exists. `enqueue` makes one, queued or held; `prune` deletes one that ended."""
 
 
 def allowed(state: State) -> list[str]:

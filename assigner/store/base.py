@@ -7,9 +7,10 @@ two honest clients can do to each other.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from assigner.domain.agent import Presence
 from assigner.domain.records import AgentRecord, Doc, Event, OfferRecord, QueueRecord, TaskRecord
@@ -170,7 +171,7 @@ LEASED = frozenset({"offer", "expire", "wake", "relax", "rescue"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long what has happened is kept: the last `events`; ops of clients and of the dispatcher; closed offers.
+    """How long what has happened is kept: the last `events`, clients' and dispatcher's ops, closed offers.
 
     An op seen again is answered from its event, or with the records as they are now when that is gone.
     """
@@ -181,56 +182,168 @@ class Retention:
     offers_ms: int = 3_600_000
 
 
-class Store(Protocol):
+class Store(ABC):
     """One workspace's store. What cannot be reached raises StoreUnavailable."""
 
-    # The life of a task: rows of TRANSITIONS.
-    async def enqueue(self, asked: Sequence[Enqueue]) -> list[Outcome]: ...
-    async def offer(self, asked: Sequence[MakeOffer]) -> list[Outcome]: ...
-    async def accept(self, asked: Sequence[OnOffer]) -> list[Outcome]: ...
-    async def decline(self, asked: Sequence[OnOffer]) -> list[Outcome]: ...
-    async def expire(self, asked: Sequence[OnOffer]) -> list[Outcome]: ...
-    async def revoke(self, asked: Sequence[OnOffer]) -> list[Outcome]: ...
-    async def assign(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
-    async def start(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
-    async def complete(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
-    async def release(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
-    async def transfer(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
-    async def hold(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
-    async def resume(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
-    async def wake(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
-    async def relax(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
-    async def update(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
-    async def rescue(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
-    async def cancel(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
-    async def reopen(self, asked: Sequence[OnTask]) -> list[Outcome]: ...
-    async def prune(self, before: int, most: int) -> int: ...
+    @abstractmethod
+    async def do(self, verb: str, asked: Sequence[Command]) -> list[Outcome]:
+        """Do one verb's commands, in order, each of them atomic."""
+
+    # The life of a task: rows of TRANSITIONS, besides the first and the last.
+    async def enqueue(self, asked: Sequence[Enqueue]) -> list[Outcome]:
+        """Make tasks, queued or held. One that is there with the same content stays as it is: no event."""
+        return await self.do("enqueue", asked)
+
+    async def offer(self, asked: Sequence[MakeOffer]) -> list[Outcome]:
+        """Propose tasks to agents who are available and have room. Needs the lease."""
+        return await self.do("offer", asked)
+
+    async def accept(self, asked: Sequence[OnOffer]) -> list[Outcome]:
+        """The agent takes the task, while the offer stands by the store's own clock."""
+        return await self.do("accept", asked)
+
+    async def decline(self, asked: Sequence[OnOffer]) -> list[Outcome]:
+        """The agent does not take it. Facts: `reason`, `cool_until`."""
+        return await self.do("decline", asked)
+
+    async def expire(self, asked: Sequence[OnOffer]) -> list[Outcome]:
+        """Not answered in time by the store's clock. Facts: `cool_until`, `presence`. Needs the lease."""
+        return await self.do("expire", asked)
+
+    async def revoke(self, asked: Sequence[OnOffer]) -> list[Outcome]:
+        """Take an offer back. Facts: `reason`."""
+        return await self.do("revoke", asked)
+
+    async def assign(self, asked: Sequence[OnTask]) -> list[Outcome]:
+        """A person gives a task to an agent. Facts: `agent`, `force` (whether or not they have room)."""
+        return await self.do("assign", asked)
+
+    async def start(self, asked: Sequence[OnTask]) -> list[Outcome]:
+        """The agent begins; the first time counts."""
+        return await self.do("start", asked)
+
+    async def complete(self, asked: Sequence[OnTask]) -> list[Outcome]:
+        """The work is done. Facts: `outcome`."""
+        return await self.do("complete", asked)
+
+    async def release(self, asked: Sequence[OnTask]) -> list[Outcome]:
+        """The agent gives it back. Facts: `reason`, `cool_until`."""
+        return await self.do("release", asked)
+
+    async def transfer(self, asked: Sequence[OnTask]) -> list[Outcome]:
+        """Queue it elsewhere, or as something else. Facts: `doc`, `queue`, `size`, all as they become."""
+        return await self.do("transfer", asked)
+
+    async def hold(self, asked: Sequence[OnTask]) -> list[Outcome]:
+        """Let it wait for an instant or a person. Facts: `reason`, `until`."""
+        return await self.do("hold", asked)
+
+    async def resume(self, asked: Sequence[OnTask]) -> list[Outcome]:
+        """A person ends the wait."""
+        return await self.do("resume", asked)
+
+    async def wake(self, asked: Sequence[OnTask]) -> list[Outcome]:
+        """The clock ends the wait: the store's own. Needs the lease."""
+        return await self.do("wake", asked)
+
+    async def relax(self, asked: Sequence[OnTask]) -> list[Outcome]:
+        """Apply relaxation steps. Facts: `relaxed`, how many are applied now. Needs the lease."""
+        return await self.do("relax", asked)
+
+    async def update(self, asked: Sequence[OnTask]) -> list[Outcome]:
+        """Change what the client said. Facts: `doc`, `queue`, `size`, all as they become."""
+        return await self.do("update", asked)
+
+    async def rescue(self, asked: Sequence[OnTask]) -> list[Outcome]:
+        """Queue it again: its agent is lost. Needs the lease."""
+        return await self.do("rescue", asked)
+
+    async def cancel(self, asked: Sequence[OnTask]) -> list[Outcome]:
+        """It is not needed any more. Facts: `reason`, which becomes its outcome."""
+        return await self.do("cancel", asked)
+
+    async def reopen(self, asked: Sequence[OnTask]) -> list[Outcome]:
+        """It was not done after all. Facts: `doc`, which prefers the agent who knows the case."""
+        return await self.do("reopen", asked)
 
     # Agents and queues.
-    async def put_agent(self, asked: Sequence[PutAgent]) -> list[Outcome]: ...
-    async def set_presence(self, asked: Sequence[OnAgent]) -> list[Outcome]: ...
-    async def remove_agent(self, asked: Sequence[OnAgent]) -> list[Outcome]: ...
-    async def put_queue(self, asked: Sequence[PutQueue]) -> list[Outcome]: ...
+    async def put_agent(self, asked: Sequence[PutAgent]) -> list[Outcome]:
+        """Make agents, or replace what the client said of them. `version` 0 expects none."""
+        return await self.do("put_agent", asked)
+
+    async def set_presence(self, asked: Sequence[OnAgent]) -> list[Outcome]:
+        """Say whether agents are available, and until when."""
+        return await self.do("set_presence", asked)
+
+    async def remove_agent(self, asked: Sequence[OnAgent]) -> list[Outcome]:
+        """Forget agents who hold nothing."""
+        return await self.do("remove_agent", asked)
+
+    async def put_queue(self, asked: Sequence[PutQueue]) -> list[Outcome]:
+        """Make queues, or replace their settings. `version` 0 expects none."""
+        return await self.do("put_queue", asked)
+
+    @abstractmethod
+    async def prune(self, before: int, most: int) -> int:
+        """Delete up to `most` tasks that ended before an instant, the first first; how many there were."""
 
     # Reads.
-    async def task(self, id: str) -> TaskRecord | None: ...
-    async def agent(self, id: str) -> AgentRecord | None: ...
-    async def offer_of(self, id: str) -> OfferRecord | None: ...
-    async def queue(self, id: str) -> QueueRecord | None: ...
-    async def history(self, task: str) -> list[Event]:
-        """What happened to a task, the oldest first; without agents, and docs only where the verb changed it."""
-        ...
+    @abstractmethod
+    async def task(self, id: str) -> TaskRecord | None:
+        """A task that is not pruned."""
 
+    @abstractmethod
+    async def agent(self, id: str) -> AgentRecord | None:
+        """An agent."""
+
+    @abstractmethod
+    async def offer_of(self, id: str) -> OfferRecord | None:
+        """An offer that is open, or was closed not long ago."""
+
+    @abstractmethod
+    async def queue(self, id: str) -> QueueRecord | None:
+        """A queue that somebody put."""
+
+    @abstractmethod
+    async def history(self, task: str) -> list[Event]:
+        """What happened to a task, the oldest first: no agents, and docs only where the verb changed them."""
+
+    @abstractmethod
     async def ended(self, before: tuple[int, str] | None, most: int) -> list[TaskRecord]:
         """Tasks completed or cancelled and not pruned yet, the latest first by (finished_at, id)."""
-        ...
 
-    async def world(self) -> World: ...
+    @abstractmethod
+    async def world(self) -> World:
+        """Everything that is open, as it was at one event."""
+
+    @abstractmethod
     def events(self, after: str) -> AsyncIterator[list[Event]]:
-        """What happens after an event, as it happens. Raises EventsLost when some of it is not kept any more."""
-        ...
+        """What happens after an event, as it happens. Raises EventsLost when some of it is gone."""
 
-    # The dispatcher's lease: `epoch:nonce:holder`, compared inside each of its scripts.
-    async def take_lease(self, holder: str, ttl_ms: int) -> str | None: ...
-    async def keep_lease(self, lease: str, ttl_ms: int) -> bool: ...
-    async def drop_lease(self, lease: str) -> None: ...
+    # The dispatcher's lease: `epoch:nonce:holder`, compared inside each of its verbs.
+    @abstractmethod
+    async def take_lease(self, holder: str, ttl_ms: int) -> str | None:
+        """The lease, unless somebody has it. Each new one has a higher epoch."""
+
+    @abstractmethod
+    async def keep_lease(self, lease: str, ttl_ms: int) -> bool:
+        """Hold the lease for longer; False when it is another's, or nobody's, by now."""
+
+    @abstractmethod
+    async def drop_lease(self, lease: str) -> None:
+        """Let others have it."""
+
+    async def as_now(self, command: Command) -> Outcome:
+        """The records of a command as they are now: what is left to say of one done long ago."""
+        offer = await self.offer_of(getattr(command, "offer", ""))
+        task = await self.task(offer.task if offer else getattr(command, "task", ""))
+        agent = await self.agent(getattr(command, "agent", None) or (offer.agent if offer else ""))
+        queue = await self.queue(command.queue) if isinstance(command, PutQueue) else None
+        return Outcome(task=task, agent=agent, offer=offer, queue=queue, replayed=True)
+
+
+def mark(verb: str, command: Command) -> str:
+    """What an op was used for; the same op with another mark is refused."""
+    names = ("offer", "task", "agent", "queue")
+    target = next(getattr(command, name) for name in names if hasattr(command, name))
+    return f"{verb} {target} {command.asked}"

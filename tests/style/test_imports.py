@@ -35,6 +35,8 @@ DECIDES = (
     "deciding knows the domain; only translate and decide meet the solver, and nobody here the web or a store"
 )
 SPEAKS = "the API reaches the rest through dispatch, never the solver or a store"
+STORES = "a store knows records and a clock; only redis and embedded know a server"
+STORE = ("assigner.store", "assigner.domain", "assigner.clock")
 ROOT = May(root=True, why="a root may import anything")
 
 # The row of the module, or else of the nearest package around it, holds.
@@ -46,6 +48,7 @@ TABLE = {
     "assigner.dispatch": _may(DISPATCH, "", DECIDES),
     "assigner.dispatch.translate": _may(f"{DISPATCH} solver", "numpy", DECIDES),
     "assigner.dispatch.decide": _may(f"{DISPATCH} solver", "numpy", DECIDES),
+    "assigner.store": May(ours=STORE, others=("msgspec",), never=(), why=STORES),
     "assigner.clock": _may("", "", "a clock needs nobody"),
     "assigner.config": _may("", "", "settings come before everything else"),
     "assigner.log": _may("assigner.clock assigner.config", "", "logging serves all and knows none"),

@@ -1,0 +1,1 @@
+"""Where tasks, agents, offers and queues live: one Store of verbs, in memory or in Redis."""

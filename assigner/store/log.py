@@ -1,0 +1,94 @@
+"""The events of a MemoryStore: the last so many of them, and whoever waits for the next."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import AsyncIterator
+
+from assigner.domain.records import Event
+from assigner.store.base import EventsLost
+
+FIRST = "0-0"
+"""Before every event."""
+MOST_AT_ONCE = 1_000
+
+EventKey = tuple[int, int]
+
+
+def event_key(id: str) -> EventKey:
+    """The order of event ids."""
+    milliseconds, _, sequence = id.partition("-")
+    return int(milliseconds), int(sequence or 0)
+
+
+class EventLog:
+    """A bounded list of events in the order of their ids."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._keys: list[EventKey] = []
+        self._events: list[Event] = []
+        self._lost = self._last = event_key(FIRST)
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    @property
+    def last(self) -> str:
+        """The id of the last event, or the one that the log began after."""
+        return "{}-{}".format(*self._last)
+
+    def begin_after(self, id: str) -> None:
+        """Forget everything: the next event is one after `id`."""
+        self._keys.clear()
+        self._events.clear()
+        self._lost = self._last = event_key(id)
+
+    def next_id(self, at_ms: int) -> str:
+        """An id after every other, as a stream would give it."""
+        milliseconds, sequence = self._last
+        return f"{at_ms}-0" if at_ms > milliseconds else f"{milliseconds}-{sequence + 1}"
+
+    def append(self, event: Event) -> None:
+        """Keep an event, drop the oldest, and call whoever waits."""
+        self._last = event_key(event.id)
+        self._keys.append(self._last)
+        self._events.append(event)
+        if len(self._keys) > self._most + self._most // 8 + 1:
+            gone = len(self._keys) - self._most
+            self._lost = self._keys[gone - 1]
+            del self._keys[:gone], self._events[:gone]
+        waiting, self._waiting = self._waiting, set()
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)
+
+    def knows(self, id: str) -> bool:
+        """Whether the log has come to an event, or past it."""
+        return event_key(id) <= self._last
+
+    def find(self, id: str) -> Event | None:
+        """One event, if it is kept still."""
+        at = bisect_right(self._keys, event_key(id)) - 1
+        return self._events[at] if at >= 0 and self._events[at].id == id else None
+
+    async def after(self, id: str) -> AsyncIterator[list[Event]]:
+        """All that comes after an event. Raises EventsLost when some of it is gone."""
+        key = event_key(id)
+        while True:
+            if key < self._lost:
+                raise EventsLost(f"The events right after {id} are not kept any more.")
+            at = bisect_right(self._keys, key)
+            if at == len(self._keys):
+                await self._next()
+                continue
+            batch = self._events[at : at + MOST_AT_ONCE]
+            key = event_key(batch[-1].id)
+            yield batch
+
+    async def _next(self) -> None:
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.add(future)
+        try:
+            await future
+        finally:
+            self._waiting.discard(future)

@@ -1,0 +1,350 @@
+"""What each verb means: from the records and a command to what happens, or to why it is refused.
+
+The scripts in `lua/` say the same to the server; the tests send the same commands to both. Nothing here
+writes: the caller applies what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from assigner.domain.agent import Presence
+from assigner.domain.lifecycle import TRANSITIONS, OfferState, State, Transition, allowed
+from assigner.domain.records import AgentRecord, OfferRecord, QueueRecord, TaskRecord
+from assigner.store.base import (
+    Command,
+    Enqueue,
+    MakeOffer,
+    OnAgent,
+    OnOffer,
+    OnTask,
+    Outcome,
+    PutAgent,
+    PutQueue,
+)
+
+HOLDING = (State.OFFERED, State.ASSIGNED)
+"""The states in which a task takes capacity of its agent."""
+SEEN = ("accept", "decline", "start", "complete")
+"""The verbs by which an agent shows that they are there."""
+CLOSED = {
+    OfferState.EXPIRED: "offer_expired",
+    OfferState.REVOKED: "offer_revoked",
+    OfferState.ACCEPTED: "offer_taken",
+    OfferState.DECLINED: "offer_taken",
+}
+"""What the late answer to a closed offer is told."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Records:
+    """Everything that is stored, by id."""
+
+    tasks: dict[str, TaskRecord] = field(default_factory=dict)
+    agents: dict[str, AgentRecord] = field(default_factory=dict)
+    offers: dict[str, OfferRecord] = field(default_factory=dict)
+    queues: dict[str, QueueRecord] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """One change: the type of its event, and the records after it."""
+
+    type: str
+    task: TaskRecord | None = None
+    offer: OfferRecord | None = None
+    agent: AgentRecord | None = None
+    queue: QueueRecord | None = None
+
+
+Judged = list[Happened] | Outcome
+"""What happens, in order (nothing, when all is as it should be already), or the refusal."""
+
+
+def refuse(code: str, **facts: Any) -> Outcome:
+    """A refusal of REFUSALS, with its facts."""
+    return Outcome(refused=code, facts=facts)
+
+
+def facts_of(command: Command) -> dict[str, Any]:
+    """What a verb is told, without what it is not told."""
+    given: Mapping[str, Any] = getattr(command, "facts", {})
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def judge(records: Records, verb: str, command: Command, at: int) -> Judged:
+    """What a verb does to the records. `at` is the store's own clock, for guards that compare instants."""
+    if isinstance(command, OnTask):
+        return _on_task(records, verb, command, at)
+    if isinstance(command, OnOffer):
+        return _on_offer(records, verb, command, at)
+    return _OTHERS[verb](records, command)
+
+
+def _enqueue(records: Records, c: Enqueue) -> Judged:
+    known = records.tasks.get(c.task)
+    if known is not None:
+        same = (known.doc, known.queue, known.size) == (c.doc, c.queue, c.size)
+        return [] if same else refuse("task_exists", state=known.state)
+    return [Happened(type="task.enqueued", task=new_task(c))]
+
+
+def new_task(c: Enqueue) -> TaskRecord:
+    """The task that a command makes."""
+    held = c.held_until is not None or c.hold_reason is not None
+    return TaskRecord(
+        id=c.task,
+        doc=c.doc,
+        state=State.HELD if held else State.QUEUED,
+        queue=c.queue,
+        size=c.size,
+        version=1,
+        created_at=c.created_at,
+        queued_at=c.now,
+        updated_at=c.now,
+        held_until=c.held_until,
+        hold_reason=c.hold_reason,
+    )
+
+
+def _offer(records: Records, c: MakeOffer) -> Judged:
+    row = TRANSITIONS["offer"]
+    task = records.tasks.get(c.task)
+    if task is None:
+        return refuse("unknown_task")
+    if task.state not in row.sources:
+        return _wrong_state(task)
+    if task.version != c.task_version or c.version not in (None, task.version):
+        return refuse("stale_version", version=task.version)
+    if c.offer in records.offers:
+        return refuse("op_reused")
+    agent = records.agents.get(c.agent)
+    if agent is None:
+        return refuse("unknown_agent")
+    if refusal := _unfit(agent, agent.load + task.size):
+        return refusal
+    offer = OfferRecord(
+        id=c.offer,
+        task=c.task,
+        agent=c.agent,
+        state=OfferState.ACCEPTED if c.accept else OfferState.OPEN,
+        size=task.size,
+        offered_at=c.now,
+        expires_at=c.expires_at,
+        value=c.value,
+        terms=c.terms,
+    )
+    after = replace(
+        task,
+        state=State.ASSIGNED if c.accept else State.OFFERED,
+        version=task.version + 1,
+        updated_at=c.now,
+        agent=c.agent,
+        offer=None if c.accept else c.offer,
+        attempts=task.attempts + 1,
+    )
+    event = "task.accepted" if c.accept else "task.offered"
+    return [Happened(type=event, task=after, offer=offer, agent=_loaded(agent, task.size, c.now))]
+
+
+def _on_offer(records: Records, verb: str, c: OnOffer, at: int) -> Judged:
+    offer = records.offers.get(c.offer)
+    if offer is None:
+        return refuse("unknown_offer")
+    if offer.state is not OfferState.OPEN:
+        return refuse(CLOSED[offer.state], state=offer.state)
+    if verb in ("accept", "decline") and offer.expires_at <= at:
+        return refuse("offer_expired", state=offer.state)
+    if verb == "expire" and offer.expires_at > at:
+        return refuse("not_due", due=offer.expires_at)
+    task = records.tasks[offer.task]
+    if c.version not in (None, task.version):
+        return refuse("stale_version", version=task.version)
+    return [_move(records, TRANSITIONS[verb], task, c)]
+
+
+def _on_task(records: Records, verb: str, c: OnTask, at: int) -> Judged:
+    row = TRANSITIONS[verb]
+    task = records.tasks.get(c.task)
+    if task is None:
+        return refuse("unknown_task")
+    if task.state not in row.sources:
+        return _wrong_state(task)
+    if c.version not in (None, task.version):
+        return refuse("stale_version", version=task.version)
+    if verb == "wake" and (task.held_until is None or task.held_until > at):
+        return refuse("not_due", due=task.held_until)
+    if verb == "assign":
+        return _assign(records, task, c)
+    if verb == "update" and task.state in HOLDING:
+        agent, more = records.agents[task.agent or ""], c.facts.get("size", task.size) - task.size
+        if more > 0 and agent.load + more > agent.capacity:
+            return refuse("at_capacity", load=agent.load, capacity=agent.capacity)
+    return [_move(records, row, task, c)]
+
+
+def _assign(records: Records, task: TaskRecord, c: OnTask) -> Judged:
+    """Give a task to an agent; an offer of it is revoked first, which is an event of its own."""
+    agent = records.agents.get(c.facts["agent"])
+    if agent is None:
+        return refuse("unknown_agent")
+    load = agent.load + (0 if task.agent == agent.id else task.size)
+    if not c.facts.get("force") and (refusal := _unfit(agent, load)):
+        return refusal
+    before = [_move(records, TRANSITIONS["revoke"], task, c)] if task.state is State.OFFERED else []
+    for one in before:
+        task = one.task or task
+        agent = one.agent if one.agent and one.agent.id == agent.id else agent
+    row, now = TRANSITIONS["assign"], c.now
+    after = replace(task, state=State.ASSIGNED, version=task.version + 1, updated_at=now, agent=agent.id)
+    given = Happened(type=f"task.{row.event}", task=after, agent=_loaded(agent, task.size, now))
+    return [*before, given]
+
+
+def _move(records: Records, row: Transition, task: TaskRecord, c: OnTask | OnOffer) -> Happened:
+    """Take a task along a row: with its offer, which ends, and its agent, whose capacity may be freed."""
+    facts = facts_of(c)
+    to = row.to or task.state
+    changes = {**(_ENTERING[to](c.now) if row.to else {}), **_own(row.verb, task, facts, c.now)}
+    after = replace(task, state=to, version=task.version + 1, updated_at=c.now, **changes)
+    offer = agent = None
+    if row.offer and task.offer:
+        offer = replace(records.offers[task.offer], state=row.offer)
+    if task.agent and task.state in HOLDING:
+        agent = records.agents[task.agent]
+        agent = _loaded(agent, (after.size if to in HOLDING else 0) - task.size, c.now)
+        if row.verb in SEEN:
+            agent = replace(agent, last_seen_at=c.now)
+        if row.verb == "expire" and "presence" in facts:
+            agent = _present(agent, Presence(facts["presence"]), None, c.now)
+    return Happened(type=f"task.{row.event}", task=after, offer=offer, agent=agent)
+
+
+_FREE = {"agent": None, "offer": None, "started_at": None}
+_AWAKE = {"held_until": None, "hold_reason": None}
+_ENTERING: dict[State, Callable[[int], dict[str, Any]]] = {
+    State.QUEUED: lambda now: {**_FREE, **_AWAKE, "finished_at": None, "outcome": None, "queued_at": now},
+    State.HELD: lambda now: {**_FREE},
+    State.ASSIGNED: lambda now: {"offer": None},
+    State.COMPLETED: lambda now: {"finished_at": now},
+    State.CANCELLED: lambda now: {**_FREE, **_AWAKE, "finished_at": now},
+}
+"""What a task forgets, and what it notes, on coming into a state."""
+
+
+def _own(verb: str, task: TaskRecord, facts: Mapping[str, Any], now: int) -> dict[str, Any]:
+    """What a verb changes besides the state."""
+    told = {name: facts[name] for name in ("doc", "queue", "size") if name in facts}
+    match verb:
+        case "decline":
+            return {"declines": task.declines + 1, **_cooling(task, facts, now)}
+        case "expire" | "release":
+            return _cooling(task, facts, now)
+        case "start":
+            return {"started_at": now if task.started_at is None else task.started_at}
+        case "complete":
+            return {"outcome": facts.get("outcome")}
+        case "cancel":
+            return {"outcome": facts.get("reason")}
+        case "hold":
+            return {"held_until": facts.get("until"), "hold_reason": facts.get("reason")}
+        case "transfer":
+            return {**told, "handoffs": task.handoffs + 1, "relaxed": 0}
+        case "reopen":
+            return {**told, "reopened": task.reopened + 1, "relaxed": 0}
+        case "relax":
+            return {"relaxed": facts["relaxed"]}
+    return told
+
+
+def _cooling(task: TaskRecord, facts: Mapping[str, Any], now: int) -> dict[str, Any]:
+    """The agent gets the task again from `cool_until` on only; what is past is forgotten."""
+    if "cool_until" not in facts or task.agent is None:
+        return {}
+    still = {agent: until for agent, until in task.cooling_down.items() if until > now}
+    return {"cooling_down": {**still, task.agent: facts["cool_until"]}}
+
+
+def _loaded(agent: AgentRecord, by: int, now: int) -> AgentRecord:
+    """The agent with more or less to do; idle from when nothing is left."""
+    load = agent.load + by
+    idle = None if load else (now if agent.load else agent.idle_since)
+    return replace(agent, load=load, idle_since=idle, updated_at=now)
+
+
+def _unfit(agent: AgentRecord, load: int) -> Outcome | None:
+    if agent.presence is not Presence.AVAILABLE:
+        return refuse("agent_away", presence=agent.presence)
+    if load > agent.capacity:
+        return refuse("at_capacity", load=agent.load, capacity=agent.capacity)
+    return None
+
+
+def _wrong_state(task: TaskRecord) -> Outcome:
+    return refuse("wrong_state", state=task.state, allowed=allowed(task.state))
+
+
+def _put_agent(records: Records, c: PutAgent) -> Judged:
+    known = records.agents.get(c.agent)
+    version = known.version if known else 0
+    if c.version not in (None, version):
+        return refuse("stale_version", version=version)
+    agent = known or AgentRecord(
+        id=c.agent,
+        doc={},
+        version=0,
+        presence=Presence.AVAILABLE,
+        load=0,
+        updated_at=c.now,
+        idle_since=c.now,
+    )
+    agent = replace(agent, doc=c.doc, capacity=c.capacity, version=version + 1, updated_at=c.now)
+    if c.presence is not None:
+        agent = replace(agent, presence=c.presence, presence_until=c.presence_until)
+    return [Happened(type="agent.put", agent=agent)]
+
+
+def _present(agent: AgentRecord, presence: Presence, until: int | None, now: int) -> AgentRecord:
+    return replace(agent, presence=presence, presence_until=until, version=agent.version + 1, updated_at=now)
+
+
+def _set_presence(records: Records, c: OnAgent) -> Judged:
+    agent = records.agents.get(c.agent)
+    if agent is None:
+        return refuse("unknown_agent")
+    if c.version not in (None, agent.version):
+        return refuse("stale_version", version=agent.version)
+    agent = replace(_present(agent, c.presence, c.presence_until, c.now), last_seen_at=c.now)
+    return [Happened(type="agent.presence_set", agent=agent)]
+
+
+def _remove_agent(records: Records, c: OnAgent) -> Judged:
+    agent = records.agents.get(c.agent)
+    if agent is None:
+        return refuse("unknown_agent")
+    if c.version not in (None, agent.version):
+        return refuse("stale_version", version=agent.version)
+    if agent.load:
+        return refuse("agent_has_work", load=agent.load)
+    return [Happened(type="agent.removed", agent=agent)]
+
+
+def _put_queue(records: Records, c: PutQueue) -> Judged:
+    known = records.queues.get(c.queue)
+    version = known.version if known else 0
+    if c.version not in (None, version):
+        return refuse("stale_version", version=version)
+    queue = QueueRecord(id=c.queue, doc=c.doc, version=version + 1, updated_at=c.now)
+    return [Happened(type="queue.put", queue=queue)]
+
+
+_OTHERS: dict[str, Callable[[Records, Any], Judged]] = {
+    "enqueue": _enqueue,
+    "offer": _offer,
+    "put_agent": _put_agent,
+    "set_presence": _set_presence,
+    "remove_agent": _remove_agent,
+    "put_queue": _put_queue,
+}
