@@ -161,6 +161,10 @@ class StoreUnavailable(Exception):
     """The store cannot be reached, or cannot write: a sentence says why. What was asked may have happened."""
 
 
+class StoreRefused(Exception):
+    """The store will not do: too old, may evict, has a newer layout, or is in use. A sentence a fault."""
+
+
 class EventsLost(Exception):
     """The events asked for are not kept any more: read the world again and go on from its last event."""
 

@@ -13,10 +13,7 @@ from assigner.domain.lifecycle import OPEN_STATES, OfferState
 from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord, TaskRecord
 from assigner.store.base import LEASED, Command, Outcome, Retention, Store, World, mark
 from assigner.store.log import EventLog
-from assigner.store.verbs import Happened, Records, facts_of, judge, refuse
-
-WITH_DOC = frozenset({"task.updated", "task.transferred", "task.reopened"})
-"""The events whose doc the history keeps: those that may have changed it."""
+from assigner.store.verbs import WITH_DOC, Happened, Records, facts_of, judge, refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

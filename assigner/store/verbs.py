@@ -29,6 +29,8 @@ HOLDING = (State.OFFERED, State.ASSIGNED)
 """The states in which a task takes capacity of its agent."""
 SEEN = ("accept", "decline", "start", "complete")
 """The verbs by which an agent shows that they are there."""
+WITH_DOC = frozenset({"task.updated", "task.transferred", "task.reopened"})
+"""The events whose doc the history keeps: those that may have changed it."""
 CLOSED = {
     OfferState.EXPIRED: "offer_expired",
     OfferState.REVOKED: "offer_revoked",

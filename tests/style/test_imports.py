@@ -28,13 +28,15 @@ def _may(ours: str, others: str, why: str) -> May:
 
 SHARED = "assigner.clock assigner.config assigner.metrics"
 DISPATCH = f"assigner.dispatch assigner.domain {SHARED}"
+LIVES = f"{DISPATCH} assigner.store.base"
 WEB = "fastapi fastapi_offline jiter msgspec prometheus_client starlette uvicorn"
 
 PURE = "the domain is facts and rules: no framework, no solver, no I/O"
 DECIDES = (
-    "deciding knows the domain; only translate and decide meet the solver, and nobody here the web or a store"
+    "deciding knows the domain; only translate and decide meet the solver; nobody here meets the web or a "
+    "server, and only those who live with a store know its verbs"
 )
-SPEAKS = "the API reaches the rest through dispatch, never the solver or a store"
+SPEAKS = "the API reaches the rest through dispatch and the verbs of a store, never the solver or a server"
 STORES = "a store knows records and a clock; only redis and embedded know a server"
 STORE = ("assigner.store", "assigner.domain", "assigner.clock")
 ROOT = May(root=True, why="a root may import anything")
@@ -46,9 +48,19 @@ TABLE = {
     "assigner.domain": _may("assigner.domain", "", PURE),
     "assigner.domain.preference": _may("assigner.domain", "numpy", PURE),
     "assigner.dispatch": _may(DISPATCH, "", DECIDES),
+    **{
+        f"assigner.dispatch.{name}": _may(LIVES, "", DECIDES)
+        for name in ("acting", "candidates", "cycle", "maintenance", "mirror")
+    },
+    **{f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES) for name in ("lines", "plan", "waiting")},
+    **{
+        f"assigner.dispatch.{name}": May(ours=tuple(LIVES.split()), others=(), never=(), why=DECIDES)
+        for name in ("aside", "feed", "loop")
+    },
     "assigner.dispatch.translate": _may(f"{DISPATCH} solver", "numpy", DECIDES),
     "assigner.dispatch.decide": _may(f"{DISPATCH} solver", "numpy", DECIDES),
     "assigner.store": May(ours=STORE, others=("msgspec",), never=(), why=STORES),
+    "assigner.store.redis": May(ours=STORE, others=("redis",), never=(), why=STORES),
     "assigner.clock": _may("", "", "a clock needs nobody"),
     "assigner.config": _may("", "", "settings come before everything else"),
     "assigner.log": _may("assigner.clock assigner.config", "", "logging serves all and knows none"),
@@ -58,7 +70,14 @@ TABLE = {
     "assigner.cli": ROOT,
     "assigner.demo": ROOT,
     "api": May(
-        ours=("api", *DISPATCH.split(), "assigner.log", "assigner.__version__"),
+        ours=(
+            "api",
+            *DISPATCH.split(),
+            "assigner.store.base",
+            "assigner.store.log",
+            "assigner.log",
+            "assigner.__version__",
+        ),
         others=tuple(WEB.split()),
         never=(),
         why=SPEAKS,

@@ -1,0 +1,8 @@
+-- Give the dispatcher's lease back.
+--
+-- KEYS[1]  the lease
+-- ARGV[1]  the lease as it was given
+-- returns  1, or 0 when it is another's or nobody's
+
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])

@@ -1,0 +1,25 @@
+-- Propose a queued task to an agent who is available and has room; with `accept` they have it at once.
+--
+-- KEYS, ARGV, returns: as in prelude.lua. A command has `task`, `task_version`, `offer`, `agent`, `expires_at`, `fixed` (the offer as text) and `accept`.
+
+return each(function(c)
+  local task, refusal = task_of(c)
+  if refusal then return refusal end
+  local live = task.live
+  if live.version ~= c.task_version then return refuse('stale_version', {version = live.version}) end
+  if redis.call('EXISTS', key.offer .. c.offer) == 1 then return refuse('op_reused') end
+  local agent = read('agent', c.agent)
+  if not agent then return refuse('unknown_agent') end
+  refusal = unfit(agent, agent.live.load + live.size)
+  if refusal then return refusal end
+  local state = c.accept and 'accepted' or 'open'
+  -- The size is the store's to say; the rest of the offer stays the text that came.
+  local doc = c.fixed .. ',"size":' .. string.format('%.0f', live.size) .. '}'
+  local offer = {kind = 'offer', id = c.offer, live = {state = state}, doc = doc}
+  live.state = c.accept and 'assigned' or row.to
+  live.agent, live.offer = c.agent, not c.accept and c.offer or nil
+  live.attempts, live.version, live.updated_at = (live.attempts or 0) + 1, live.version + 1, c.now
+  loaded(agent, live.size, c.now)
+  local event = c.accept and 'task.accepted' or 'task.' .. row.event
+  return happen(c, event, {task = task, offer = offer, agent = agent})
+end)

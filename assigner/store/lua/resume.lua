@@ -1,0 +1,9 @@
+-- A person ends the wait.
+--
+-- KEYS, ARGV, returns: as in prelude.lua. A command has `task`.
+
+return each(function(c)
+  local task, refusal = task_of(c)
+  if refusal then return refusal end
+  return move(c, row, task, {})
+end)

@@ -1,0 +1,10 @@
+-- The agent begins to work; the first time counts.
+--
+-- KEYS, ARGV, returns: as in prelude.lua. A command has `task`.
+
+return each(function(c)
+  local task, refusal = task_of(c)
+  if refusal then return refusal end
+  local live = task.live
+  return move(c, row, task, {started_at = live.started_at or c.now})
+end)

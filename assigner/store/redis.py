@@ -1,0 +1,339 @@
+"""RedisStore: the store in a Redis or Valkey server, one script for each verb.
+
+A command that is sent twice, by redis-py or by a caller who got no answer, is done once: its op says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from itertools import chain
+from typing import Any
+
+from redis import exceptions as errors
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+
+from assigner.clock import Clock, SystemClock
+from assigner.domain.lifecycle import OfferState
+from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord, TaskRecord
+from assigner.store import codec
+from assigner.store.base import (
+    Command,
+    Enqueue,
+    EventsLost,
+    Outcome,
+    Retention,
+    Store,
+    StoreRefused,
+    StoreUnavailable,
+    World,
+)
+from assigner.store.keys import SCHEMA, names
+from assigner.store.log import event_key
+from assigner.store.memory import MemoryStore
+from assigner.store.verbs import new_task
+
+BATCH = 250
+"""The most commands that one call of a script does: the server answers nobody else meanwhile."""
+PAGE = 1_000
+BLOCK_MS = 2_000
+TIMEOUT_S = 10.0
+CONNECT_S = 3.0
+OLDEST = {"redis": (7, 0), "valkey": (7, 2)}
+ALONE = ("take_lease", "keep_lease", "drop_lease", "page")
+"""The scripts that are no verbs, and need no prelude."""
+UNABLE = ("OOM", "MISCONF", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "BUSY")
+"""How the errors begin that a server gives which is there but cannot do it now."""
+
+
+@cache
+def script(verb: str) -> str:
+    """The text of a verb's script."""
+    folder = files("assigner.store") / "lua"
+    own = (folder / f"{verb}.lua").read_text(encoding="utf-8")
+    return own if verb in ALONE else (folder / "prelude.lua").read_text(encoding="utf-8") + own
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """Turn what a server cannot do now into StoreUnavailable."""
+    try:
+        yield
+    except (errors.ConnectionError, errors.TimeoutError, OSError) as error:
+        raise StoreUnavailable(f"The store cannot be reached: {error}") from error
+    except errors.ResponseError as error:
+        text = str(error)
+        if not text.startswith(UNABLE) and not any(f"-{word} " in text for word in UNABLE):
+            raise
+        raise StoreUnavailable(f"The store cannot do it now: {text}") from error
+
+
+class RedisStore(Store):
+    """A workspace's store on a server; any number of processes may use it at once."""
+
+    def __init__(
+        self,
+        client: Redis,
+        *,
+        workspace: str = "default",
+        retention: Retention | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        # Any: redis-py's types cover all of its protocols and decodings at once.
+        self.client: Any = client
+        self.workspace = workspace
+        self._keys = names(workspace)
+        self._keep = retention or Retention()
+        self._clock = clock or SystemClock()
+        self._scripts: dict[str, Any] = {}
+
+    async def open(self) -> list[str]:
+        """Check that the server will do, and mark it as ours; what the operator should know.
+
+        Raises StoreRefused when it is too old, may evict, or has a newer layout, and StoreUnavailable.
+        """
+        with reachable():
+            told = await self.client.info()
+            faults = [*_too_old(told), *_may_evict(told)]
+            schema = int(await self.client.get(self._keys["schema"]) or 0)
+            if schema > SCHEMA:
+                faults.append(
+                    f"The store has layout {schema}, and this version knows {SCHEMA}: use a newer version."
+                )
+            if faults:
+                raise StoreRefused("\n".join(faults))
+            await self.client.set(self._keys["schema"], SCHEMA)
+            return await self._warnings(told)
+
+    async def _warnings(self, told: dict[str, Any]) -> list[str]:
+        if told.get("aof_enabled"):
+            return []
+        try:
+            saved = (await self.client.config_get("save")).get("save")
+        except errors.ResponseError:
+            saved = "unknown"
+        if saved:
+            return ["The store writes snapshots only: what came after the last one is lost when it stops."]
+        return [
+            "The store keeps nothing on disk: everything is lost when it stops. Set `appendonly yes` there."
+        ]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.client.aclose()
+
+    async def do(self, verb: str, asked: Sequence[Command]) -> list[Outcome]:
+        """Do one verb's commands, in order, a batch at a time; the next is encoded while the server works."""
+        answers: list[Any] = []
+        sent: asyncio.Task[Any] | None = None
+        for at in range(0, len(asked), BATCH):
+            text = codec.commands(verb, asked[at : at + BATCH])
+            if sent:
+                answers += await sent
+            sent = asyncio.ensure_future(self._run(verb, text))
+            await asyncio.sleep(0)
+        answers += await sent if sent else []
+        read = _enqueued if verb == "enqueue" else codec.outcome
+        outcomes = [read(answer, command) for answer, command in zip(answers, asked, strict=True)]
+        return [
+            one or await self._as_now(answer, command)
+            for one, answer, command in zip(outcomes, answers, asked, strict=True)
+        ]
+
+    async def _as_now(self, answer: Sequence[Any], command: Command) -> Outcome:
+        now = await self.as_now(command)
+        if answer[0] == 3:
+            return replace(now, replayed=False)
+        return replace(now, event=answer[1].decode())
+
+    async def _run(self, verb: str, commands: bytes) -> Any:
+        keys, args = [self._keys["events"]], [codec.rules(verb, self.workspace, self._keep), commands]
+        return await self._call(verb, keys, args)
+
+    async def _call(self, name: str, keys: list[str], args: list[Any]) -> Any:
+        if name not in self._scripts:
+            self._scripts[name] = self.client.register_script(script(name))
+        with reachable():
+            return await self._scripts[name](keys=keys, args=args)
+
+    async def prune(self, before: int, most: int) -> int:
+        """Delete up to `most` tasks that ended before an instant."""
+        gone = 0
+        while gone < most:
+            some = min(BATCH, most - gone)
+            command = {"actor": "clock", "op": "", "now": before, "most": some}
+            done = int(await self._run("prune", codec.encode([command])))
+            gone += done
+            if done < some:
+                break
+        return gone
+
+    async def _read(self, kind: str, ids: Sequence[str]) -> list[Any]:
+        """The records of these ids that exist."""
+        values = await self._call("page", [self._keys["events"]], [self._keys[kind], *ids])
+        pairs = zip(values[::2], values[1::2], strict=True)
+        return [codec.RECORD_OF[kind](live, doc) for live, doc in pairs if live is not None]
+
+    async def _one(self, kind: str, id: str) -> Any:
+        return next(iter(await self._read(kind, [id])), None)
+
+    async def task(self, id: str) -> TaskRecord | None:
+        """A task that is not pruned."""
+        found: TaskRecord | None = await self._one("task", id)
+        return found
+
+    async def agent(self, id: str) -> AgentRecord | None:
+        """An agent."""
+        found: AgentRecord | None = await self._one("agent", id)
+        return found
+
+    async def offer_of(self, id: str) -> OfferRecord | None:
+        """An offer that is open, or was closed not long ago."""
+        found: OfferRecord | None = await self._one("offer", id)
+        return found
+
+    async def queue(self, id: str) -> QueueRecord | None:
+        """A queue that somebody put."""
+        found: QueueRecord | None = await self._one("queue", id)
+        return found
+
+    async def history(self, task: str) -> list[Event]:
+        """What happened to a task, the oldest first."""
+        with reachable():
+            return codec.history_of(await self.client.lrange(self._keys["history"] + task, 0, -1))
+
+    async def ended(self, before: tuple[int, str] | None, most: int) -> list[TaskRecord]:
+        """Tasks that ended and are not pruned yet, the latest first."""
+        key, ids = self._keys["ended"], list[str]()
+        with reachable():
+            if before:
+                same = await self.client.zrevrangebyscore(key, before[0], before[0])
+                ids = [id for id in map(bytes.decode, same) if id < before[1]][:most]
+            top = f"({before[0]}" if before else "+inf"
+            rest = await self.client.zrevrangebyscore(key, top, "-inf", 0, most - len(ids))
+        found: list[TaskRecord] = await self._read("task", ids + [id.decode() for id in rest])
+        return found
+
+    async def world(self) -> World:
+        """Everything that is open: page by page, and then what happened meanwhile."""
+        while True:
+            mirror = MemoryStore(self._clock)
+            start = await self._last_event()
+            tasks = await self._all("task", "open")
+            offers = await self._read_all("offer", [task.offer for task in tasks if task.offer])
+            mirror.load(
+                World(
+                    tasks=tasks,
+                    agents=await self._all("agent", "agents"),
+                    offers=[offer for offer in offers if offer.state is OfferState.OPEN],
+                    queues=await self._all("queue", "queues"),
+                    last_event=start,
+                )
+            )
+            try:
+                await self._catch_up(mirror, start)
+            except EventsLost:
+                continue
+            return await mirror.world()
+
+    async def _catch_up(self, mirror: MemoryStore, after: str) -> None:
+        while batch := await self._after(after, None):
+            for event in batch:
+                mirror.apply(event)
+            after = batch[-1].id
+
+    async def _all(self, kind: str, index: str) -> list[Any]:
+        with reachable():
+            ids = {id.decode() async for id in self.client.sscan_iter(self._keys[index], count=PAGE)}
+        return await self._read_all(kind, sorted(ids))
+
+    async def _read_all(self, kind: str, ids: Sequence[str]) -> list[Any]:
+        pages = [await self._read(kind, ids[at : at + PAGE]) for at in range(0, len(ids), PAGE)]
+        return list(chain.from_iterable(pages))
+
+    async def _last_event(self) -> str:
+        told = await self._stream()
+        return str(told["last-generated-id"].decode()) if told else "0-0"
+
+    async def _stream(self) -> dict[str, Any]:
+        with reachable():
+            try:
+                return dict(await self.client.xinfo_stream(self._keys["events"]))
+            except errors.ResponseError as error:
+                if "no such key" in str(error):
+                    return {}
+                raise
+
+    async def events(self, after: str) -> AsyncIterator[list[Event]]:
+        """What happens after an event; the server holds the answer back until there is something."""
+        while True:
+            if batch := await self._after(after, BLOCK_MS):
+                after = batch[-1].id
+                yield batch
+
+    async def _after(self, after: str, block: int | None) -> list[Event]:
+        """The next events. Looks afterwards whether any between were trimmed, so that none goes unnoticed."""
+        key = self._keys["events"]
+        with reachable():
+            found = await self.client.xread({key: after}, count=PAGE, block=block)
+        lost = (await self._stream()).get("max-deleted-entry-id", b"0-0").decode()
+        if event_key(lost) > event_key(after):
+            raise EventsLost(f"The events right after {after} are not kept any more.")
+        entries: Iterable[Any] = found[0][1] if found else ()
+        return [codec.event_of(id, fields) for id, fields in entries]
+
+    async def take_lease(self, holder: str, ttl_ms: int) -> str | None:
+        """The lease, unless somebody has it."""
+        keys = [self._keys["lease"], self._keys["epoch"]]
+        lease = await self._call("take_lease", keys, [f"{secrets.token_hex(4)}:{holder}", ttl_ms])
+        return lease.decode() if lease else None
+
+    async def keep_lease(self, lease: str, ttl_ms: int) -> bool:
+        """Hold the lease for longer."""
+        return bool(await self._call("keep_lease", [self._keys["lease"]], [lease, ttl_ms]))
+
+    async def drop_lease(self, lease: str) -> None:
+        """Let others have it."""
+        await self._call("drop_lease", [self._keys["lease"]], [lease])
+
+
+def connect(url: str) -> Redis:
+    """A client that gives up in time, and sends again what got no answer."""
+    return Redis.from_url(
+        url,
+        protocol=2,
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=CONNECT_S,
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), 3),
+    )
+
+
+def _enqueued(answer: Sequence[Any], command: Command) -> Outcome | None:
+    """The outcome of an enqueue, whose record needs no reading: it is as it was sent."""
+    if answer[0] == 0 and isinstance(command, Enqueue):
+        return Outcome(task=new_task(command), event=answer[1].decode())
+    return codec.outcome(answer, command)
+
+
+def _too_old(told: dict[str, Any]) -> Iterator[str]:
+    name = "valkey" if "valkey_version" in told else "redis"
+    version = str(told[f"{name}_version"])
+    if tuple(map(int, version.split(".")[:2])) < OLDEST[name]:
+        oldest = ".".join(map(str, OLDEST[name]))
+        yield f"The store is {name.title()} {version}, and {name.title()} {oldest} or newer is needed."
+
+
+def _may_evict(told: dict[str, Any]) -> Iterator[str]:
+    policy = told.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        yield (
+            f"The store may evict tasks when its memory is full (`maxmemory-policy {policy}`): "
+            "set it to `noeviction`."
+        )
