@@ -55,7 +55,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         name="on_expiry",
-        default="away",
+        default="keep",
         meaning="What befalls an agent who lets an offer expire: `keep` them available, or set them `away`.",
     ),
     Setting(
@@ -139,10 +139,6 @@ class Queue:
         return max(lowered, min(level, self.floor.get(skill, 0)))
 
 
-DEFAULT = Queue.of({})
-"""The settings of a queue that nobody has put."""
-
-
 def crossings(doc: Mapping[str, Any]) -> Iterator[tuple[int, str, int]]:
     """(step, skill, floor) of each place where a queue's document would have a step cross its floor."""
     floor = doc.get("floor", {})
@@ -163,3 +159,7 @@ def _step(said: Mapping[str, Any]) -> Step:
         skills=dict(said.get("skills", {})),
         drop=frozenset(said.get("drop", ())),
     )
+
+
+DEFAULT = Queue.of({})
+"""The settings of a queue that nobody has put."""
