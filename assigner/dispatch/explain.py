@@ -45,12 +45,12 @@ class Explainer:
         """Why the task at this position of the snapshot waits."""
         task, verdict = self.decision.snapshot.tasks[position], self._verdict(position)
         if self._named(position):
-            return self._explain(task, verdict)
+            return explain(task, verdict, self.decision.roster, self.language)
         number = int(self.decision.model.problem.group[position])
         # Like tasks may last differently, and when somebody could begin and still finish depends on it.
         key = (number, None if verdict.eligible else task.handle_ms)
         if key not in self._shared:
-            self._shared[key] = self._explain(task, verdict)
+            self._shared[key] = explain(task, verdict, self.decision.roster, self.language)
         return self._shared[key]
 
     def _named(self, position: int) -> bool:
@@ -63,14 +63,15 @@ class Explainer:
             return judge(self.decision.snapshot.tasks[position], self.decision.roster)
         return self.decision.groups[int(self.decision.model.problem.group[position])].verdict
 
-    def _explain(self, task: Task, verdict: Verdict) -> Explanation:
-        roster = self.decision.roster
-        return Explanation(
-            reason=_reason(verdict, roster),
-            refusals={rule: mask.bit_count() for rule, mask in verdict.refused.items()},
-            detail=_detail(task, verdict, roster, self.language),
-            unblock=smallest_change(task, verdict, roster),
-        )
+
+def explain(task: Task, verdict: Verdict, roster: Roster, language: str) -> Explanation:
+    """Why a task waits that has this verdict."""
+    return Explanation(
+        reason=_reason(verdict, roster),
+        refusals={rule: mask.bit_count() for rule, mask in verdict.refused.items()},
+        detail=_detail(task, verdict, roster, language),
+        unblock=smallest_change(task, verdict, roster),
+    )
 
 
 def _reason(verdict: Verdict, roster: Roster) -> str:

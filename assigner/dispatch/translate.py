@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from assigner.domain.errors import TooManyArcs
 from assigner.domain.group import Group
 from assigner.domain.preference import (
-    MOST_URGENCY,
     PAIR_TERMS,
     PREFERRED_AGENT_POINTS,
     Facts,
@@ -19,6 +18,7 @@ from assigner.domain.preference import (
     Points,
     urgency,
     weigh,
+    weighed_urgency,
 )
 from assigner.domain.roster import Roster
 from assigner.domain.snapshot import Snapshot
@@ -67,7 +67,7 @@ def translate(
     barred_task, barred_agent = _columns(barred)
     problem = Problem(
         group=group_of,
-        urgency=np.clip(weigh(weights, "urgency", urgency(snapshot.tasks, snapshot.now)), 1, MOST_URGENCY),
+        urgency=weighed_urgency(weights, urgency(snapshot.tasks, snapshot.now)),
         arc_group=arc_group,
         arc_agent=arc_agent,
         arc_fit=np.asarray(fit, np.int64),

@@ -56,7 +56,12 @@ def _step(task: Task, roster: Roster) -> int | None:
     category = task.requirement.category
     if category is None or not roster.timed(category):
         return None
-    return round(STEPS_PER_OCTAVE * log2(max(1, task.handle_ms)))
+    return step_of(task.handle_ms)
+
+
+def step_of(handle_ms: int) -> int:
+    """The step of a handling time; within one, no term tells two times apart."""
+    return round(STEPS_PER_OCTAVE * log2(max(1, handle_ms)))
 
 
 def _judged(members: list[int], tasks: Sequence[Task], roster: Roster) -> Group:

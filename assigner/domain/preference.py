@@ -25,6 +25,8 @@ HOUR_MS = 3_600_000
 DUE_POINTS = 50_000
 DUE_HORIZON_MS = 4 * HOUR_MS
 MOST_URGENCY = 2**34
+NEVER = 2**61
+"""An instant too far away for its pull to be felt."""
 LEVEL_POINTS, LEVEL_COST = 1_000, 50
 PREFERRED_SKILL_POINTS = 500
 SPEED_POINTS = 1_000
@@ -42,12 +44,23 @@ def urgency(tasks: Sequence[Task], now: int) -> Points:
     """
     count = len(tasks)
     priority = np.fromiter((task.priority for task in tasks), np.int64, count)
-    waited = now - np.fromiter((task.created_at for task in tasks), np.int64, count)
+    created = np.fromiter((task.created_at for task in tasks), np.int64, count)
+    due = np.fromiter((NEVER if task.due_at is None else task.due_at for task in tasks), np.int64, count)
+    return urgency_points(priority, created, due, now)
+
+
+def urgency_points(priority: Points, created_at: Points, due_at: Points, now: int) -> Points:
+    """The urgency of tasks whose facts are in arrays; `due_at` is NEVER where nothing was promised."""
+    waited = now - created_at
     points: Points = 1 + PRIORITY_STEP * priority + np.maximum(waited, 0) * PRIORITY_STEP // HOUR_MS
-    promised = [i for i, task in enumerate(tasks) if task.due_at is not None]
-    due = np.fromiter((tasks[i].due_at for i in promised), np.int64, len(promised))
-    points[promised] += due_pull(due - now)
+    points += due_pull(due_at - now)
     return np.minimum(points, MOST_URGENCY)
+
+
+def weighed_urgency(weights: Mapping[str, float], points: Points) -> Points:
+    """What urgency adds to the value of each pair under a policy's weights: at least 1."""
+    weighed: Points = np.clip(weigh(weights, "urgency", points), 1, MOST_URGENCY)
+    return weighed
 
 
 def due_pull(left: Points) -> Points:

@@ -1,0 +1,58 @@
+"""Deciding aside: large snapshots are decided in another process, so that the event loop goes on.
+
+A thread would not help: the solver holds the interpreter's lock for the whole solve, and so does Python.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+
+from assigner.clock import Clock, SystemClock
+from assigner.dispatch.plan import Plan, make_plan
+from assigner.domain.policy import Policy
+from assigner.domain.snapshot import Snapshot
+
+LARGE = 500
+"""Tasks and agents together, above which a snapshot is sent to the other process: about 10 ms of work."""
+
+
+class Decider:
+    """Decides small snapshots here, large ones in a process of its own, which starts when first needed."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        clock: Clock,
+        *,
+        most_arcs: int = 5_000_000,
+        time_limit_s: float | None = 5.0,
+        large: int = LARGE,
+    ) -> None:
+        self._policy = policy
+        self._clock = clock
+        self._most_arcs = most_arcs
+        self._time_limit_s = time_limit_s
+        self._large = large
+        self._aside: ProcessPoolExecutor | None = None
+
+    async def __call__(self, snapshot: Snapshot) -> Plan:
+        """The plan for a snapshot. Raises BrokenProcessPool when the other process died: the next is new."""
+        if len(snapshot.tasks) + len(snapshot.agents) <= self._large:
+            return make_plan(snapshot, self._policy, self._clock, self._most_arcs, self._time_limit_s)
+        if self._aside is None:
+            self._aside = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        asked = (snapshot, self._policy, SystemClock(), self._most_arcs, self._time_limit_s)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._aside, make_plan, *asked)
+        except BrokenProcessPool:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the other process, at once."""
+        if self._aside is not None:
+            self._aside.shutdown(wait=False, cancel_futures=True)
+            self._aside = None

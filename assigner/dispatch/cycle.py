@@ -1,0 +1,80 @@
+"""One cycle: what can be decided now is decided, and offered under guard."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from assigner.dispatch.acting import Acting
+from assigner.dispatch.candidates import candidates
+from assigner.dispatch.plan import Choice, Plan
+from assigner.domain.policy import Policy
+from assigner.domain.snapshot import Snapshot
+from assigner.store.base import MakeOffer
+
+Decide = Callable[[Snapshot], Awaitable[Plan]]
+"""From a snapshot to a plan, in this process or in another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a cycle did, in numbers. `refused` counts offers that did not fit any more, by code."""
+
+    tasks: int = 0
+    agents: int = 0
+    offered: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
+    plan: Plan | None = None
+
+
+async def cycle(acting: Acting, decide: Decide, policy: Policy, now: int) -> Report:
+    """Decide about what the mirror knows, and offer what was chosen.
+
+    What does not fit any more (the world went on while deciding) costs that offer only: the mirror is
+    stirred, and the next cycle decides again.
+    """
+    mirror = acting.mirror
+
+    # 1. What could be assigned at all. What happens from here on is for the next cycle.
+    mirror.stirred = False
+    snapshot = candidates(mirror, now, policy.weights)
+    if not snapshot.tasks:
+        return Report()
+    versions = {task.id: mirror.tasks[task.id].record.version for task in snapshot.tasks}
+
+    # 2. Who takes what.
+    plan = await decide(snapshot)
+
+    # 3. Offers, each for the version of the task that was decided about.
+    offers = [_offer(acting, choice, versions[choice.task], now) for choice in plan.choices]
+
+    # 4. One guarded, atomic transition each; the mirror learns what came of it.
+    outcomes = await acting.do("offer", offers)
+
+    # 5. What was refused, or left over, is decided again.
+    refused = Counter(outcome.refused for outcome in outcomes if outcome.refused)
+    mirror.stirred |= bool(refused or plan.deferred)
+    return Report(
+        tasks=len(snapshot.tasks),
+        agents=len(snapshot.agents),
+        offered=len(outcomes) - refused.total(),
+        refused=refused,
+        plan=plan,
+    )
+
+
+def _offer(acting: Acting, choice: Choice, version: int, now: int) -> MakeOffer:
+    entry = acting.mirror.tasks.get(choice.task)
+    queue = acting.mirror.queue(entry.record.queue if entry else "")
+    return MakeOffer(
+        **acting.said(now),
+        offer=acting.name(),
+        task=choice.task,
+        agent=choice.agent,
+        task_version=version,
+        expires_at=now + queue.offer_ttl_ms,
+        value=choice.value,
+        terms=choice.terms,
+        accept=queue.auto_accept,
+    )

@@ -1,0 +1,80 @@
+"""The feed: a mirror, and the store's events that keep it so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from assigner.dispatch.mirror import Mirror
+from assigner.domain.records import Event
+from assigner.store.base import Store
+
+TURNS = 3
+"""How often the event loop goes round for events that are there already to be handed over."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Feed:
+    """A mirror and the events after it. `arriving` is the next batch of them."""
+
+    store: Store
+    mirror: Mirror
+    events: AsyncIterator[list[Event]] | None = None
+    arriving: asyncio.Future[list[Event]] | None = None
+
+    @staticmethod
+    async def of(store: Store) -> Feed:
+        """A mirror of the store's world."""
+        return Feed(store=store, mirror=Mirror.of(await store.world()))
+
+    async def catch_up(self) -> int:
+        """Take in the events that are there; how many there were. Raises EventsLost, StoreUnavailable."""
+        count = 0
+        while await self._come():
+            arrived, self.arriving = self._next(), None
+            try:
+                events = arrived.result()
+            except BaseException:
+                self.events = None  # it ends with its first error; the next one goes on after the last event
+                raise
+            for event in events:
+                self.mirror.apply(event)
+            count += len(events)
+        return count
+
+    async def _come(self) -> bool:
+        arriving = self._next()
+        for _ in range(TURNS):
+            if arriving.done():
+                break
+            await asyncio.sleep(0)
+        return arriving.done()
+
+    def _next(self) -> asyncio.Future[list[Event]]:
+        if self.events is None:
+            self.events = self.store.events(self.mirror.last_event)
+        if self.arriving is None:
+            self.arriving = asyncio.ensure_future(anext(self.events))
+        return self.arriving
+
+    async def wait(self, stop: asyncio.Future[None], seconds: float) -> bool:
+        """Wait until there are events, or `stop`, or so long. Returns whether there are events."""
+        arriving = self._next()
+        either: set[asyncio.Future[Any]] = {arriving, stop}
+        await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        return arriving.done()
+
+    async def follow(self, stop: asyncio.Future[None]) -> None:
+        """Keep the mirror, for somebody who only looks. Raises EventsLost, StoreUnavailable."""
+        while not stop.done():
+            await self.catch_up()
+            await self.wait(stop, 1.0)
+
+    async def close(self) -> None:
+        """Follow no longer."""
+        if self.arriving is not None:
+            self.arriving.cancel()
+            await asyncio.wait({self.arriving})
+            self.arriving = None

@@ -1,0 +1,205 @@
+"""The dispatcher: takes the lease, follows the events, and runs maintenance and cycles when they are due.
+
+`run` lives in real time. `take` and `step` are the same dispatcher one pass at a time, on whatever clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from assigner.clock import Clock
+from assigner.dispatch.acting import Acting, NotLeader
+from assigner.dispatch.aside import Decider
+from assigner.dispatch.cycle import Report, cycle
+from assigner.dispatch.feed import Feed
+from assigner.dispatch.maintenance import maintain, prune
+from assigner.dispatch.mirror import Mirror
+from assigner.dispatch.plan import Plan
+from assigner.dispatch.waiting import Decided
+from assigner.domain.policy import Policy
+from assigner.store.base import EventsLost, Store, StoreUnavailable
+
+LONGEST_REST_S = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How a dispatcher paces itself, in milliseconds, and how much it remembers."""
+
+    lease_ms: int = 15_000
+    coalesce_ms: int = 4
+    tick_ms: int = 1_000
+    prune_every_ms: int = 10_000
+    keep_ended_ms: int = 7 * 86_400_000
+    most_decided: int = 20_000
+    most_retries: int = 3
+    """Cycles in a row that may come to nothing before the next one waits for the tick."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """What a step did: events taken in, verbs done by the clock, and its cycle, if there was one."""
+
+    events: int
+    done: Mapping[str, int]
+    report: Report | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Lead:
+    """What a dispatcher has while it leads, and when it last did what it does now and then."""
+
+    feed: Feed
+    acting: Acting
+    kept_at: int
+    pruned_at: int
+    ticked_at: int = 0
+    retries: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Dispatcher:
+    """One workspace's dispatcher; it acts only while it has the lease.
+
+    `decided` has the last decision about each task, the latest at the end. `told` hears of every step.
+    """
+
+    store: Store
+    clock: Clock
+    holder: str
+    decide: Decider
+    policy: Policy = field(default_factory=Policy)
+    pace: Pace = field(default_factory=Pace)
+    told: Callable[[Pass], None] = lambda _: None
+    decided: dict[str, Decided] = field(default_factory=dict)
+    lead: Lead | None = None
+
+    @property
+    def mirror(self) -> Mirror | None:
+        """What it knows, while it leads."""
+        return self.lead.feed.mirror if self.lead else None
+
+    async def run(self, stop: asyncio.Future[None]) -> None:
+        """Lead whenever nobody else does, until `stop` is done. A step begun is finished first."""
+        try:
+            while not stop.done():
+                rest = await self._try(stop)
+                await asyncio.wait({stop}, timeout=rest)
+        finally:
+            await self.close()
+
+    async def _try(self, stop: asyncio.Future[None]) -> float:
+        """Lead as long as it goes; how long to rest before trying again, in seconds."""
+        try:
+            if self.lead is None and not await self.take():
+                return self.pace.lease_ms / 4_000
+            await self._go_on(stop)
+        except (NotLeader, EventsLost):
+            await self._step_down()
+        except (StoreUnavailable, BrokenProcessPool):
+            return self.pace.tick_ms / 1_000
+        return 0.0
+
+    async def _go_on(self, stop: asyncio.Future[None]) -> None:
+        while not stop.done() and self.lead is not None:
+            began = self.clock.monotonic_s()
+            await self.step()
+            took = self.clock.monotonic_s() - began
+            if await self.lead.feed.wait(stop, self._idle_s()):
+                # What arrives in a moment is taken together; a long step rests as long, and the API gets on.
+                rest = max(self.pace.coalesce_ms / 1_000, min(took, LONGEST_REST_S))
+                await asyncio.wait({stop}, timeout=rest)
+
+    def _idle_s(self) -> float:
+        at = self.next_at()
+        return 0.0 if at is None else max(0.0, (at - self.clock.now_ms()) / 1_000)
+
+    async def take(self) -> bool:
+        """Take the lease and read the world. Returns False when another dispatcher leads."""
+        lease = await self.store.take_lease(self.holder, self.pace.lease_ms)
+        if lease is None:
+            return False
+        now = self.clock.now_ms()
+        feed = await Feed.of(self.store)
+        acting = Acting(store=self.store, mirror=feed.mirror, lease=lease)
+        self.lead = Lead(feed=feed, acting=acting, kept_at=now, pruned_at=now)
+        return True
+
+    def next_at(self) -> int | None:
+        """When there is something to do even if nothing happens; None: nothing while others lead."""
+        if self.lead is None:
+            return None
+        lead, pace = self.lead, self.pace
+        if self._eager(lead):
+            return self.clock.now_ms()
+        due = lead.acting.mirror.agenda.next_at()
+        ticks = lead.ticked_at + pace.tick_ms, lead.kept_at + pace.lease_ms // 3
+        return min(*ticks, ticks[0] if due is None else due)
+
+    async def step(self) -> Pass:
+        """One pass. Raises NotLeader, EventsLost or StoreUnavailable, after which nothing more is done."""
+        lead = self.lead
+        if lead is None:
+            raise NotLeader
+        now = self.clock.now_ms()
+
+        # 1. Still the leader?
+        await self._keep(lead, now)
+
+        # 2. What has happened?
+        events = await lead.feed.catch_up()
+        lead.retries = 0 if events else lead.retries
+
+        # 3. What does time do?
+        done = await maintain(lead.acting, now)
+        if now - lead.pruned_at >= self.pace.prune_every_ms:
+            lead.pruned_at = now
+            done |= await prune(lead.acting, now - self.pace.keep_ended_ms)
+
+        # 4. Who takes what?
+        report = None
+        if self._eager(lead) or now - lead.ticked_at >= self.pace.tick_ms:
+            lead.ticked_at = now
+            report = await cycle(lead.acting, self.decide, self.policy, now)
+            lead.retries = lead.retries + 1 if report.refused and not report.offered else 0
+            if report.plan is not None:
+                self._remember(report.plan, now)
+
+        # 5. Tell.
+        passed = Pass(events=events, done=done, report=report)
+        self.told(passed)
+        return passed
+
+    def _eager(self, lead: Lead) -> bool:
+        return lead.acting.mirror.stirred and lead.retries < self.pace.most_retries
+
+    async def _keep(self, lead: Lead, now: int) -> None:
+        if now - lead.kept_at < self.pace.lease_ms // 3:
+            return
+        if not await self.store.keep_lease(lead.acting.lease, self.pace.lease_ms):
+            raise NotLeader
+        lead.kept_at = now
+
+    def _remember(self, plan: Plan, now: int) -> None:
+        for choice in plan.choices:
+            self.decided.pop(choice.task, None)
+            runners_up = plan.runners_up.get(choice.task, ())
+            self.decided[choice.task] = Decided(at=now, choice=choice, runners_up=runners_up)
+        for task in list(self.decided)[: max(0, len(self.decided) - self.pace.most_decided)]:
+            del self.decided[task]
+
+    async def _step_down(self) -> None:
+        if self.lead is not None:
+            lead, self.lead = self.lead, None
+            await lead.feed.close()
+            with suppress(StoreUnavailable):  # the lease ends by itself
+                await self.store.drop_lease(lead.acting.lease)
+
+    async def close(self) -> None:
+        """Give up the lease, for another to take it at once, and end the process that decides aside."""
+        await self._step_down()
+        self.decide.close()

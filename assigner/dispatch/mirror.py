@@ -1,0 +1,367 @@
+"""The mirror: what the dispatcher knows of the store, fed by its events, arranged for deciding.
+
+Documents are parsed once a version. Queued tasks stand in lines of like requirement; lines, and agents who
+have room, are found by what they have in common, so a cycle looks only at lines that somebody with room may
+take and at the people who may take them. Nothing here is scanned, however much waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from assigner.dispatch.agenda import Agenda
+from assigner.dispatch.lines import Line, Waiting, line_for
+from assigner.domain.agent import Agent, Presence
+from assigner.domain.document import Requirements, agent_of, task_of
+from assigner.domain.lifecycle import OfferState, State
+from assigner.domain.preference import NEVER
+from assigner.domain.queue import DEFAULT, Queue
+from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord, TaskRecord
+from assigner.domain.task import Requirement, Task
+from assigner.store.base import Outcome, World
+
+K = TypeVar("K")
+L = TypeVar("L")
+V = TypeVar("V")
+
+Order = tuple[int, ...]
+"""The id of an event, as numbers."""
+
+Key = tuple[str, str]
+"""What a line asks for and an agent offers: a skill, to be a certain person, or nothing at all."""
+
+ANYBODY: Key = ("anybody", "")
+HOUR_MS = 3_600_000
+
+
+@dataclass(slots=True, eq=False)
+class TaskEntry:
+    """An open task: its record, itself as the domain knows it, its open offer, its place while queued."""
+
+    record: TaskRecord
+    task: Task
+    seen: Order
+    offer: OfferRecord | None = None
+    waiting: Waiting | None = None
+
+
+@dataclass(slots=True, eq=False)
+class AgentEntry:
+    """An agent: the record, the agent as the document has it and as they are now, and what they hold."""
+
+    record: AgentRecord
+    said: Agent
+    keys: tuple[Key, ...]
+    seen: Order
+    now: Agent | None = None
+    free: bool = False
+
+    def agent(self) -> Agent:
+        """The domain's agent, with the presence and the load of now."""
+        if self.now is None:
+            record = self.record
+            self.now = replace(
+                self.said, presence=record.presence, load=record.load, idle_since=record.idle_since
+            )
+        return self.now
+
+    def on_shift(self, now: int) -> bool:
+        """Whether the availability window holds the instant."""
+        begins, ends = self.said.available_from, self.said.available_until
+        return (begins is None or begins <= now) and (ends is None or now < ends)
+
+    def may_work(self, now: int) -> bool:
+        """Whether the agent is available and on shift."""
+        return self.record.presence is Presence.AVAILABLE and self.on_shift(now)
+
+
+@dataclass(slots=True, eq=False)
+class Mirror:
+    """See the module. `stirred` says that something has come up that a cycle might use."""
+
+    agenda: Agenda = field(default_factory=Agenda)
+    tasks: dict[str, TaskEntry] = field(default_factory=dict)
+    agents: dict[str, AgentEntry] = field(default_factory=dict)
+    queues: dict[str, Queue] = field(default_factory=dict)
+    held_by: dict[str, set[str]] = field(default_factory=dict)
+    """The tasks offered or assigned to each agent."""
+    lines_by_key: dict[Key, dict[int, Line]] = field(default_factory=dict)
+    """The lines with a task in them, by what they ask first, each by its identity."""
+    free_by_key: dict[Key, dict[str, AgentEntry]] = field(default_factory=dict)
+    """The available agents with room, by all that they have of what a line may ask first."""
+    naming: dict[str, dict[str, tuple[bool, int]]] = field(default_factory=dict)
+    """The queued tasks that name each agent: whether they prefer them, and until when they bar them."""
+    last: Order = ()
+    last_event: str = ""
+    stirred: bool = True
+    queued: int = 0
+    _requirements: Requirements = field(default_factory=Requirements)
+    _lines: dict[tuple[Requirement, str | None], Line] = field(default_factory=dict)
+
+    @staticmethod
+    def of(world: World) -> Mirror:
+        """A mirror of everything that is open."""
+        mirror = Mirror(last=order(world.last_event), last_event=world.last_event)
+        for queue in world.queues:
+            mirror.queues[queue.id] = Queue.of(queue.doc)
+        for agent in world.agents:
+            mirror._put_agent(agent, mirror.last)
+        offers = {offer.id: offer for offer in world.offers}
+        for task in world.tasks:
+            mirror._put_task(task, offers.get(task.offer or ""), mirror.last)
+        return mirror
+
+    def queue(self, id: str) -> Queue:
+        """The settings of a queue."""
+        return self.queues.get(id, DEFAULT)
+
+    def apply(self, event: Event) -> None:
+        """Take in an event. Events come in order; what an outcome has told already is passed over."""
+        at = self.last = order(event.id)
+        self.last_event = event.id
+        if event.queue is not None:
+            self._put_queue(event.queue)
+        if event.agent is not None:
+            if event.type == "agent.removed":
+                self._remove_agent(event.agent.id)
+            else:
+                self._put_agent(event.agent, at)
+        if event.task is not None:
+            if event.type == "task.pruned":
+                self._remove_task(event.task.id)
+            else:
+                self._put_task(event.task, event.offer, at)
+        if event.type == "task.declined" and event.task is not None:
+            self.agenda.put(event.at, "declined", event.task.id)
+
+    def learn(self, outcome: Outcome) -> None:
+        """Take in what a command of our own changed, before its event arrives."""
+        if outcome.refused or outcome.event is None:
+            return
+        at = order(outcome.event)
+        if at <= self.last:
+            return  # the events have told it, and maybe more
+        if outcome.agent is not None:
+            self._put_agent(outcome.agent, at)
+        if outcome.task is not None:
+            self._put_task(outcome.task, outcome.offer, at)
+
+    # Tasks.
+
+    def _put_task(self, record: TaskRecord, offer: OfferRecord | None, seen: Order) -> None:
+        entry = self.tasks.get(record.id)
+        if entry is not None and entry.seen >= seen:
+            return
+        if record.state in (State.COMPLETED, State.CANCELLED):
+            self._remove_task(record.id)
+            return
+        task = self._task(record, entry)
+        if entry is None:
+            entry = self.tasks[record.id] = TaskEntry(record=record, task=task, seen=seen)
+        else:
+            self._let_go(entry)
+        unmoved = entry.waiting is not None and record.state is State.QUEUED and entry.task is task
+        if not unmoved:
+            self._leave(entry)
+        entry.record, entry.task, entry.seen = record, task, seen
+        open_now = offer is not None and offer.state is OfferState.OPEN and offer.id == record.offer
+        entry.offer = offer if open_now else None
+        if record.state is State.QUEUED and not unmoved:
+            self._enter(entry)
+        if record.agent is not None and record.state in (State.OFFERED, State.ASSIGNED):
+            self.held_by.setdefault(record.agent, set()).add(record.id)
+        self._note_task(entry)
+
+    def _task(self, record: TaskRecord, entry: TaskEntry | None) -> Task:
+        """The domain's task; the one at hand where nothing that it is made of has changed."""
+        if entry is not None and _same_task(record, entry.record):
+            return entry.task
+        queue = self.queue(record.queue)
+        return task_of(record, self._requirements.of(record.doc, record.size, queue, record.relaxed))
+
+    def _let_go(self, entry: TaskEntry) -> None:
+        """Nobody holds the task, until it is said who does."""
+        agent = entry.record.agent
+        if agent is not None and (held := self.held_by.get(agent)) is not None:
+            held.discard(entry.record.id)
+            if not held:
+                del self.held_by[agent]
+
+    def _remove_task(self, id: str) -> None:
+        entry = self.tasks.pop(id, None)
+        if entry is not None:
+            self._let_go(entry)
+            self._leave(entry)
+
+    def _enter(self, entry: TaskEntry) -> None:
+        """Let a queued task stand in its line."""
+        task, kind = entry.task, (entry.task.requirement, entry.task.pinned_agent)
+        line = self._lines.get(kind)
+        if line is None:
+            line = self._lines[kind] = line_for(*kind)
+            self.lines_by_key.setdefault(line_key(line), {})[id(line)] = line
+        entry.waiting = line.add(task)
+        for agent, how in _names(task):
+            self.naming.setdefault(agent, {})[task.id] = how
+        self.queued += 1
+        self.stirred = True
+
+    def _leave(self, entry: TaskEntry) -> None:
+        if entry.waiting is None:
+            return
+        task, line = entry.task, entry.waiting.line
+        line.remove(entry.waiting)
+        if not line:
+            del self._lines[task.requirement, task.pinned_agent]
+            _drop(self.lines_by_key, line_key(line), id(line))
+        for agent, _ in _names(task):
+            _drop(self.naming, agent, task.id)
+        entry.waiting = None
+        self.queued -= 1
+
+    def _note_task(self, entry: TaskEntry) -> None:
+        """Put on the agenda what time will do to a task."""
+        record, put = entry.record, self.agenda.put
+        if record.state is State.QUEUED:
+            queue = self.queue(record.queue)
+            put(queue.relax_due(record.queued_at, record.relaxed), "relax", record.id)
+            for at in (entry.task.not_before, *(until for _, until in entry.task.cooling_down)):
+                put(at, "open", f"{at}")
+        elif record.state is State.HELD:
+            put(record.held_until, "wake", record.id)
+        else:
+            if entry.offer is not None:
+                put(entry.offer.expires_at, "expire", record.id)
+            put(self.lost_at(entry), "rescue", record.id)
+
+    def lost_at(self, entry: TaskEntry) -> int | None:
+        """When the agent who has a task counts as lost if they are not seen before; None: never."""
+        record = entry.record
+        holder = self.agents.get(record.agent or "")
+        if record.state not in (State.OFFERED, State.ASSIGNED) or record.agent is None:
+            return None
+        if holder is None:
+            return record.updated_at  # removed: nobody will finish it
+        seen = max(holder.record.last_seen_at or 0, record.started_at or 0)
+        after = self.queue(record.queue).lost_after_ms
+        if after is not None:
+            return (seen or record.updated_at) + after
+        begins = holder.said.available_from
+        return None if begins is None or seen >= begins else begins + HOUR_MS
+
+    # Agents.
+
+    def _put_agent(self, record: AgentRecord, seen: Order) -> None:
+        entry = self.agents.get(record.id)
+        if entry is not None and entry.seen >= seen:
+            return
+        if entry is None:
+            said = agent_of(record)
+            entry = self.agents[record.id] = AgentEntry(
+                record=record, said=said, keys=_agent_keys(said), seen=seen
+            )
+            changed = True
+        else:
+            changed = entry.record.version != record.version
+            if changed and record.doc != entry.record.doc:
+                self._set_free(entry, False)
+                entry.said = agent_of(record)
+                entry.keys = _agent_keys(entry.said)
+            eased = record.load < entry.record.load
+            entry.record, entry.seen, entry.now = record, seen, None
+            self.stirred |= eased
+        free = record.presence is Presence.AVAILABLE and record.load < entry.said.capacity
+        self.stirred |= free and (changed or not entry.free)
+        self._set_free(entry, free)
+        if changed:
+            self._note_agent(entry)
+
+    def _remove_agent(self, id: str) -> None:
+        entry = self.agents.pop(id, None)
+        if entry is not None:
+            self._set_free(entry, False)
+            for task in self.held_by.get(id, ()):
+                self._note_task(self.tasks[task])
+
+    def _set_free(self, entry: AgentEntry, free: bool) -> None:
+        if free == entry.free:
+            return
+        entry.free = free
+        for key in entry.keys:
+            if free:
+                self.free_by_key.setdefault(key, {})[entry.record.id] = entry
+            else:
+                _drop(self.free_by_key, key, entry.record.id)
+
+    def _note_agent(self, entry: AgentEntry) -> None:
+        """Put on the agenda what time will do to an agent whose document or presence has changed."""
+        record, said, put = entry.record, entry.said, self.agenda.put
+        if record.presence is not Presence.AVAILABLE:
+            put(record.updated_at, "absent", record.id)
+        put(said.available_from, "open", f"{said.available_from}")
+        put(said.available_until, "absent", record.id)
+        put(record.presence_until, "presence", record.id)
+        for task in self.held_by.get(record.id, ()):
+            self._note_task(self.tasks[task])
+
+    # Queues.
+
+    def _put_queue(self, record: QueueRecord) -> None:
+        """Take in a queue's settings: what its tasks ask may be another thing now."""
+        self.queues[record.id] = Queue.of(record.doc)
+        self._requirements.forget()
+        for entry in [entry for entry in self.tasks.values() if entry.record.queue == record.id]:
+            self._leave(entry)
+            entry.task = self._task(entry.record, None)
+            if entry.record.state is State.QUEUED:
+                self._enter(entry)
+            self._note_task(entry)
+
+
+def order(event: str) -> Order:
+    """The id of an event as numbers that compare as the events came."""
+    return tuple(map(int, event.split("-"))) if event else ()
+
+
+def _same_task(record: TaskRecord, known: TaskRecord) -> bool:
+    return (
+        record.relaxed == known.relaxed
+        and record.queue == known.queue
+        and record.size == known.size
+        and record.cooling_down == known.cooling_down
+        and record.doc == known.doc
+    )
+
+
+def _drop(index: dict[K, dict[L, V]], key: K, inner: L) -> None:
+    """Take one thing out of an index of dictionaries, and the dictionary with it when it was the last."""
+    inside = index.get(key)
+    if inside is not None:
+        inside.pop(inner, None)
+        if not inside:
+            del index[key]
+
+
+def line_key(line: Line) -> Key:
+    """One thing that whoever takes a task of the line must have."""
+    if line.task.pinned_agent is not None:
+        return ("agent", line.task.pinned_agent)
+    skills = line.task.requirement.skills
+    return ("skill", skills[0][0]) if skills else ANYBODY
+
+
+def _agent_keys(agent: Agent) -> tuple[Key, ...]:
+    """Everything that a line may ask first and this agent has."""
+    return (ANYBODY, ("agent", agent.id), *(("skill", skill) for skill in agent.skills))
+
+
+def _names(task: Task) -> Iterator[tuple[str, tuple[bool, int]]]:
+    """The agents whom a task names: whether it prefers them, and until when it bars them."""
+    if not (task.preferred_agents or task.excluded_agents or task.cooling_down):
+        return
+    barred = dict(task.cooling_down) | dict.fromkeys(task.excluded_agents, NEVER)
+    preferred = set(task.preferred_agents)
+    for agent in barred.keys() | preferred:
+        yield agent, (agent in preferred, barred.get(agent, -NEVER))

@@ -1,0 +1,236 @@
+"""The faults that users of other products report, each as what must not happen here."""
+
+from __future__ import annotations
+
+from assigner.dispatch.waiting import explain_live
+from tests.dispatch.living import HOUR, MINUTE, Living, lived
+
+
+@lived
+async def test_fault_2_freed_capacity_goes_to_the_most_urgent_eligible_task_in_the_next_cycle() -> None:
+    """An agent finishes: the most urgent task they may take is theirs in the next pass, not the oldest."""
+    live = Living()
+    await live.agent("ana", skills={"es": 3})
+    await live.task("busy", skills={"es": 3})
+    await live.settle()
+    await live.answer("accept", "busy")
+    for id, priority, skill in (("old", 20, "es"), ("urgent", 90, "es"), ("other", 100, "fr")):
+        await live.task(id, priority=priority, skills={skill: 3})
+    await live.settle()
+    assert await live.where("old", "urgent", "other") == ["queued"] * 3
+    await live.on_task("complete", "busy")
+    await live.step()
+    assert await live.where("old", "urgent", "other") == ["queued", "offered ana", "queued"]
+
+
+@lived
+async def test_fault_2_an_agent_who_comes_online_gets_the_most_urgent_task_in_the_next_cycle() -> None:
+    """Presence counts at once: nothing has to happen to the task."""
+    live = Living()
+    await live.agent("ana")
+    await live.present("ana", "offline")
+    await live.task("later", priority=10)
+    await live.task("first", priority=60)
+    await live.settle()
+    assert await live.where("first", "later") == ["queued", "queued"]
+    await live.present("ana", "available")
+    await live.step()
+    assert await live.where("first", "later") == ["offered ana", "queued"]
+
+
+@lived
+async def test_fault_2_a_shift_that_begins_wakes_the_dispatcher_by_itself() -> None:
+    """Nobody has to send anything when the shift begins."""
+    live = Living()
+    await live.agent("ana", available_from=live.at(HOUR))
+    await live.task("t")
+    await live.wait(HOUR - 1)
+    assert await live.where("t") == ["queued"]
+    await live.wait(1)
+    assert await live.where("t") == ["offered ana"]
+
+
+@lived
+async def test_fault_3_work_not_begun_is_released_when_its_agent_goes_away() -> None:
+    """Offers and work not begun go on to others; work begun stays."""
+    live = Living()
+    await live.agent("ana", capacity=3)
+    for id in ("begun", "taken", "offered"):
+        await live.task(id)
+    await live.settle()
+    for id in ("begun", "taken"):
+        await live.answer("accept", id)
+    await live.on_task("start", "begun")
+    await live.agent("eva", capacity=3)
+    await live.present("ana", "away")
+    await live.settle()
+    assert await live.where("begun", "taken", "offered") == ["assigned ana", "offered eva", "offered eva"]
+    assert (await live.person("ana")).load == 1
+
+
+@lived
+async def test_fault_3_a_shift_that_ends_releases_work_not_begun() -> None:
+    """The clock alone does it, for assigned work not started, unless the queue keeps it."""
+    live = Living()
+    await live.queue("keeps", release_on_absence=False)
+    await live.agent("ana", capacity=2, available_until=live.at(HOUR))
+    await live.task("t")
+    await live.task("kept", queue="keeps")
+    await live.settle()
+    await live.answer("accept", "t")
+    await live.answer("accept", "kept")
+    await live.wait(HOUR - 1)
+    assert await live.where("t", "kept") == ["assigned ana", "assigned ana"]
+    await live.wait(1)
+    assert await live.where("t", "kept") == ["queued", "assigned ana"]
+
+
+@lived
+async def test_fault_4_load_counts_open_work_only() -> None:
+    """What is completed, cancelled, held or released takes nothing of the capacity."""
+    live = Living()
+    await live.agent("ana", capacity=4)
+    ends = {"done": "complete", "gone": "cancel", "waits": "hold", "back": "release"}
+    for id in ends:
+        await live.task(id, pinned_agent="ana")
+    await live.settle()
+    assert (await live.person("ana")).load == 4
+    for id in ends:
+        await live.answer("accept", id)
+    await live.present("ana", "away")
+    for id, verb in ends.items():
+        await live.on_task(verb, id)
+    assert (await live.person("ana")).load == 0
+
+
+@lived
+async def test_fault_5_a_task_that_nobody_may_take_says_why_while_it_waits() -> None:
+    """The reason, who was refused by what, and the smallest change: at once, and never a fallback."""
+    live = Living()
+    await live.agent("ana", skills={"es": 2})
+    await live.agent("eva", skills={"fr": 5})
+    await live.task("t", skills={"es": 4})
+    await live.wait(HOUR)
+    assert await live.where("t") == ["queued"]
+    found = explain_live(live.mirror, "t", live.clock.now_ms(), {}, weights={})
+    assert found is not None
+    assert found.waiting is not None
+    assert found.waiting.reason == "level_too_low"
+    assert found.waiting.refusals == {"skill_missing": 1, "level_too_low": 1}
+    assert (found.waiting.unblock.kind, found.waiting.unblock.agents) == ("raise_level", ["ana"])
+
+
+@lived
+async def test_fault_6_an_offer_that_nobody_answers_expires_and_the_task_goes_on() -> None:
+    """The next agent is asked; the first is not asked again before the cool-down is over."""
+    live = Living()
+    await live.agent("ana", skills={"es": 5})
+    await live.task("t", preferred_agents=["ana"])
+    await live.settle()
+    await live.agent("eva")
+    await live.wait(MINUTE)
+    assert await live.where("t") == ["offered eva"]
+    assert (await live.person("ana")).presence == "available"
+
+
+@lived
+async def test_fault_6_what_befalls_an_agent_who_lets_an_offer_expire_is_the_queues_choice() -> None:
+    """`on_expiry: away` takes them out until they come back; the offer's time is the queue's too."""
+    live = Living()
+    await live.queue("q", on_expiry="away", offer_ttl_s=10)
+    await live.agent("ana")
+    await live.task("t")
+    await live.wait(10_000)
+    assert await live.where("t") == ["queued"]
+    assert (await live.person("ana")).presence == "away"
+
+
+@lived
+async def test_fault_7_a_task_that_its_only_agent_declined_is_shown_blocked_and_comes_back() -> None:
+    """It waits for the cool-down, says so, and is offered again when it is over."""
+    live = Living()
+    await live.agent("ana", skills={"es": 3})
+    await live.agent("eva")
+    await live.task("t", skills={"es": 3})
+    await live.settle()
+    until = live.clock.now_ms() + 5 * MINUTE
+    await live.answer("decline", "t", reason="lunch", cool_until=until)
+    await live.settle()
+    found = explain_live(live.mirror, "t", live.clock.now_ms(), {}, weights={})
+    assert found is not None
+    assert found.waiting is not None
+    assert found.waiting.reason == "cooling_down"
+    assert (found.waiting.unblock.kind, found.waiting.unblock.at) == ("wait_until", until)
+    await live.wait(5 * MINUTE - 1)
+    assert await live.where("t") == ["queued"]
+    await live.wait(1)
+    assert await live.where("t") == ["offered ana"]
+
+
+@lived
+async def test_fault_7_a_task_declined_too_often_is_held_for_a_person() -> None:
+    """A queue may set a cap; without one a task is offered for ever."""
+    live = Living()
+    await live.queue("q", most_declines=2)
+    await live.agent("ana")
+    await live.task("t")
+    for _ in range(2):
+        await live.settle()
+        await live.answer("decline", "t", cool_until=live.clock.now_ms())
+    await live.settle()
+    record = await live.record("t")
+    assert (record.state, record.hold_reason) == ("held", "declined_too_often")
+
+
+@lived
+async def test_fault_8_relaxation_never_crosses_the_floor() -> None:
+    """Steps lower what they name, as far as the floor; what no step names is asked to the end."""
+    live = Living()
+    steps = [
+        {"after_s": 60, "skills": {"fraud": 2}, "drop": ["es"]},
+        {"after_s": 120, "drop": ["fraud", "es"]},
+    ]
+    await live.queue("q", relaxation=steps, floor={"fraud": 3})
+    await live.agent("low", skills={"fraud": 2, "law": 5, "es": 5})
+    await live.agent("novice", skills={"fraud": 5, "es": 5})
+    await live.task("t", skills={"fraud": 5, "es": 3, "law": 2})
+    await live.wait(HOUR)
+    assert await live.where("t") == ["queued"]
+    assert (await live.record("t")).relaxed == 2
+    assert live.mirror.tasks["t"].task.requirement.skills == (("fraud", 3), ("law", 2))
+    await live.agent("right", skills={"fraud": 3, "law": 2})
+    await live.settle()
+    assert await live.where("t") == ["offered right"]
+
+
+@lived
+async def test_fault_11_new_skills_or_priority_count_at_once() -> None:
+    """A changed task is judged by what it asks now, in the next pass."""
+    live = Living()
+    await live.agent("ana", skills={"es": 3})
+    await live.task("t", skills={"fr": 3})
+    await live.settle()
+    assert await live.where("t") == ["queued"]
+    await live.on_task("update", "t", doc={"skills": {"es": 2}})
+    await live.step()
+    assert await live.where("t") == ["offered ana"]
+    await live.task("first", priority=60)
+    await live.task("second", priority=50)
+    await live.settle()
+    await live.on_task("update", "second", doc={"priority": "urgent"})
+    await live.on_task("cancel", "t")
+    await live.step()
+    assert await live.where("first", "second") == ["queued", "offered ana"]
+
+
+@lived
+async def test_fault_14_of_equal_worth_the_older_task_goes_first_then_the_smaller_id() -> None:
+    """Whatever the order in which they came: and to the agent of the smaller id."""
+    for order in (("b", "a", "c"), ("c", "b", "a"), ("a", "c", "b")):
+        live = Living()
+        for id in order:
+            await live.task(id)
+        for id in ("eva", "ana"):
+            await live.agent(id)
+        await live.settle()
+        assert await live.where("a", "b", "c") == ["offered ana", "offered eva", "queued"], order
