@@ -8,19 +8,23 @@ import math
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import assign, health, openapi, problems
+from api import agents, assign, health, offers, openapi, problems, queues, stats, tasks, verbs
 from api.deps import Service
 from api.edge import Edge
+from api.live import Live
 from api.pool import Pool
+from api.view import View
 from assigner import __version__, log
 from assigner.clock import Clock, SystemClock
 from assigner.config import Settings
 from assigner.metrics import Meters
+from assigner.store.base import Store
 
 _ANSWER = "api.work:answer"
 _DRAIN_S = 5
@@ -31,16 +35,22 @@ def create_app(
     settings: Settings,
     *,
     clock: Clock | None = None,
+    store: Store | None = None,
     answer: str = _ANSWER,
     on_ready: Callable[[], None] | None = None,
 ) -> FastAPI:
-    """The application. `answer` names the function that workers run; `on_ready` is called when all are up."""
+    """The application. `answer` names the function that workers run; `on_ready` is called when all are up.
+
+    With a store it has the resources of the living service too.
+    """
     meters = Meters()
+    clock = clock or SystemClock()
     parts = Service(
         settings=settings,
-        clock=clock or SystemClock(),
+        clock=clock,
         meters=meters,
         pool=Pool(settings, meters, answer),
+        live=Live(store=store, view=View(store), clock=clock) if store else None,
     )
     app: FastAPI = FastAPIOffline(
         title="Assigner",
@@ -48,13 +58,16 @@ def create_app(
         description="The right task to the right agent at the right time.",
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lambda _: _running(parts.pool, on_ready),
+        lifespan=lambda _: _running(parts, on_ready),
     )
     # Made once: nothing adds a route later.
     app.openapi = functools.cache(lambda: openapi.document(app))  # type: ignore[method-assign]
     app.state.service = parts
     app.include_router(assign.router)
     app.include_router(health.router)
+    if store:
+        for part in (tasks, verbs, offers, agents, queues, stats):
+            app.include_router(part.router)
     problems.install(app)
     app.add_middleware(Edge, service=parts)
     return app
@@ -74,7 +87,18 @@ def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
         proxy_headers=False,
         timeout_graceful_shutdown=math.ceil(settings.answer_timeout_s) + _DRAIN_S,
     )
-    return uvicorn.Server(config)
+    return Server(config)
+
+
+class Server(uvicorn.Server):
+    """An HTTP server that calls its long polls in before it waits for the requests in flight."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        parts: Service = cast(FastAPI, self.config.app).state.service
+        if parts.live:
+            parts.live.stopping.set()
+        await super().shutdown(sockets)
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -108,15 +132,19 @@ def serve(settings: Settings) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _running(pool: Pool, on_ready: Callable[[], None] | None) -> AsyncIterator[None]:
-    """The workers run while the application does."""
+async def _running(parts: Service, on_ready: Callable[[], None] | None) -> AsyncIterator[None]:
+    """The workers run, and the view follows the store, while the application does."""
+    pool = parts.pool
     pool.start()
+    following = asyncio.create_task(parts.live.view.follow()) if parts.live else None
     announcing = asyncio.create_task(_announce(pool, on_ready)) if on_ready else None
     try:
         yield
     finally:
         if announcing:
             announcing.cancel()
+        if following:
+            following.cancel()
         await pool.stop()
 
 

@@ -1,8 +1,9 @@
 """`POST /v1/assign`: a snapshot in, the decision out; nothing is stored."""
 
 import asyncio
+import sys
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import APIRouter
 from starlette.requests import ClientDisconnect, Request
@@ -42,12 +43,20 @@ async def assign(request: Request) -> Response:
     return Sliced(reply)
 
 
-async def receive_body(request: Request, body: Spool, settings: Settings) -> None:
-    """Read the request's body into `body`.
+class Writable(Protocol):
+    """What a body is read into."""
+
+    def write(self, data: bytes, /) -> object:
+        """Add the data at the end."""
+        ...
+
+
+async def receive_body(request: Request, body: Writable, settings: Settings, most: int = sys.maxsize) -> None:
+    """Read the request's body into `body`: at most `most` bytes, and never more than the setting.
 
     Raises ApiError body_too_large as soon as that is known, body_timeout, and ClientDisconnect.
     """
-    most = settings.max_body_bytes
+    most = min(most, settings.max_body_bytes)
     if int(request.headers.get("content-length", "0")) > most:
         raise _too_large(most)
     received = 0
@@ -65,7 +74,7 @@ async def receive_body(request: Request, body: Spool, settings: Settings) -> Non
 async def while_connected(request: Request, work: Coroutine[Any, Any, Reply]) -> Reply:
     """The result of the work, which is cancelled when the client goes away: that raises ClientDisconnect."""
     working = asyncio.create_task(work)
-    leaving = asyncio.create_task(_client_leaves(request))
+    leaving = asyncio.create_task(client_leaves(request))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
@@ -76,7 +85,8 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, Reply]) ->
         leaving.cancel()
 
 
-async def _client_leaves(request: Request) -> None:
+async def client_leaves(request: Request) -> None:
+    """Return when the client goes away; its body has been read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 

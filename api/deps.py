@@ -5,6 +5,7 @@ from typing import cast
 
 from starlette.requests import Request
 
+from api.live import Live
 from api.messages import Language
 from api.pool import Pool
 from assigner.clock import Clock
@@ -14,17 +15,23 @@ from assigner.metrics import Meters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """The parts of one running service."""
+    """The parts of one running service; without a store it decides on snapshots only."""
 
     settings: Settings
     clock: Clock
     meters: Meters
     pool: Pool
+    live: Live | None = None
 
 
 def service(request: Request) -> Service:
     """The service that got the request."""
     return cast(Service, request.app.state.service)
+
+
+def live(request: Request) -> Live:
+    """The living part of the service that got the request; its routes are there only when it is."""
+    return cast(Live, service(request).live)
 
 
 def request_id(request: Request) -> str:

@@ -44,10 +44,36 @@ ERRORS: Mapping[str, ErrorCode] = _table(
      "Send a well-formed HTTP/1.1 request."),
     ("not_found", 404, "There is no such resource",
      "Check the path; /docs lists them all."),
+    ("unknown_task", 404, "There is no such task",
+     "Check the id; a task that ended is deleted after a while."),
+    ("unknown_agent", 404, "There is no such agent",
+     "Check the id, or PUT the agent first."),
+    ("unknown_offer", 404, "There is no such offer",
+     "Check the id; GET /v1/offers lists the open ones."),
+    ("unknown_queue", 404, "There is no such queue",
+     "Check the id, or PUT the queue first."),
     ("method_not_allowed", 405, "The method is not allowed here",
      "Use one of the methods named in the Allow header."),
     ("body_timeout", 408, "The body took too long to arrive",
      "Send it faster, or fewer bytes, or raise ASSIGNER_BODY_TIMEOUT_S."),
+    ("task_exists", 409, "There is a task of this id with other content",
+     "Choose another id, or change the task with PUT or PATCH."),
+    ("wrong_state", 409, "The task's state does not allow this",
+     "Do one of the things named in allowed."),
+    ("offer_expired", 409, "The offer was not answered in time",
+     "Take the next offer."),
+    ("offer_revoked", 409, "The offer was taken back",
+     "Take the next offer."),
+    ("offer_taken", 409, "The offer has been answered already",
+     "GET the task to see who has it."),
+    ("at_capacity", 409, "The agent has no room for the task",
+     "Complete or release one of the agent's tasks, or raise the agent's capacity."),
+    ("agent_has_work", 409, "The agent still has work",
+     "Release or transfer the agent's tasks first."),
+    ("stale_version", 412, "The resource has changed",
+     "GET it again and send its new ETag in If-Match."),
+    ("exists_already", 412, "The resource exists",
+     "Leave out If-None-Match to change it."),
     ("body_too_large", 413, "The body is too large",
      "Send fewer bytes, or raise ASSIGNER_MAX_BODY_BYTES."),
     ("invalid_request", 422, "The request is not valid",
@@ -60,6 +86,8 @@ ERRORS: Mapping[str, ErrorCode] = _table(
      "Split the request, for example by queue, or raise ASSIGNER_MAX_ARCS."),
     ("too_many_pairs", 422, "There are too many pairs to list",
      "Ask for explain: reasons, send fewer tasks, or raise ASSIGNER_MAX_PAIRS."),
+    ("op_reused", 422, "The Idempotency-Key was used for another request",
+     "Take a new key for a new request; a retry sends the same body to the same path."),
     ("internal_error", 500, "The service failed",
      "Retry; if it happens again, report the request id and the log."),
     ("worker_failed", 500, "The worker stopped before it answered",
@@ -68,6 +96,8 @@ ERRORS: Mapping[str, ErrorCode] = _table(
      "Retry after the seconds in Retry-After; GET /readyz says what it waits for."),
     ("overloaded", 503, "Too many requests are waiting",
      "Retry after the seconds in Retry-After, or raise ASSIGNER_WORKERS or ASSIGNER_MAX_WAITING."),
+    ("store_unavailable", 503, "The store cannot be reached or cannot write",
+     "Retry after the seconds in Retry-After, with the same Idempotency-Key."),
     ("answer_timeout", 504, "The answer took too long",
      "Send fewer tasks or a smaller time_limit_s, or raise ASSIGNER_ANSWER_TIMEOUT_S."),
 )  # fmt: skip
@@ -85,17 +115,32 @@ FAULTS: Mapping[str, str] = {
     "naive_instant": "The instant has no offset.",
     "duplicate_id": "Two tasks or two agents have the same id.",
     "pinned_and_excluded": "A task is pinned to an agent that it excludes.",
+    "read_only": "The service keeps this field itself; leave it out.",
+    "other_id": "The id in the body is not that of the path.",
+    "below_floor": "A relaxation step goes below the queue's floor.",
+    "bad_cursor": "The list did not give this cursor.",
+    "bad_etag": "If-Match does not have one ETag of this service.",
+    "bad_key": "An Idempotency-Key is not 1 to 255 visible ASCII characters.",
 }
 
 
 class ApiError(Exception):
     """A request that ends with the error `code`; `detail` defaults to the table's remedy."""
 
-    def __init__(self, code: str, detail: str = "", *, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, object] | None = None,
+    ) -> None:
+        """`members` are further members of the problem, such as the state that was found."""
         super().__init__(code, detail)
         self.code = code
         self.detail = detail
         self.headers = dict(headers or {})
+        self.members = dict(members or {})
 
 
 def problem(
@@ -104,6 +149,7 @@ def problem(
     request_id: str,
     errors: Sequence[Fault] | None = None,
     errors_total: int | None = None,
+    members: Mapping[str, object] | None = None,
 ) -> bytes:
     """The problem+json body of an error: `code` is of ERRORS, and an empty `detail` means its remedy.
 
@@ -121,4 +167,5 @@ def problem(
     if errors is not None:
         body["errors"] = [asdict(fault) for fault in errors[:MAX_FAULTS_SHOWN]]
         body["errors_total"] = len(errors) if errors_total is None else errors_total
+    body.update(members or {})
     return msgspec.json.encode(body)

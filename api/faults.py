@@ -19,6 +19,8 @@ from msgspec import inspect
 
 from api.errors import MAX_FAULTS_SHOWN, ApiError, Fault
 from api.schemas import DEEPEST, MOST_ATTRIBUTE_BYTES, AssignRequest, TaskIn
+from api.shapes import READ_ONLY, QueuePut, TaskNew, TaskPut
+from assigner.domain.queue import crossings
 
 Path = tuple[str | int, ...]
 
@@ -68,14 +70,14 @@ class Finder:
         return value
 
 
-def find(body: Any) -> Any:
-    """The body of a request to assign, tidied so that it decodes. Raises Invalid, or malformed_json when
+def find(body: Any, kind: type) -> Any:
+    """A body meant for the struct `kind`, tidied so that it decodes. Raises Invalid, or malformed_json when
     it is too deep.
     """
     if deeper_than(body, DEEPEST):
         raise ApiError("malformed_json", f"The body is more than {DEEPEST} levels deep.")
     finder = Finder()
-    tidy = finder.walk(inspect.type_info(AssignRequest), body, ())
+    tidy = finder.walk(inspect.type_info(kind), body, ())
     if finder.total:
         raise Invalid(finder.faults, finder.total)
     return tidy
@@ -120,7 +122,9 @@ def _struct(finder: Finder, kind: inspect.StructType, value: Any, path: Path) ->
         return finder.wrong_type(value, "an object", path)
     fields = {field.encode_name: field for field in kind.fields}
     for name in value:
-        if name not in fields:
+        if name in READ_ONLY.get(kind.cls, ()):
+            finder.add((*path, name), "read_only", f"The service keeps {show(name)} itself: leave it out.")
+        elif name not in fields:
             maybe = "" if finder.full else _maybe(name, list(fields))  # guessing is slow
             finder.add((*path, name), "unknown_field", f"There is no field {show(name)} here.{maybe}")
     for name, field in fields.items():
@@ -224,6 +228,10 @@ def _union(finder: Finder, kind: inspect.UnionType, value: Any, path: Path) -> A
     return finder.walk(chosen[0], value, path)
 
 
+def _truth(finder: Finder, kind: inspect.BoolType, value: Any, path: Path) -> Any:
+    return value if isinstance(value, bool) else finder.wrong_type(value, "true or false", path)
+
+
 def _any(finder: Finder, kind: inspect.AnyType, value: Any, path: Path) -> Any:
     return value
 
@@ -250,6 +258,15 @@ def _request(finder: Finder, request: dict[str, Any], path: Path) -> None:
                 finder.add((name, i, "id"), "duplicate_id", f"{show(id)} is the id of {place} already.")
 
 
+def _queue(finder: Finder, queue: dict[str, Any], path: Path) -> None:
+    """A step that crosses the floor; of a document whose types are right."""
+    if finder.total:
+        return
+    for step, skill, floor in crossings(queue):
+        below = f"This step asks less of {show(skill)} than the floor, {floor}."
+        finder.add((*path, "relaxation", step), "below_floor", below)
+
+
 @dataclass(frozen=True, slots=True)
 class Spelling:
     """How a kind of text is spelt."""
@@ -264,7 +281,13 @@ SPELLINGS = {
     "name": Spelling(NAME, "bad_name", "1 to 128 characters, none of them a control character"),
 }
 
-ALSO: dict[type, Callable[[Finder, dict[str, Any], Path], None]] = {TaskIn: _task, AssignRequest: _request}
+ALSO: dict[type, Callable[[Finder, dict[str, Any], Path], None]] = {
+    TaskIn: _task,
+    TaskPut: _task,
+    TaskNew: _task,
+    AssignRequest: _request,
+    QueuePut: _queue,
+}
 """What is checked of a struct beyond its fields."""
 
 WALKS: dict[type, Callable[[Finder, Any, Any, Path], Any]] = {
@@ -278,6 +301,7 @@ WALKS: dict[type, Callable[[Finder, Any, Any, Path], Any]] = {
     inspect.DateTimeType: _instant,
     inspect.LiteralType: _literal,
     inspect.UnionType: _union,
+    inspect.BoolType: _truth,
     inspect.AnyType: _any,
 }
 """How each type is walked."""

@@ -74,7 +74,7 @@ def _decode(body: bytes, limits: Limits) -> AssignRequest:
                 return request
         except msgspec.ValidationError:
             pass  # `find` says what is wrong, all of it
-    return msgspec.convert(find(data), AssignRequest)
+    return msgspec.convert(find(data, AssignRequest), AssignRequest)
 
 
 def _count(data: Any, name: str, most: int) -> None:
@@ -93,7 +93,7 @@ def _clean(request: AssignRequest) -> bool:
     if re.search("[\x00-\x1f\x7f]", "".join(_names(request))):
         return False
     return all(task.pinned_agent not in task.excluded_agents for task in tasks if task.pinned_agent) and all(
-        _modest(task.attributes) for task in tasks if task.attributes
+        modest(task.attributes) for task in tasks if task.attributes
     )
 
 
@@ -119,7 +119,7 @@ def _names(request: AssignRequest) -> set[str]:
     return names
 
 
-def _modest(attributes: dict[str, Any]) -> bool:
+def modest(attributes: dict[str, Any]) -> bool:
     """Whether attributes are short, and surely not too deep."""
     text = msgspec.json.encode(attributes)
     return len(text) <= MOST_ATTRIBUTE_BYTES and text.count(b"{") + text.count(b"[") <= DEEPEST // 2

@@ -15,11 +15,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from api import errors
 from api.deps import request_id
 from api.errors import ApiError, Fault
+from api.faults import Invalid
+from assigner.store.base import StoreUnavailable
+
+RETRY = {"Retry-After": "1"}
 
 
 def install(app: FastAPI) -> None:
     """Let the app answer each exception it expects with a problem."""
     app.add_exception_handler(ApiError, _from_api)
+    app.add_exception_handler(StoreUnavailable, _from_store)
     app.add_exception_handler(HTTPException, _from_router)
     app.add_exception_handler(RequestValidationError, _from_validation)
 
@@ -41,8 +46,20 @@ class Protocol(HttpToolsProtocol):
 
 
 def _from_api(request: Request, error: Exception) -> Response:
-    found = cast(ApiError, error)
-    return _response(request, found.code, found.detail, found.headers)
+    return from_error(request_id(request), cast(ApiError, error))
+
+
+def from_error(request: str, error: ApiError) -> Response:
+    """The answer to a request that ended with an error."""
+    faults, total = (error.faults, error.total) if isinstance(error, Invalid) else (None, None)
+    body = errors.problem(error.code, error.detail, request, faults, total, error.members)
+    return Response(body, errors.ERRORS[error.code].status, error.headers, errors.MEDIA_TYPE)
+
+
+def _from_store(request: Request, error: Exception) -> Response:
+    """The store is gone for now: the client may try again."""
+    gone = ApiError("store_unavailable", f"{error} Retry with the same Idempotency-Key.", headers=RETRY)
+    return from_error(request_id(request), gone)
 
 
 def _from_router(request: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from tests.contract.refusing import Json, agent, faults, problem, task
 from tests.fundamentals.asking import ask
 
 LONG = "x" * 129
+OF_RESOURCES = {"read_only", "other_id", "below_floor", "bad_cursor", "bad_etag", "bad_key"}
 ONE_BY_ONE: list[tuple[Any, str, str]] = [
     ([], "", "wrong_type"),
     (None, "", "wrong_type"),
@@ -78,8 +79,8 @@ def test_one_by_one(body: Any, pointer: str, code: str) -> None:
 
 
 def test_every_code_has_its_test() -> None:
-    """Every code of FAULTS is tested here or with the instants."""
-    assert {code for _, _, code in ONE_BY_ONE} | {"bad_instant"} == set(FAULTS)
+    """Every code of FAULTS is tested here, with the instants, or with the resources."""
+    assert {code for _, _, code in ONE_BY_ONE} | {"bad_instant"} == set(FAULTS) - OF_RESOURCES
 
 
 def test_all_at_once() -> None:

@@ -91,7 +91,7 @@ def broken(draw: st.DrawFn) -> Json:
 def understood(body: Json) -> AssignRequest | None:
     """What the walk makes of a body; None where it finds faults."""
     try:
-        return msgspec.convert(find(body), AssignRequest)
+        return msgspec.convert(find(body, AssignRequest), AssignRequest)
     except ApiError:
         return None
 

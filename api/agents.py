@@ -1,0 +1,184 @@
+"""Agents: put, changed, removed, present or away, and listed."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import cursors, etags
+from api.batch import Kind, respond
+from api.changes import ATTEMPTS
+from api.deps import live
+from api.documents import document, fields, merge, read, same_id, understand
+from api.errors import ApiError
+from api.exchange import answer, body_of, known_query, listing, path_id, reading
+from api.idempotency import REPLAYED, Ask, ask
+from api.lists import page_limit
+from api.live import ACTOR, Live
+from api.records import agent_out, page
+from api.shapes import AgentLine, AgentPut, PresenceIn
+from assigner.domain.agent import Presence
+from assigner.domain.instant import to_ms
+from assigner.domain.records import AgentRecord
+from assigner.store.base import OnAgent, Outcome, PutAgent
+
+router = APIRouter(tags=["agents"])
+
+
+@router.put("/v1/agents/{id}", summary="Make an agent, or replace what was said of them")
+async def put(request: Request) -> Response:
+    """Make or replace an agent. `load` and `idle_since` belong to the service and are refused."""
+    parts, id, body = live(request), path_id(request), await body_of(request)
+    agent, given = read(body, AgentPut)
+    same_id(id, agent.id)
+    if etags.must_exist(request):
+        await _agent_of(parts, id)
+    version = 0 if etags.must_be_new(request) else etags.expected(request)
+    op = ask(request, body)
+    try:
+        outcome = await parts.do("put_agent", _command(id, agent, given, op, parts.clock.now_ms(), version))
+    except ApiError as error:
+        raise (
+            ApiError("exists_already") if version == 0 and error.code == "stale_version" else error
+        ) from None
+    return _answer(outcome)
+
+
+@router.patch("/v1/agents/{id}", summary="Change some fields of an agent (JSON merge patch)")
+async def patch(request: Request) -> Response:
+    """Change the fields given; null puts one back to its default."""
+    parts, id, body = live(request), path_id(request), await body_of(request)
+    op, version, change = ask(request, body), etags.expected(request), fields(body)
+    for _ in range(ATTEMPTS if version is None else 1):
+        known = await _agent_of(parts, id)
+        agent, given = understand(merge(known.doc, change), AgentPut, body)
+        same_id(id, agent.id)
+        guard = known.version if version is None else version
+        command = _command(id, agent, given, op, parts.clock.now_ms(), guard)
+        try:
+            return _answer(await parts.do("put_agent", command))
+        except ApiError as error:
+            if error.code != "stale_version":
+                raise
+            stale = error
+    raise stale
+
+
+@router.get("/v1/agents/{id}", summary="An agent")
+async def get(request: Request) -> Response:
+    """An agent, with what they hold now."""
+    return reading(request, agent_out(await _agent_of(live(request), path_id(request))))
+
+
+@router.delete("/v1/agents/{id}", summary="Forget an agent", status_code=204)
+async def remove(request: Request) -> Response:
+    """Forget an agent; one who has open offers or assigned tasks still is not forgotten."""
+    parts, id, op = live(request), path_id(request), ask(request)
+    command = OnAgent(
+        op=op.op,
+        actor=ACTOR,
+        now=parts.clock.now_ms(),
+        asked=op.asked,
+        version=etags.expected(request),
+        agent=id,
+    )
+    outcome = await parts.do("remove_agent", command)
+    return Response(status_code=204, headers=REPLAYED if outcome.replayed else {})
+
+
+@router.put("/v1/agents/{id}/presence", summary="Available, away or offline")
+async def put_presence(request: Request) -> Response:
+    """Say whether the agent takes work, and until when."""
+    parts, id, body = live(request), path_id(request), await body_of(request)
+    said, _ = read(body, PresenceIn)
+    op = ask(request, body)
+    command = OnAgent(
+        op=op.op,
+        actor=ACTOR,
+        now=parts.clock.now_ms(),
+        asked=op.asked,
+        version=etags.expected(request),
+        agent=id,
+        presence=Presence(said.presence),
+        presence_until=None if said.until is None else to_ms(said.until),
+    )
+    return _answer(await parts.do("set_presence", command), made=False)
+
+
+@router.get("/v1/agents", summary="Agents")
+async def list_agents(request: Request) -> Response:
+    """Agents by id, of a team, with a skill, or in a presence when asked for."""
+    known_query(request, "team", "skill", "presence", "limit", "cursor")
+    query, limit = request.query_params, page_limit(request.query_params)
+    view = await live(request).seen("agent")
+    ids = sorted(view.agents)
+    after = query.get("cursor")
+    first = 0 if after is None else bisect_right(ids, cursors.place("agents", after, str)[0])
+    found: list[AgentRecord] = []
+    for id in ids[first:]:
+        if _matches(view.agents[id], query.get("team"), query.get("skill"), query.get("presence")):
+            if len(found) == limit:
+                return listing(
+                    page([agent_out(agent) for agent in found], cursors.cursor("agents", (found[-1].id,)))
+                )
+            found.append(view.agents[id])
+    return listing(page([agent_out(agent) for agent in found], None))
+
+
+@router.post("/v1/agents/batch", summary="Make or replace many agents (NDJSON)")
+async def batch(request: Request) -> Response:
+    """Put an agent for each line; the answer has a line for each, in order."""
+    parts = live(request)
+
+    def command(agent: AgentLine, given: frozenset[str], op: Ask) -> PutAgent:
+        return _command(agent.id, agent, given, op, parts.clock.now_ms(), None)
+
+    kind = Kind(verb="put_agent", struct=AgentLine, command=command, warnings=lambda _: [])
+    return await respond(request, kind)
+
+
+def _command(
+    id: str, agent: AgentPut, given: Collection[str], op: Ask, now: int, version: int | None
+) -> PutAgent:
+    return PutAgent(
+        op=op.op,
+        actor=ACTOR,
+        now=now,
+        asked=op.asked,
+        version=version,
+        agent=id,
+        doc=document(agent, given, without=("presence",)),
+        capacity=agent.capacity,
+        presence=None if agent.presence is None else Presence(agent.presence),
+    )
+
+
+def _answer(outcome: Outcome, *, made: bool = True) -> Response:
+    if outcome.agent is None:  # an op whose agent has been removed since
+        raise ApiError("unknown_agent")
+    new = made and outcome.agent.version == 1
+    return answer(
+        agent_out(outcome.agent),
+        status=201 if new else 200,
+        kind="agents" if new else "",
+        replayed=outcome.replayed,
+    )
+
+
+async def _agent_of(parts: Live, id: str) -> AgentRecord:
+    agent = await parts.store.agent(id)
+    if agent is None:
+        raise ApiError("unknown_agent")
+    return agent
+
+
+def _matches(agent: AgentRecord, team: str | None, skill: str | None, presence: str | None) -> bool:
+    return (
+        (team is None or team in agent.doc.get("teams", ()))
+        and (skill is None or skill in agent.doc.get("skills", {}))
+        and (presence is None or agent.presence == presence)
+    )

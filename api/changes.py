@@ -1,0 +1,94 @@
+"""From what a client asks about a task to the store's command, and its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from api.documents import document
+from api.errors import ApiError
+from api.idempotency import Ask
+from api.live import ACTOR, MAIN_QUEUE, Live
+from api.records import task_out
+from api.shapes import TaskPut
+from assigner.domain.instant import to_ms
+from assigner.domain.lifecycle import State
+from assigner.domain.records import TaskRecord
+from assigner.store.base import Enqueue, OnTask, Outcome
+
+ATTEMPTS = 5
+"""How often a change made from a record is made again when the record has changed meanwhile."""
+_WAITING = frozenset((State.QUEUED, State.HELD))
+
+
+def enqueue_command(id: str, task: TaskPut, given: Collection[str], op: Ask, now: int) -> Enqueue:
+    """The command that makes a task: held while it is not to be taken yet."""
+    not_before = None if task.not_before is None else to_ms(task.not_before)
+    early = not_before is not None and not_before > now
+    return Enqueue(
+        op=op.op,
+        actor=ACTOR,
+        now=now,
+        asked=op.asked,
+        task=id,
+        doc=document(task, given),
+        queue=task.queue or MAIN_QUEUE,
+        size=task.size,
+        created_at=now if task.created_at is None else to_ms(task.created_at),
+        held_until=not_before if early else None,
+        hold_reason="not_before" if early else None,
+    )
+
+
+def on_task(
+    id: str, op: Ask, now: int, facts: dict[str, Any] | None = None, version: int | None = None
+) -> OnTask:
+    """A command about one task."""
+    return OnTask(op=op.op, actor=ACTOR, now=now, asked=op.asked, version=version, task=id, facts=facts or {})
+
+
+def said(task: TaskPut, given: Collection[str]) -> dict[str, Any]:
+    """The facts of a verb that changes what is said of a task: the whole of it as it becomes."""
+    return {"doc": document(task, given), "queue": task.queue or MAIN_QUEUE, "size": task.size}
+
+
+async def task_of(parts: Live, id: str) -> TaskRecord:
+    """The task. Raises unknown_task."""
+    task = await parts.store.task(id)
+    if task is None:
+        raise ApiError("unknown_task")
+    return task
+
+
+async def revised(
+    parts: Live, verb: str, id: str, version: int | None, revise: Callable[[TaskRecord, int], OnTask]
+) -> Outcome:
+    """Do a verb whose command is made from the record as it is.
+
+    `revise` gets the record and the version to guard: the client's, else that of the record, and then it is
+    asked again when the record changed meanwhile.
+    """
+    for _ in range(ATTEMPTS if version is None else 1):
+        task = await task_of(parts, id)
+        try:
+            return await parts.do(verb, revise(task, task.version if version is None else version))
+        except ApiError as error:
+            if error.code != "stale_version":
+                raise
+            stale = error
+    raise stale
+
+
+def task_answer(task: TaskRecord | None, now: int | None = None) -> dict[str, Any]:
+    """A task after a change: as it was then, so that a retry is told the same."""
+    if task is None:  # an op whose task has been pruned since
+        raise ApiError("unknown_task")
+    return task_out(task, task.updated_at if now is None else now)
+
+
+async def warnings(parts: Live, task: TaskRecord) -> list[str]:
+    """What a client should hear at once of a task that waits."""
+    if task.state not in _WAITING:
+        return []
+    view = await parts.seen("agent")
+    return [] if view.qualifies(task.doc, task.size) else ["nobody_qualifies"]

@@ -1,0 +1,148 @@
+"""From the bytes of a client to a document for the store: validated, in one spelling, without defaults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import jiter
+import msgspec
+from msgspec import Struct
+
+from api.errors import ApiError, Fault
+from api.faults import Finder, Invalid, find
+from api.parse import FINER_THAN_DECODED, modest
+from api.schemas import PRIORITIES
+from api.shapes import AgentPut, TaskPut
+from assigner.domain.instant import rfc3339, to_ms
+
+S = TypeVar("S", bound=Struct)
+
+_IDS = re.compile(r"[!-~]*")
+_UNCLEAN_NAME = re.compile("[\x00-\x1f\x7f]")
+_MAYBE_UNCLEAN = re.compile(rb"[\\\x7f]")
+
+
+def read(body: bytes, kind: type[S]) -> tuple[S, frozenset[str]]:
+    """A body as the struct `kind`, and which fields it gives. Raises malformed_json and Invalid."""
+    return understand(parse(body), kind, body)
+
+
+def parse(body: bytes) -> Any:
+    """The JSON of a body; an empty one is an empty object. Raises malformed_json."""
+    try:
+        return jiter.from_json(body or b"{}", allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError as error:
+        raise ApiError("malformed_json", f"The body is not JSON: {error}.") from None
+
+
+def fields(body: bytes) -> dict[str, Any]:
+    """The object that a body is. Raises malformed_json and Invalid."""
+    data = parse(body)
+    if not isinstance(data, dict):
+        finder = Finder()
+        finder.wrong_type(data, "an object", ())
+        raise Invalid(finder.faults, finder.total)
+    return data
+
+
+def understand(data: Any, kind: type[S], raw: bytes) -> tuple[S, frozenset[str]]:
+    """Decoded JSON as the struct `kind`, and which fields it gives. `raw` is its text. Raises Invalid."""
+    if not FINER_THAN_DECODED.search(raw):
+        try:
+            made = msgspec.convert(data, kind)
+            if _clean(made, raw):
+                return made, frozenset(data)
+        except msgspec.ValidationError:
+            pass  # `find` says what is wrong, all of it
+    tidy = find(data, kind)
+    return msgspec.convert(tidy, kind), frozenset(tidy)
+
+
+def same_id(path: str, body: str | None) -> None:
+    """Refuse a body whose id is not that of its path. Raises Invalid."""
+    if body is not None and body != path:
+        detail = "The id of the body is not that of the path: leave it out."
+        raise Invalid([Fault(pointer="/id", code="other_id", detail=detail)], 1)
+
+
+def document(made: Struct, given: Iterable[str], *, without: Iterable[str] = ()) -> dict[str, Any]:
+    """What a client said: the fields given that are not at their defaults, instants in UTC, in one order."""
+    left_out = {"id", *without}
+    doc = {}
+    for name, default in _defaults(type(made)):
+        if name in given and name not in left_out:
+            value = getattr(made, name)
+            if value != default:
+                doc[name] = value if name == "attributes" else _plain(value)
+    if "priority" in doc:
+        doc["priority"] = PRIORITIES.get(doc["priority"], doc["priority"])
+        if doc["priority"] == PRIORITIES["medium"]:
+            del doc["priority"]
+    return doc
+
+
+def merge(old: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """A document with a patch applied (RFC 7396): null takes a field out, objects are merged."""
+    merged = dict(old)
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        elif isinstance(value, dict):
+            inner = merged.get(name)
+            merged[name] = merge(inner if isinstance(inner, Mapping) else {}, value)
+        else:
+            merged[name] = value
+    return merged
+
+
+def _clean(made: Struct, raw: bytes) -> bool:
+    """Whether it is free of the faults that types cannot tell; when in doubt, not."""
+    if isinstance(made, TaskPut):
+        return _clean_task(made, raw)
+    # Few and small: `find` may look at every one of the others that has more than an id and a presence.
+    return isinstance(made, AgentPut) and _clean_agent(made, raw)
+
+
+def _clean_task(task: TaskPut, raw: bytes) -> bool:
+    ids = [task.id or "", task.case or "", task.queue or "", task.pinned_agent or ""]
+    ids += [*task.preferred_agents, *task.excluded_agents, *task.cooling_down]
+    if not _IDS.fullmatch("".join(ids)) or (task.pinned_agent and task.pinned_agent in task.excluded_agents):
+        return False
+    if _MAYBE_UNCLEAN.search(raw):
+        names = {task.category or "", task.channel or "", *task.tags, *task.skills, *task.preferred_skills}
+        if _UNCLEAN_NAME.search("".join(names.union(*task.any_skills))):
+            return False
+    return not task.attributes or modest(task.attributes)
+
+
+def _clean_agent(agent: AgentPut, raw: bytes) -> bool:
+    return bool(_IDS.fullmatch(agent.id or "")) and not _MAYBE_UNCLEAN.search(raw)
+
+
+_DEFAULTS: dict[type, list[tuple[str, Any]]] = {}
+
+
+def _defaults(kind: type[Struct]) -> list[tuple[str, Any]]:
+    """Name and default of each field, in order."""
+    if kind not in _DEFAULTS:
+        fields = msgspec.structs.fields(kind)
+        _DEFAULTS[kind] = [
+            (f.name, f.default_factory() if f.default_factory is not msgspec.NODEFAULT else f.default)
+            for f in fields
+        ]
+    return _DEFAULTS[kind]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return rfc3339(to_ms(value))
+    if isinstance(value, dict):
+        return {key: _plain(value[key]) for key in sorted(value)} if value else value
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, Struct):
+        return document(value, value.__struct_fields__)
+    return value

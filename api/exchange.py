@@ -1,0 +1,94 @@
+"""From a request to a document, and from a record to an answer: what every resource does alike."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from urllib.parse import quote, unquote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.assign import receive_body
+from api.deps import service
+from api.errors import Fault
+from api.etags import etag, unchanged
+from api.faults import ID, Invalid
+from api.idempotency import REPLAYED
+from api.records import encode
+
+MOST_BYTES = 2**20
+"""The largest body of a single resource."""
+
+
+async def body_of(request: Request) -> bytes:
+    """The body of a request for one resource. Raises body_too_large and body_timeout."""
+    body = io.BytesIO()
+    await receive_body(request, body, service(request).settings, MOST_BYTES)
+    return body.getvalue()
+
+
+def path_id(request: Request) -> str:
+    """The id in the path: percent-encoded there, so that it may have a slash. Raises Invalid."""
+    id = unquote(request.path_params["id"])
+    if not ID.fullmatch(id):
+        detail = "The id in the path is not 1 to 128 visible ASCII characters."
+        raise Invalid([Fault(pointer="/path/id", code="bad_id", detail=detail)], 1)
+    return id
+
+
+def number(request: Request, name: str, default: float, most: float) -> float:
+    """A number of the query from 0 to `most`. Raises Invalid."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= most:
+        detail = f"{text!r} will not do; expected a number from 0 to {most:g}."
+        raise Invalid([Fault(pointer=f"/query/{name}", code="out_of_range", detail=detail)], 1)
+    return found
+
+
+def known_query(request: Request, *names: str) -> None:
+    """Refuse parameters of the query that nobody reads. Raises Invalid."""
+    faults = [
+        Fault(
+            pointer=f"/query/{name}",
+            code="unknown_field",
+            detail=f"There is no parameter {name!r} here; there are: {', '.join(names)}.",
+        )
+        for name in request.query_params
+        if name not in names
+    ]
+    if faults:
+        raise Invalid(faults, len(faults))
+
+
+def answer(
+    out: dict[str, Any], *, status: int = 200, kind: str = "", tagged: bool = True, replayed: bool = False
+) -> Response:
+    """A record as the answer to a change; with `kind` (`tasks`, …) it says where it is."""
+    body = encode(out)
+    headers = {"ETag": etag(out["version"], body)} if tagged else {}
+    if kind:
+        headers["Location"] = f"/v1/{kind}/{quote(out['id'], safe='')}"
+    if replayed:
+        headers |= REPLAYED
+    return Response(body, status, headers, "application/json")
+
+
+def reading(request: Request, out: dict[str, Any]) -> Response:
+    """A record as the answer to a GET: 304 when the client has it already."""
+    body = encode(out)
+    tag = etag(out["version"], body)
+    if unchanged(request, tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(body, 200, {"ETag": tag}, "application/json")
+
+
+def listing(body: bytes) -> Response:
+    """A list."""
+    return Response(body, media_type="application/json")

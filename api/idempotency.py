@@ -1,0 +1,50 @@
+"""`Idempotency-Key`: a retry of a request gets the answer of the first, and changes nothing twice.
+
+The key becomes the op id of the store's commands, kept with what was done: it survives this process.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from starlette.requests import Request
+
+from api.errors import Fault
+from api.faults import Invalid
+
+_KEY = re.compile(r"[!-~]{1,255}")
+REPLAYED = {"Idempotent-Replayed": "true"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request to change something: its op id, and a fingerprint of what it wants."""
+
+    op: str
+    asked: str
+
+    def step(self, name: str) -> Ask:
+        """The op of another command of the same request."""
+        return Ask(f"{self.op}:{name}", self.asked)
+
+
+def ask(request: Request, body: bytes = b"") -> Ask:
+    """The op of a request. Raises Invalid for a key that will not do."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return Ask(uuid.uuid4().hex, "")
+    if not _KEY.fullmatch(key):
+        detail = "Expected 1 to 255 visible ASCII characters, such as a UUID."
+        raise Invalid([Fault(pointer="/header/idempotency-key", code="bad_key", detail=detail)], 1)
+    return Ask(f"key:{key}", fingerprint(f"{request.method} {request.scope['path']}".encode(), body))
+
+
+def fingerprint(*parts: bytes) -> str:
+    """A short sum of these parts."""
+    sum_ = blake2b(digest_size=12)
+    for part in parts:
+        sum_.update(b"%d:" % len(part) + part)
+    return sum_.hexdigest()

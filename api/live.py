@@ -1,0 +1,75 @@
+"""What the handlers of the living service share: the store, the view of it, and the change at hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from api.errors import ApiError
+from api.view import View
+from assigner.clock import Clock
+from assigner.domain.lifecycle import State, allowed
+from assigner.store.base import Command, Outcome, Store
+from assigner.store.log import FIRST, EventKey, event_key
+
+ACTOR = "api"
+MAIN_QUEUE = "main"
+"""The queue of tasks that name none."""
+ROUTED = frozenset("accept decline start complete release transfer hold resume update cancel reopen".split())
+"""The verbs that clients have."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Live:
+    """The living part of one service."""
+
+    store: Store
+    view: View
+    clock: Clock
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the server stops: long polls end."""
+    written: dict[str, EventKey] = field(default_factory=dict)
+    """The last change that this process made, by kind of record."""
+
+    async def do(self, verb: str, command: Command) -> Outcome:
+        """Do one command. Raises the error of its refusal, and StoreUnavailable."""
+        [outcome] = await self.do_all(verb, [command])
+        if outcome.refused:
+            raise refusal(outcome)
+        return outcome
+
+    async def do_all(self, verb: str, asked: Sequence[Command]) -> list[Outcome]:
+        """Do the commands of a verb, and remember for the lists what has changed."""
+        outcomes = await self.store.do(verb, asked)
+        for outcome in reversed(outcomes):
+            if outcome.event and not outcome.replayed:
+                kind = "queue" if outcome.queue else "task" if outcome.task else "agent"
+                self.written[kind] = event_key(outcome.event)
+                break
+        return outcomes
+
+    async def seen(self, *kinds: str) -> View:
+        """The view, once it has seen what this process has changed of these kinds (default: of all)."""
+        if self.view.obstacle:
+            await self.view.reached((2**63, 0))
+        for kind in kinds or tuple(self.written):
+            await self.view.reached(self.written.get(kind, event_key(FIRST)))
+        return self.view
+
+
+def refusal(outcome: Outcome) -> ApiError:
+    """The error of a command that was refused."""
+    code, facts = str(outcome.refused), dict(outcome.facts)
+    if code == "wrong_state":
+        return wrong_state(State(facts["state"]))
+    return ApiError(code, members=facts)
+
+
+def wrong_state(state: State) -> ApiError:
+    """The error of a verb that a task in this state does not take, with those that it takes."""
+    takes = [verb for verb in allowed(state) if verb in ROUTED]
+    words = ", ".join(takes) or "nothing"
+    members: dict[str, Any] = {"state": state, "allowed": takes}
+    return ApiError("wrong_state", f"The task is {state}. Now it takes: {words}.", members=members)

@@ -1,0 +1,120 @@
+"""Offers: long polls for the open ones, and the agent's answer."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import cursors
+from api.deps import live
+from api.documents import read
+from api.errors import ApiError
+from api.exchange import answer, body_of, known_query, listing, path_id
+from api.idempotency import ask
+from api.lists import page_limit
+from api.live import ACTOR, Live
+from api.polls import until, wait_s
+from api.records import encode, offer_out, page
+from api.shapes import MaybeReason, Nothing
+from api.verbs import cool_down_ms
+from api.view import OFFERS, View
+from assigner.domain.records import OfferRecord
+from assigner.store.base import OnOffer, Outcome
+from assigner.store.log import EventKey
+
+router = APIRouter(tags=["offers"])
+
+
+@router.get("/v1/offers", summary="Open offers of all agents (long poll)")
+async def list_offers(request: Request) -> Response:
+    """The open offers made since the cursor, in their order; without a cursor, all of them.
+
+    With `wait_s` and nothing to tell, the answer waits for the next offer. `next` goes on from here, always.
+    """
+    known_query(request, "wait_s", "cursor", "limit")
+    parts, limit, seconds = live(request), page_limit(request.query_params), wait_s(request)
+    view = await parts.seen()
+    text = request.query_params.get("cursor")
+    key, skip = _since(text)
+
+    def found() -> list[tuple[EventKey, OfferRecord]]:
+        return list(islice(view.offers_after(key, skip), limit))
+
+    await until(request, parts, OFFERS, lambda: any(view.offers_after(key, skip)), seconds)
+    items = found()
+    place = (*items[-1][0], items[-1][1].id) if items else (*key, skip) if text else (*view.position, "")
+    return listing(page([offer_out(offer) for _, offer in items], cursors.cursor("offers", place)))
+
+
+@router.get("/v1/agents/{id}/offers", summary="Open offers of one agent (long poll)")
+async def list_offers_of_agent(request: Request) -> Response:
+    """The agent's open offers; with `wait_s` and none, the answer waits for one."""
+    known_query(request, "wait_s")
+    parts, id, seconds = live(request), path_id(request), wait_s(request)
+    if await parts.store.agent(id) is None:
+        raise ApiError("unknown_agent")
+    view = await parts.seen()
+    await until(request, parts, ("agent", id), lambda: id in view.offers_of or _gone(view, id), seconds)
+    return listing(page([offer_out(offer) for offer in view.offers_of.get(id, {}).values()], None))
+
+
+@router.get("/v1/offers/{id}", summary="An offer")
+async def get(request: Request) -> Response:
+    """An offer that is open, or was closed not long ago."""
+    return listing(encode(offer_out(await _offer_of(live(request), path_id(request)))))
+
+
+@router.post("/v1/offers/{id}/accept", summary="The agent takes the task")
+async def accept(request: Request) -> Response:
+    """One wins; who is late gets 409 with the reason."""
+    parts, id, body = live(request), path_id(request), await body_of(request)
+    read(body, Nothing)
+    return _answered(await _do(request, parts, "accept", id, body, {}))
+
+
+@router.post("/v1/offers/{id}/decline", summary="The agent does not take the task")
+async def decline(request: Request) -> Response:
+    """The task goes on to others; this agent is not asked again for the queue's `decline_cool_down_s`."""
+    parts, id, body = live(request), path_id(request), await body_of(request)
+    said, _ = read(body, MaybeReason)
+    offer = await _offer_of(parts, id)
+    task = await parts.store.task(offer.task)
+    pause = await cool_down_ms(parts, task.queue) if task else 0
+    facts = {"reason": said.reason, "cool_until": parts.clock.now_ms() + pause}
+    return _answered(await _do(request, parts, "decline", id, body, facts))
+
+
+async def _do(
+    request: Request, parts: Live, verb: str, id: str, body: bytes, facts: dict[str, Any]
+) -> Outcome:
+    op, now = ask(request, body), parts.clock.now_ms()
+    command = OnOffer(op=op.op, actor=ACTOR, now=now, asked=op.asked, offer=id, facts=facts)
+    return await parts.do(verb, command)
+
+
+def _answered(outcome: Outcome) -> Response:
+    if outcome.offer is None:  # an op whose offer is forgotten since
+        raise ApiError("unknown_offer")
+    return answer(offer_out(outcome.offer), tagged=False, replayed=outcome.replayed)
+
+
+async def _offer_of(parts: Live, id: str) -> OfferRecord:
+    offer = await parts.store.offer_of(id)
+    if offer is None:
+        raise ApiError("unknown_offer")
+    return offer
+
+
+def _since(text: str | None) -> tuple[EventKey, str]:
+    if text is None:
+        return (0, 0), ""
+    milliseconds, sequence, id = cursors.place("offers", text, int, int, str)
+    return (int(milliseconds), int(sequence)), str(id)
+
+
+def _gone(view: View, agent: str) -> bool:
+    return agent not in view.agents

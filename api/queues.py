@@ -1,0 +1,93 @@
+"""Queues: their settings, and how they stand."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import etags
+from api.deps import live
+from api.documents import document, read, same_id
+from api.errors import ApiError
+from api.exchange import answer, body_of, known_query, listing, path_id, reading
+from api.idempotency import ask
+from api.live import ACTOR, Live
+from api.numbers import queue_numbers
+from api.records import encode, page, queue_out
+from api.shapes import QueuePut
+from assigner.domain.records import QueueRecord
+from assigner.store.base import PutQueue
+
+router = APIRouter(tags=["queues"])
+
+
+@router.put("/v1/queues/{id}", summary="Make a queue, or replace its settings")
+async def put(request: Request) -> Response:
+    """Make or replace a queue; what is left out is at its default."""
+    parts, id, body = live(request), path_id(request), await body_of(request)
+    queue, given = read(body, QueuePut)
+    same_id(id, queue.id)
+    if etags.must_exist(request) and await parts.store.queue(id) is None:
+        raise ApiError("unknown_queue")
+    op, version = ask(request, body), 0 if etags.must_be_new(request) else etags.expected(request)
+    command = PutQueue(
+        op=op.op,
+        actor=ACTOR,
+        now=parts.clock.now_ms(),
+        asked=op.asked,
+        version=version,
+        queue=id,
+        doc=document(queue, given),
+    )
+    try:
+        outcome = await parts.do("put_queue", command)
+    except ApiError as error:
+        raise (
+            ApiError("exists_already") if version == 0 and error.code == "stale_version" else error
+        ) from None
+    if outcome.queue is None:
+        raise ApiError("unknown_queue")
+    new = outcome.queue.version == 1
+    return answer(
+        queue_out(outcome.queue),
+        status=201 if new else 200,
+        kind="queues" if new else "",
+        replayed=outcome.replayed,
+    )
+
+
+@router.get("/v1/queues/{id}", summary="A queue's settings")
+async def get(request: Request) -> Response:
+    """The settings, those at their defaults too. A queue that only tasks name has version 0."""
+    return reading(request, queue_out(await _queue_of(live(request), path_id(request))))
+
+
+@router.get("/v1/queues", summary="Queues")
+async def list_queues(request: Request) -> Response:
+    """All queues that were put, or that an open task is in, by id."""
+    known_query(request)
+    view = await live(request).seen("queue", "task")
+    known = {id: _unput(id) for id in view.by["queue"]} | view.queues
+    return listing(page([queue_out(known[id]) for id in sorted(known)], None))
+
+
+@router.get("/v1/queues/{id}/stats", summary="How a queue stands")
+async def get_stats(request: Request) -> Response:
+    """Length, oldest wait, expected wait by priority, and what is at risk."""
+    parts = live(request)
+    queue = await _queue_of(parts, path_id(request))
+    return listing(encode(queue_numbers(await parts.seen(), queue.id, parts.clock.now_ms())))
+
+
+async def _queue_of(parts: Live, id: str) -> QueueRecord:
+    queue = await parts.store.queue(id)
+    if queue is None and id in (await parts.seen("task")).by["queue"]:
+        return _unput(id)
+    if queue is None:
+        raise ApiError("unknown_queue")
+    return queue
+
+
+def _unput(id: str) -> QueueRecord:
+    return QueueRecord(id=id, doc={}, version=0, updated_at=0)

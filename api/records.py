@@ -1,0 +1,143 @@
+"""Records as they go over the wire: what the client said, and what the service knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from assigner.domain.document import HANDLE_MS, PRIORITY
+from assigner.domain.instant import rfc3339, to_ms
+from assigner.domain.lifecycle import OPEN_STATES
+from assigner.domain.queue import SETTINGS
+from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord, TaskRecord
+from assigner.domain.risk import Risk, risk
+
+encode = msgspec.json.Encoder().encode
+_OPEN = frozenset(OPEN_STATES)
+
+
+def task_out(task: TaskRecord, now: int) -> dict[str, Any]:
+    """A task as clients see it at `now`."""
+    out = {
+        "id": task.id,
+        **task.doc,
+        "queue": task.queue,
+        "priority": task.doc.get("priority", PRIORITY),
+        "size": task.size,
+        "created_at": rfc3339(task.created_at),
+        "state": task.state,
+        "agent": task.agent,
+        "offer": task.offer,
+        "started_at": _maybe(task.started_at),
+        "held_until": _maybe(task.held_until),
+        "hold_reason": task.hold_reason,
+        "attempts": task.attempts,
+        "declines": task.declines,
+        "handoffs": task.handoffs,
+        "reopened": task.reopened,
+        "relaxed": task.relaxed,
+        "queued_at": rfc3339(task.queued_at),
+        "finished_at": _maybe(task.finished_at),
+        "outcome": task.outcome,
+        "version": task.version,
+        "updated_at": rfc3339(task.updated_at),
+        "sla_risk": task_risk(task, now),
+    }
+    if task.cooling_down:
+        known = {agent: rfc3339(until) for agent, until in task.cooling_down.items()}
+        out["cooling_down"] = {**task.doc.get("cooling_down", {}), **known}
+    return out
+
+
+def task_risk(task: TaskRecord, now: int) -> Risk:
+    """How a task stands to its due instant, at `now` or when it ended."""
+    due = task.doc.get("due_at")
+    if due is None:
+        return Risk.NONE
+    due_at = to_ms(datetime.fromisoformat(due))
+    if task.finished_at is not None and task.state not in _OPEN:
+        return risk(now=task.finished_at, due_at=due_at, handle_ms=0, started_at=None)
+    handle = task.doc.get("handle_s")
+    handle_ms = HANDLE_MS if handle is None else round(handle * 1000)
+    return risk(now=now, due_at=due_at, handle_ms=handle_ms, started_at=task.started_at)
+
+
+def agent_out(agent: AgentRecord) -> dict[str, Any]:
+    """An agent as clients see them."""
+    return {
+        "id": agent.id,
+        **agent.doc,
+        "capacity": agent.capacity,
+        "presence": agent.presence,
+        "presence_until": _maybe(agent.presence_until),
+        "load": agent.load,
+        "idle_since": _maybe(agent.idle_since),
+        "last_seen_at": _maybe(agent.last_seen_at),
+        "version": agent.version,
+        "updated_at": rfc3339(agent.updated_at),
+    }
+
+
+def offer_out(offer: OfferRecord) -> dict[str, Any]:
+    """An offer as clients see it."""
+    return {
+        "id": offer.id,
+        "task": offer.task,
+        "agent": offer.agent,
+        "state": offer.state,
+        "size": offer.size,
+        "offered_at": rfc3339(offer.offered_at),
+        "expires_at": rfc3339(offer.expires_at),
+        "value": offer.value,
+        "terms": offer.terms,
+    }
+
+
+def queue_out(queue: QueueRecord) -> dict[str, Any]:
+    """A queue's settings, those at their defaults too."""
+    settings = {row.name: queue.doc.get(row.name, row.default) for row in SETTINGS}
+    return {
+        "id": queue.id,
+        **settings,
+        "version": queue.version,
+        "updated_at": rfc3339(queue.updated_at),
+    }
+
+
+def moment_out(event: Event) -> dict[str, Any]:
+    """One line of a task's history: when, what, who, why."""
+    out: dict[str, Any] = {
+        "id": event.id,
+        "at": rfc3339(event.at),
+        "type": event.type,
+        "actor": event.actor,
+        **_facts(event),
+    }
+    if event.task:
+        out |= {"state": event.task.state, "queue": event.task.queue, "version": event.task.version}
+    if agent := (event.offer and event.offer.agent) or (event.task and event.task.agent):
+        out["agent"] = agent
+    if event.offer:
+        out["offer"] = event.offer.id
+    return out
+
+
+def page(items: Sequence[dict[str, Any]], following: str | None) -> bytes:
+    """A list, and the cursor of what follows."""
+    return encode({"items": items, "next": following})
+
+
+def _facts(event: Event) -> dict[str, Any]:
+    """What was said; instants, which are the facts that are whole numbers, as instants."""
+    return {
+        name: rfc3339(value) if name in ("until", "cool_until") and isinstance(value, int) else value
+        for name, value in event.facts.items()
+        if value is not None
+    }
+
+
+def _maybe(ms: int | None) -> str | None:
+    return None if ms is None else rfc3339(ms)

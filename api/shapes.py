@@ -1,0 +1,143 @@
+"""What goes over the wire for the resources of the living service, beside those of a snapshot."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from api.schemas import LARGEST_DURATION_S, Id, Instant, Level, Name, Priority, Seconds, TaskIn
+from assigner.domain.queue import SETTINGS
+
+MOST_SHOWN = 1_000
+Sentence = Annotated[str, Meta(max_length=1_000, description="At most 1,000 characters.")]
+PresenceName = Literal["available", "away", "offline"]
+_DEFAULTS = {row.name: row.default for row in SETTINGS}
+Meaning = {row.name: row.meaning for row in SETTINGS}
+NotNegative = Annotated[float, Meta(ge=0, le=LARGEST_DURATION_S)]
+
+
+class TaskPut(TaskIn, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """A task to be made or replaced; its id is that of the path."""
+
+    id: Id | None = None  # type: ignore[assignment]
+
+
+class TaskNew(TaskPut, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """A task to be made."""
+
+    id: Id
+
+
+class AgentPut(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """An agent to be made or replaced. Without `presence` a new one is available; one there keeps theirs."""
+
+    id: Id | None = None
+    skills: dict[Name, Level] = {}
+    presence: PresenceName | None = None
+    channels: Annotated[list[Name] | None, Meta(description="Default: every channel.")] = None
+    capacity: Annotated[int, Meta(ge=0, le=1000)] = 1
+    available_from: Instant | None = None
+    available_until: Annotated[Instant | None, Meta(description="The first instant off shift.")] = None
+    handle_s: Annotated[
+        dict[Name, Seconds], Meta(description="The agent's own handling time, by category.")
+    ] = {}
+    teams: Annotated[list[Name], Meta(max_length=100, description="Yours, for lists; not interpreted.")] = []
+
+
+class AgentLine(AgentPut, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """One line of a batch of agents."""
+
+    id: Id
+
+
+class PresenceIn(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What the agent says of themselves, and until when."""
+
+    presence: PresenceName
+    until: Annotated[Instant | None, Meta(description="Kept and shown; default: until it is set again.")] = (
+        None
+    )
+
+
+class StepIn(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A relaxation step: after so long a wait some skills are asked at these levels, and some not."""
+
+    after_s: Seconds
+    skills: dict[Name, Level] = {}
+    drop: list[Name] = []
+
+
+class QueuePut(Struct, forbid_unknown_fields=True, kw_only=True):
+    """The settings of a queue."""
+
+    id: Id | None = None
+    offer_ttl_s: Annotated[Seconds, Meta(description=Meaning["offer_ttl_s"])] = _DEFAULTS["offer_ttl_s"]
+    auto_accept: Annotated[bool, Meta(description=Meaning["auto_accept"])] = _DEFAULTS["auto_accept"]
+    decline_cool_down_s: Annotated[NotNegative, Meta(description=Meaning["decline_cool_down_s"])] = _DEFAULTS[
+        "decline_cool_down_s"
+    ]
+    most_declines: Annotated[
+        Annotated[int, Meta(ge=1, le=1000)] | None, Meta(description=Meaning["most_declines"])
+    ] = None
+    on_expiry: Annotated[Literal["keep", "away"], Meta(description=Meaning["on_expiry"])] = _DEFAULTS[
+        "on_expiry"
+    ]
+    release_on_absence: Annotated[bool, Meta(description=Meaning["release_on_absence"])] = _DEFAULTS[
+        "release_on_absence"
+    ]
+    lost_after_s: Annotated[Seconds | None, Meta(description=Meaning["lost_after_s"])] = None
+    relaxation: Annotated[list[StepIn], Meta(max_length=20, description=Meaning["relaxation"])] = []
+    floor: Annotated[dict[Name, Level], Meta(description=Meaning["floor"])] = {}
+
+
+class Nothing(Struct, forbid_unknown_fields=True, kw_only=True):
+    """An empty object."""
+
+
+class MaybeReason(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Why, when there is something to say."""
+
+    reason: Sentence | None = None
+
+
+class Reason(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Why."""
+
+    reason: Sentence
+
+
+class CompleteIn(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What came of the task, in your words."""
+
+    outcome: Sentence | None = None
+
+
+class HoldIn(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Why the task waits, and until when; without `until` a person resumes it."""
+
+    reason: Sentence
+    until: Instant | None = None
+
+
+class TransferIn(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Where the task goes, what it asks there, and a note for who takes it. What is left out stays."""
+
+    queue: Id | None = None
+    skills: dict[Name, Level] | None = None
+    priority: Priority | None = None
+    note: Sentence | None = None
+
+
+_KNOWN_OF_TASK = """state agent offer started_at held_until hold_reason attempts declines handoffs reopened
+relaxed version queued_at updated_at finished_at outcome sla_risk warnings""".split()
+_KNOWN_OF_AGENT = "load idle_since version last_seen_at presence_until updated_at".split()
+
+READ_ONLY: dict[type, frozenset[str]] = {
+    TaskPut: frozenset(_KNOWN_OF_TASK),
+    TaskNew: frozenset(_KNOWN_OF_TASK),
+    AgentPut: frozenset(_KNOWN_OF_AGENT),
+    AgentLine: frozenset(_KNOWN_OF_AGENT),
+    QueuePut: frozenset(["version", "updated_at"]),
+}
+"""What the service knows of a record, and a client may read but not write."""

@@ -1,0 +1,119 @@
+"""The verbs of a task: `POST /v1/tasks/{id}/VERB`, one row of VERBS each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from fastapi import APIRouter
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import etags
+from api.changes import on_task, revised, said, task_answer, task_of, warnings
+from api.deps import live
+from api.documents import read, understand
+from api.exchange import answer, body_of, path_id
+from api.idempotency import ask
+from api.live import Live
+from api.shapes import CompleteIn, HoldIn, MaybeReason, Nothing, Reason, TaskPut, TransferIn
+from assigner.domain.instant import to_ms
+from assigner.domain.queue import Queue
+from assigner.domain.records import TaskRecord
+from assigner.store.base import OnTask
+
+Facts = dict[str, Any]
+
+router = APIRouter(tags=["tasks"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """A verb: its body, and what it tells the store: from the body alone, or from the record too."""
+
+    name: str
+    body: type[Struct]
+    summary: str
+    facts: Callable[[Any], Facts] | None = None
+    revise: Callable[[TaskRecord, Any], Facts] | None = None
+
+
+def _plain(body: Any) -> Facts:
+    return {name: getattr(body, name) for name in body.__struct_fields__}
+
+
+def _hold(body: HoldIn) -> Facts:
+    return {"reason": body.reason, "until": None if body.until is None else to_ms(body.until)}
+
+
+def _transfer(task: TaskRecord, body: TransferIn) -> Facts:
+    """The task as it becomes: what is given replaces what was said."""
+    given = {name: value for name, value in _plain(body).items() if value is not None}
+    note = given.pop("note", None)
+    return {**_said({**task.doc, **given}), "note": note}
+
+
+def _reopen(task: TaskRecord, body: Reason) -> Facts:
+    """The agent who knows the case becomes the first of the preferred."""
+    preferred = list(dict.fromkeys([*filter(None, [task.agent]), *task.doc.get("preferred_agents", ())]))
+    return {**_said({**task.doc, "preferred_agents": preferred}), "reason": body.reason}
+
+
+def _said(doc: Facts) -> Facts:
+    made, given = understand(doc, TaskPut, b"")
+    return said(made, given)
+
+
+VERBS: tuple[Verb, ...] = (
+    Verb(name="start", body=Nothing, summary="The agent begins"),
+    Verb(name="complete", body=CompleteIn, summary="The work is done", facts=_plain),
+    Verb(name="release", body=MaybeReason, summary="The agent gives it back", facts=_plain),
+    Verb(
+        name="transfer", body=TransferIn, summary="Queue it elsewhere, or as something else", revise=_transfer
+    ),
+    Verb(name="hold", body=HoldIn, summary="Let it wait for an instant or a person", facts=_hold),
+    Verb(name="resume", body=Nothing, summary="End the wait"),
+    Verb(name="cancel", body=Reason, summary="It is not needed any more", facts=_plain),
+    Verb(name="reopen", body=Reason, summary="It was not done after all", revise=_reopen),
+)
+
+
+def _handler(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
+    async def handle(request: Request) -> Response:
+        parts, id, raw = live(request), path_id(request), await body_of(request)
+        body, _ = read(raw, verb.body)
+        op, version, now = ask(request, raw), etags.expected(request), parts.clock.now_ms()
+
+        def command(task: TaskRecord, version: int | None) -> OnTask:
+            return on_task(id, op, now, cast(Any, verb.revise)(task, body), version)
+
+        if verb.revise:
+            outcome = await revised(parts, verb.name, id, version, command)
+        else:
+            facts = verb.facts(body) if verb.facts else {}
+            if verb.name == "release":
+                facts["cool_until"] = now + await cool_down_ms(parts, (await task_of(parts, id)).queue)
+            outcome = await parts.do(verb.name, on_task(id, op, now, facts, version))
+        out = task_answer(outcome.task)
+        out["warnings"] = await warnings(parts, cast(TaskRecord, outcome.task))
+        return answer(out, replayed=outcome.replayed)
+
+    return handle
+
+
+async def cool_down_ms(parts: Live, queue: str) -> int:
+    """How long an agent who did not want a task of this queue is not asked again."""
+    record = await parts.store.queue(queue)
+    return Queue.of(record.doc if record else {}).decline_cool_down_ms
+
+
+for _verb in VERBS:
+    router.add_api_route(
+        f"/v1/tasks/{{id}}/{_verb.name}",
+        _handler(_verb),
+        methods=["POST"],
+        summary=_verb.summary,
+        name=_verb.name,
+    )

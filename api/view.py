@@ -1,0 +1,216 @@
+"""What this process knows of everything that is open, fed by the store's events: lists, numbers, long polls.
+
+One record is read from the store itself; the view answers what is asked about many. It is as old as the
+events are on their way: `reached` waits until it has seen a change that this process made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict, deque
+from collections.abc import Hashable, Iterator
+from contextlib import aclosing
+from typing import Any, cast
+
+from api.qualified import Qualified
+from assigner.domain.lifecycle import OPEN_STATES, OfferState, State
+from assigner.domain.records import AgentRecord, Doc, Event, OfferRecord, QueueRecord, TaskRecord
+from assigner.store.base import EventsLost, Store, StoreUnavailable
+from assigner.store.log import FIRST, EventKey, event_key
+
+PAUSE_S = 0.5
+"""Between two attempts to reach a store that is gone."""
+MOST_DEPARTURES = 1_000
+"""How many of the last assignments of a queue its rate is made of, at most."""
+OFFERS = "offers"
+_STEP = 256
+_OPEN = frozenset(OPEN_STATES)
+_logger = logging.getLogger("assigner")
+
+
+class View:
+    """The open tasks, all agents and queues, and the open offers, indexed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: dict[Hashable, set[asyncio.Future[None]]] = {}
+        self.obstacle: str | None = "The tasks are being read from the store."
+        self._clear()
+
+    def _clear(self) -> None:
+        self.position: EventKey = event_key(FIRST)
+        self.tasks: dict[str, TaskRecord] = {}
+        self.agents: dict[str, AgentRecord] = {}
+        self.queues: dict[str, QueueRecord] = {}
+        self.order: list[tuple[int, str]] = []
+        self.by: dict[str, defaultdict[str, set[str]]] = {
+            name: defaultdict(set) for name in ("queue", "agent", "case")
+        }
+        self.offers: dict[str, OfferRecord] = {}
+        self.offers_of: defaultdict[str, dict[str, OfferRecord]] = defaultdict(dict)
+        self._made: list[tuple[EventKey, str]] = []
+        self.departures: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=MOST_DEPARTURES))
+        self._qualified: Qualified | None = None
+
+    async def follow(self) -> None:
+        """Keep up with the store until cancelled; when it is gone, wait for it and begin anew."""
+        while True:
+            try:
+                await self._load()
+                async with aclosing(
+                    cast("Any", self._store.events("{}-{}".format(*self.position)))
+                ) as events:
+                    async for batch in events:
+                        await self._apply_all(batch)
+            except StoreUnavailable as error:
+                self.obstacle = f"The store is unavailable: {error}"
+                _logger.warning("The store is unavailable: %s", error)
+                self.wake("position")
+                await asyncio.sleep(PAUSE_S)
+            except EventsLost:
+                _logger.warning("Events were trimmed before they were read; reading everything again.")
+
+    async def _load(self) -> None:
+        world = await self._store.world()
+        self._clear()
+        self.position = event_key(world.last_event)
+        for agent in world.agents:
+            self.agents[agent.id] = agent
+        for queue in world.queues:
+            self.queues[queue.id] = queue
+        for number, task in enumerate(world.tasks):
+            self._put_task(task)
+            if number % _STEP == 0:
+                await asyncio.sleep(0)
+        for offer in sorted(world.offers, key=lambda offer: offer.id):
+            self._put_offer(offer, self.position)
+        self.obstacle = None
+        for topic in list(self._waiting):
+            self.wake(topic)
+
+    async def _apply_all(self, events: list[Event]) -> None:
+        for start in range(0, len(events), _STEP):
+            for event in events[start : start + _STEP]:
+                self._apply(event)
+            self.wake("position")
+            await asyncio.sleep(0)
+
+    def _apply(self, event: Event) -> None:
+        self.position = key = event_key(event.id)
+        if event.task:
+            self._note_departure(event.task, event.at)
+            gone = event.type == "task.pruned" or event.task.state not in _OPEN
+            self._drop_task(event.task.id)
+            if not gone:
+                self._put_task(event.task)
+        if event.agent:
+            self._apply_agent(event.agent, removed=event.type == "agent.removed")
+        if event.offer:
+            self._apply_offer(event.offer, key)
+        if event.queue:
+            self.queues[event.queue.id] = event.queue
+
+    def _note_departure(self, task: TaskRecord, at: int) -> None:
+        """A task that an agent takes leaves the line of its queue."""
+        known = self.tasks.get(task.id)
+        if task.state is State.ASSIGNED and known and known.state is not State.ASSIGNED:
+            self.departures[task.queue].append(at)
+
+    def _put_task(self, task: TaskRecord) -> None:
+        self.tasks[task.id] = task
+        insort(self.order, (task.created_at, task.id))
+        for name, value in _places(task):
+            self.by[name][value].add(task.id)
+
+    def _drop_task(self, id: str) -> None:
+        task = self.tasks.pop(id, None)
+        if task is None:
+            return
+        del self.order[bisect_left(self.order, (task.created_at, id))]
+        for name, value in _places(task):
+            ids = self.by[name][value]
+            ids.discard(id)
+            if not ids:
+                del self.by[name][value]
+
+    def _apply_agent(self, agent: AgentRecord, *, removed: bool) -> None:
+        known = self.agents.get(agent.id)
+        if removed:
+            self.agents.pop(agent.id, None)
+            self.wake(("agent", agent.id))
+        else:
+            self.agents[agent.id] = agent
+        if removed or known is None or (known.version != agent.version and known.doc != agent.doc):
+            self._qualified = None
+
+    def _apply_offer(self, offer: OfferRecord, key: EventKey) -> None:
+        if offer.state is OfferState.OPEN:
+            self._put_offer(offer, key)
+            self.wake(("agent", offer.agent))
+            self.wake(OFFERS)
+        elif self.offers.pop(offer.id, None):
+            held = self.offers_of[offer.agent]
+            held.pop(offer.id, None)
+            if not held:
+                del self.offers_of[offer.agent]
+
+    def _put_offer(self, offer: OfferRecord, key: EventKey) -> None:
+        self.offers[offer.id] = offer
+        self.offers_of[offer.agent][offer.id] = offer
+        self._made.append((key, offer.id))
+        if len(self._made) > 2 * len(self.offers) + 1_000:
+            self._made = [made for made in self._made if made[1] in self.offers]
+
+    def offers_after(self, key: EventKey, skip: str) -> Iterator[tuple[EventKey, OfferRecord]]:
+        """The open offers made after an event, or by it under a greater id than `skip`, in that order."""
+        first = bisect_right(self._made, (key, skip)) if skip else bisect_left(self._made, (key, ""))
+        for at in range(first, len(self._made)):
+            made, id = self._made[at]
+            if offer := self.offers.get(id):
+                yield made, offer
+
+    def qualifies(self, doc: Doc, size: int) -> bool:
+        """Whether there is an agent who could ever take such a task."""
+        if self._qualified is None:
+            self._qualified = Qualified(self.agents.values())
+        return self._qualified.any(doc, size)
+
+    def expect(self, topic: Hashable) -> asyncio.Future[None]:
+        """Done when something happens to a topic from now on. `forget` it when nobody waits any more."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(topic, set()).add(future)
+        return future
+
+    def forget(self, topic: Hashable, future: asyncio.Future[None]) -> None:
+        """Wait for it no longer."""
+        waiting = self._waiting.get(topic, set())
+        waiting.discard(future)
+        if not waiting:
+            self._waiting.pop(topic, None)
+
+    def wake(self, topic: Hashable) -> None:
+        """Call whoever waits for a topic."""
+        for future in self._waiting.pop(topic, ()):
+            if not future.done():
+                future.set_result(None)
+
+    async def reached(self, key: EventKey) -> None:
+        """Wait until the view has seen an event. Raises StoreUnavailable while the store is gone."""
+        while self.position < key:
+            if self.obstacle:
+                raise StoreUnavailable(self.obstacle)
+            future = self.expect("position")
+            try:
+                await future
+            finally:
+                self.forget("position", future)
+
+
+def _places(task: TaskRecord) -> Iterator[tuple[str, str]]:
+    yield "queue", task.queue
+    if task.agent is not None:
+        yield "agent", task.agent
+    if case := task.doc.get("case"):
+        yield "case", case
