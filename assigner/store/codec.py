@@ -29,7 +29,7 @@ from assigner.store.base import (
     mark,
 )
 from assigner.store.keys import names
-from assigner.store.verbs import SEEN, WITH_DOC, facts_of
+from assigner.store.verbs import SEEN, WITH_DOC, facts_of, new_task
 
 _encoder = msgspec.json.Encoder()
 _sorted = msgspec.json.Encoder(order="sorted")
@@ -127,6 +127,11 @@ def _enqueue(said: dict[str, Any], c: Enqueue) -> None:
         live["hold_reason"] = c.hold_reason
     said.update(task=c.task, queue=c.queue, size=c.size, at=str(c.now), doc=text(c.doc))
     said["live"] = _encoder.encode(live).decode()
+    # What the task was at first, for its history: without what never changes.
+    made = {"actor": c.actor, "op": c.op, "queue": c.queue, "size": c.size, "at": c.now}
+    if held:
+        made.update(held_until=c.held_until, hold_reason=c.hold_reason)
+    said["made"] = _encoder.encode(made).decode()
 
 
 def _offer(said: dict[str, Any], c: MakeOffer) -> None:
@@ -216,9 +221,21 @@ def event_of(id: bytes, told: Mapping[bytes, bytes]) -> Event:
     )
 
 
-def history_of(values: Sequence[bytes]) -> list[Event]:
-    """The events of a task's list."""
-    return [_past(*values[at : at + HISTORY_VALUES]) for at in range(0, len(values), HISTORY_VALUES)]
+def history_of(task: TaskRecord, made: bytes, values: Sequence[bytes]) -> list[Event]:
+    """The events of a task: its making, and those of its list."""
+    pasts = [_past(*values[at : at + HISTORY_VALUES]) for at in range(0, len(values), HISTORY_VALUES)]
+    id, _, said = made.partition(b" ")
+    told = _facts.decode(said)
+    first = Enqueue(task=task.id, doc={}, created_at=task.created_at, now=told.pop("at"), **told)
+    event = Event(
+        id=id.decode(),
+        type="task.enqueued",
+        at=first.now,
+        actor=first.actor,
+        op=first.op,
+        task=new_task(first),
+    )
+    return [event, *pasts]
 
 
 def _past(*values: bytes) -> Event:

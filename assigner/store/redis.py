@@ -207,7 +207,11 @@ class RedisStore(Store):
     async def history(self, task: str) -> list[Event]:
         """What happened to a task, the oldest first."""
         with reachable():
-            return codec.history_of(await self.client.lrange(self._keys["history"] + task, 0, -1))
+            async with self.client.pipeline(transaction=True) as pipe:
+                pipe.hmget(self._keys["task"] + task, ["live", "doc", "made"])
+                pipe.lrange(self._keys["history"] + task, 0, -1)
+                (live, doc, made), values = await pipe.execute()
+        return codec.history_of(codec.task_of(live, doc), made, values) if live else []
 
     async def ended(self, before: tuple[int, str] | None, most: int) -> list[TaskRecord]:
         """Tasks that ended and are not pruned yet, the latest first."""

