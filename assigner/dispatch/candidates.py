@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from assigner.dispatch.lines import Line, Signature
-from assigner.dispatch.mirror import AgentEntry, Mirror, line_key
+from assigner.dispatch.lines import Chance, Line, Signature, most_urgent
+from assigner.dispatch.mirror import AgentEntry, Mirror
 from assigner.domain.agent import Agent
 from assigner.domain.eligibility import judge
 from assigner.domain.roster import Roster
@@ -27,12 +27,16 @@ def candidates(mirror: Mirror, now: int, weights: Mapping[str, float]) -> Snapsh
     lines = [line for key in keys for line in mirror.lines_by_key[key].values()]
     roster = Roster(list(_free_for(mirror, lines, now)), now)
     named = _named(mirror, roster)
-    used, tasks = 0, []
-    for line in lines if roster.agents else ():
+    used, chances = 0, []
+    for line in lines:
+        if not roster.mastering(line.task.requirement.skills):
+            continue  # most lines: the rules would refuse everybody, and take longer to say so
         eligible = judge(line.task, roster).eligible
         if eligible:
             used |= eligible
-            tasks += line.best(roster, weights, _places(line, eligible, roster), named.get(id(line), {}))
+            places = _places(line, eligible, roster)
+            chances.append(Chance(line=line, places=places, named=named.get(id(line), {})))
+    tasks = most_urgent(chances, roster, weights) if chances else []
     return Snapshot.freeze(now, tasks, [roster.agents[i] for i in roster.positions(used)])
 
 
@@ -45,7 +49,7 @@ def everything(mirror: Mirror, now: int) -> Snapshot:
 def _free_for(mirror: Mirror, lines: Iterable[Line], now: int) -> Iterator[Agent]:
     """The agents with room who may work now and have what one of these lines asks first."""
     found: dict[str, AgentEntry] = {}
-    for key in {line_key(line) for line in lines}:
+    for key in {line.key for line in lines}:
         found |= mirror.free_by_key.get(key, {})
     for entry in found.values():
         if entry.on_shift(now):

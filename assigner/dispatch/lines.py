@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from heapq import nsmallest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,116 +14,64 @@ from assigner.domain.preference import NEVER, Points, urgency_points, weighed_ur
 from assigner.domain.roster import Roster
 from assigner.domain.task import Requirement, Task
 
-Slots = NDArray[np.int64]
+Ints = NDArray[np.int64]
+Key = tuple[str, str]
+"""What a line asks for and an agent offers: a skill, to be a certain person, or nothing at all."""
 Signature = tuple[tuple[int, bool], ...]
 """Which agents of a roster a task names: (position, whether it bars or prefers them), ascending."""
 
+PRIORITY, CREATED, DUE, OPENS, HANDLE, STEP = range(6)
+WIDTH = 6
+"""The facts of a task, in the columns of its line's table."""
 ALL_STEPS = 1024
 """More than there are steps of handling times."""
 
 
-def _longs() -> array[int]:
-    return array("q")
-
-
 @dataclass(slots=True, eq=False)
 class Line:
-    """Tasks alike in requirement and pinned agent. Slot i of each array is the task `tasks[i]`.
+    """Tasks alike in requirement and pinned agent. Row i of the table is the task `tasks[i]`.
 
     `task` asks what they all ask, of nobody by name and in no time at all: whoever may take one of them may
-    take it. A task that leaves is replaced by the last one, so its slot changes: `tasks[i]` holds its own.
+    take it; `key` is one thing that whoever does must have. A task that leaves is replaced by the last one,
+    so its slot changes: `tasks[i]` holds its own.
     """
 
     task: Task
+    key: Key
     tasks: list[Waiting] = field(default_factory=list)
-    priority: array[int] = field(default_factory=_longs)
-    created: array[int] = field(default_factory=_longs)
-    due: array[int] = field(default_factory=_longs)
-    opens: array[int] = field(default_factory=_longs)
-    handle: array[int] = field(default_factory=_longs)
-    step: array[int] = field(default_factory=_longs)
-
-    @property
-    def columns(self) -> tuple[array[int], ...]:
-        """All arrays."""
-        return self.priority, self.created, self.due, self.opens, self.handle, self.step
+    _table: array[int] = field(default_factory=lambda: array("q"))
 
     def __len__(self) -> int:
         return len(self.tasks)
 
     def add(self, task: Task) -> Waiting:
         """Let a task stand in the line."""
-        waiting = Waiting(task=task, line=self, slot=len(self.tasks))
+        waiting = Waiting(task, self, len(self.tasks))
         self.tasks.append(waiting)
-        self.priority.append(task.priority)
-        self.created.append(task.created_at)
-        self.due.append(NEVER if task.due_at is None else task.due_at)
-        self.opens.append(-NEVER if task.not_before is None else task.not_before)
-        self.handle.append(task.handle_ms)
-        self.step.append(step_of(task.handle_ms) if task.requirement.category else 0)
+        self._table.extend(
+            (
+                task.priority,
+                task.created_at,
+                NEVER if task.due_at is None else task.due_at,
+                -NEVER if task.not_before is None else task.not_before,
+                task.handle_ms,
+                step_of(task.handle_ms) if task.requirement.category else 0,
+            )
+        )
         return waiting
 
     def remove(self, waiting: Waiting) -> None:
         """Let a task leave; the last one takes its slot."""
-        last = self.tasks.pop()
-        for column in self.columns:
-            number = column.pop()
-            if last is not waiting:
-                column[waiting.slot] = number
+        last, row = self.tasks.pop(), self._table[-WIDTH:]
+        del self._table[-WIDTH:]
         if last is not waiting:
             self.tasks[waiting.slot] = last
+            self._table[WIDTH * waiting.slot : WIDTH * (waiting.slot + 1)] = row
             last.slot = waiting.slot
 
-    def worth(self, now: int, weights: Mapping[str, float]) -> Points:
-        """The weighed urgency of each slot."""
-        priority, created, due = (np.array(column, np.int64) for column in self.columns[:3])
-        return weighed_urgency(weights, urgency_points(priority, created, due, now))
-
-    def best(
-        self, roster: Roster, weights: Mapping[str, float], places: int, named: Mapping[int, Signature]
-    ) -> list[Task]:
-        """The tasks that may be in the best assignment, when at most `places` of the line can be assigned.
-
-        Slots of one class are alike to every agent of the roster but for their urgency, so of each class
-        only the `places` most urgent can matter. `named` has the slots that name agents of the roster.
-        """
-        opened = np.array(self.opens, np.int64) <= roster.now
-        if places >= len(self):
-            return [self.tasks[slot].task for slot in np.flatnonzero(opened).tolist()]
-        worth, classes = self.worth(roster.now, weights), self._classes(roster, named)
-        found: list[Task] = []
-        for number in np.unique(classes[opened]).tolist():
-            slots = np.flatnonzero(opened & (classes == number))
-            found += [self.tasks[slot].task for slot in self._first(slots, worth, places)]
-        return found
-
-    def _classes(self, roster: Roster, named: Mapping[int, Signature]) -> Slots:
-        """A number for each slot, the same for those whom no rule and no term tells apart."""
-        ends = np.array(roster.endings(), np.int64)
-        classes: Slots = np.searchsorted(ends, roster.now + np.array(self.handle, np.int64)).astype(np.int64)
-        category = self.task.requirement.category
-        if category is not None and roster.timed(category):
-            classes = classes * ALL_STEPS + np.array(self.step, np.int64)
-        numbers: dict[tuple[int, Signature], int] = {}
-        for slot, signature in named.items():
-            key = (int(classes[slot]), signature)
-            classes[slot] = -1 - numbers.setdefault(key, len(numbers))
-        return classes
-
-    def _first(self, slots: Slots, worth: Points, most: int) -> list[int]:
-        """The `most` of these slots that are worth most; of equal worth the older, then the smaller id."""
-        if slots.size <= most:
-            return slots.tolist()  # type: ignore[no-any-return]
-        created = np.array(self.created, np.int64)[slots]
-        least = np.partition(worth[slots], slots.size - most)[slots.size - most]
-        sure = slots[worth[slots] > least]
-        tied = worth[slots] == least
-        left = most - sure.size
-        last = np.partition(created[tied], left - 1)[left - 1]
-        older = slots[tied & (created < last)]
-        same = slots[tied & (created == last)].tolist()
-        same = nsmallest(left - older.size, same, key=lambda slot: self.tasks[slot].task.id)
-        return [*sure.tolist(), *older.tolist(), *same]
+    def table(self) -> Ints:
+        """int64[n, WIDTH]: the facts of each task."""
+        return np.array(self._table, np.int64).reshape(-1, WIDTH)
 
 
 @dataclass(slots=True, eq=False)
@@ -136,6 +83,80 @@ class Waiting:
     slot: int
 
 
-def line_for(requirement: Requirement, pinned_agent: str | None) -> Line:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chance:
+    """A line that somebody may take: how many of its tasks at most, and its slots that name one of them."""
+
+    line: Line
+    places: int
+    named: Mapping[int, Signature]
+
+
+def line_for(requirement: Requirement, pinned_agent: str | None, key: Key) -> Line:
     """An empty line for tasks that ask this."""
-    return Line(Task(id="", requirement=requirement, created_at=0, handle_ms=0, pinned_agent=pinned_agent))
+    task = Task(id="", requirement=requirement, created_at=0, handle_ms=0, pinned_agent=pinned_agent)
+    return Line(task=task, key=key)
+
+
+def worth(table: Ints, now: int, weights: Mapping[str, float]) -> Points:
+    """The weighed urgency of each row."""
+    points = urgency_points(table[:, PRIORITY], table[:, CREATED], table[:, DUE], now)
+    return weighed_urgency(weights, points)
+
+
+def most_urgent(chances: Sequence[Chance], roster: Roster, weights: Mapping[str, float]) -> list[Task]:
+    """The tasks of these lines that may be in the best assignment.
+
+    Tasks of one class are alike to every agent of the roster but for their urgency, so of each class only as
+    many of the most urgent can matter as its line has places; of equal worth the older, then the smaller id.
+    """
+    table = np.concatenate([chance.line.table() for chance in chances])
+    owner = np.repeat(np.arange(len(chances)), [len(chance.line) for chance in chances])
+    kind = _classes(chances, table, owner, roster)
+    value, created = worth(table, roster.now, weights), table[:, CREATED]
+    open_now = np.flatnonzero(table[:, OPENS] <= roster.now)
+    row = open_now[np.lexsort((created[open_now], -value[open_now], kind[open_now]))]
+    rank = np.arange(row.size) - np.searchsorted(kind[row], kind[row])
+    places = np.array([chance.places for chance in chances])[owner[row]]
+    tasks = [waiting.task for chance in chances for waiting in chance.line.tasks]
+    same = (kind[row][1:] == kind[row][:-1]) & (value[row][1:] == value[row][:-1])
+    same &= created[row][1:] == created[row][:-1]
+    kept = rank < places
+    for first, last, most in _cut_ties(same, kept):
+        tied = sorted(range(first, last), key=lambda at: tasks[row[at]].id)
+        kept[first:last] = False
+        kept[tied[:most]] = True
+    return [tasks[i] for i in row[kept].tolist()]
+
+
+def _cut_ties(same: NDArray[np.bool_], kept: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+    """(first, last + 1, how many are kept) of each run of equals of which only some are kept.
+
+    `same[i]`: row i + 1 equals row i.
+    """
+    runs = []
+    for at in np.flatnonzero(same & kept[:-1] & ~kept[1:]).tolist():
+        breaks = np.flatnonzero(~same[:at])
+        first = int(breaks[-1]) + 1 if breaks.size else 0
+        after = np.flatnonzero(~same[at:])
+        last = at + int(after[0]) + 1 if after.size else same.size + 1
+        runs.append((first, last, at + 1 - first))
+    return runs
+
+
+def _classes(chances: Sequence[Chance], table: Ints, owner: Ints, roster: Roster) -> Ints:
+    """A number for each row, the same for tasks of a line that no rule and no term tells apart."""
+    ends = np.array(roster.endings(), np.int64)
+    outlasted = np.searchsorted(ends, roster.now + table[:, HANDLE])
+    categories = [chance.line.task.requirement.category for chance in chances]
+    timed = np.array([category is not None and roster.timed(category) > 0 for category in categories])
+    step = np.where(timed[owner], table[:, STEP], 0)
+    classes: Ints = (owner * (ends.size + 1) + outlasted) * ALL_STEPS + step
+    numbers: dict[tuple[int, Signature], int] = {}
+    first = 0
+    for chance in chances:
+        for slot, signature in chance.named.items():
+            key = (int(classes[first + slot]), signature)
+            classes[first + slot] = -1 - numbers.setdefault(key, len(numbers))
+        first += len(chance.line)
+    return classes

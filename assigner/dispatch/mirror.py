@@ -7,12 +7,13 @@ take and at the people who may take them. Nothing here is scanned, however much 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from assigner.dispatch.agenda import Agenda
-from assigner.dispatch.lines import Line, Waiting, line_for
+from assigner.dispatch.lines import Key, Line, Waiting, line_for
 from assigner.domain.agent import Agent, Presence
 from assigner.domain.document import Requirements, agent_of, task_of
 from assigner.domain.lifecycle import OfferState, State
@@ -28,9 +29,6 @@ V = TypeVar("V")
 
 Order = tuple[int, ...]
 """The id of an event, as numbers."""
-
-Key = tuple[str, str]
-"""What a line asks for and an agent offers: a skill, to be a certain person, or nothing at all."""
 
 ANYBODY: Key = ("anybody", "")
 HOUR_MS = 3_600_000
@@ -99,6 +97,10 @@ class Mirror:
     queued: int = 0
     _requirements: Requirements = field(default_factory=Requirements)
     _lines: dict[tuple[Requirement, str | None], Line] = field(default_factory=dict)
+    _holders: Counter[str] = field(default_factory=Counter)
+    """How many agents have each skill."""
+    _keyed_with: int = 0
+    """How many agents there were when the keys of the lines were chosen."""
 
     @staticmethod
     def of(world: World) -> Mirror:
@@ -200,8 +202,8 @@ class Mirror:
         task, kind = entry.task, (entry.task.requirement, entry.task.pinned_agent)
         line = self._lines.get(kind)
         if line is None:
-            line = self._lines[kind] = line_for(*kind)
-            self.lines_by_key.setdefault(line_key(line), {})[id(line)] = line
+            line = self._lines[kind] = line_for(*kind, key=self._key_of(*kind))
+            self.lines_by_key.setdefault(line.key, {})[id(line)] = line
         entry.waiting = line.add(task)
         for agent, how in _names(task):
             self.naming.setdefault(agent, {})[task.id] = how
@@ -215,11 +217,26 @@ class Mirror:
         line.remove(entry.waiting)
         if not line:
             del self._lines[task.requirement, task.pinned_agent]
-            _drop(self.lines_by_key, line_key(line), id(line))
+            _drop(self.lines_by_key, line.key, id(line))
         for agent, _ in _names(task):
             _drop(self.naming, agent, task.id)
         entry.waiting = None
         self.queued -= 1
+
+    def _key_of(self, requirement: Requirement, pinned_agent: str | None) -> Key:
+        """The rarest thing that whoever takes such a task must have."""
+        if pinned_agent is not None:
+            return ("agent", pinned_agent)
+        skills = [skill for skill, _ in requirement.skills]
+        return ("skill", min(skills, key=lambda skill: self._holders[skill])) if skills else ANYBODY
+
+    def _key_again(self) -> None:
+        """Find every line by what is rare among the agents there are now."""
+        self._keyed_with = len(self.agents)
+        self.lines_by_key.clear()
+        for kind, line in self._lines.items():
+            line.key = self._key_of(*kind)
+            self.lines_by_key.setdefault(line.key, {})[id(line)] = line
 
     def _note_task(self, entry: TaskEntry) -> None:
         """Put on the agenda what time will do to a task."""
@@ -257,33 +274,33 @@ class Mirror:
         entry = self.agents.get(record.id)
         if entry is not None and entry.seen >= seen:
             return
-        if entry is None:
+        changed = entry is None or entry.record.version != record.version
+        if entry is None or (changed and record.doc != entry.record.doc):
+            self._forget_agent(entry)
             said = agent_of(record)
-            entry = self.agents[record.id] = AgentEntry(
-                record=record, said=said, keys=_agent_keys(said), seen=seen
-            )
-            changed = True
-        else:
-            changed = entry.record.version != record.version
-            if changed and record.doc != entry.record.doc:
-                self._set_free(entry, False)
-                entry.said = agent_of(record)
-                entry.keys = _agent_keys(entry.said)
-            eased = record.load < entry.record.load
-            entry.record, entry.seen, entry.now = record, seen, None
-            self.stirred |= eased
+            entry = self.agents[record.id] = AgentEntry(record, said, _agent_keys(said), seen)
+            for skill in said.skills:
+                self._holders[skill] += 1
+            if len(self.agents) > 2 * self._keyed_with:
+                self._key_again()
+        eased = record.load < entry.record.load
+        entry.record, entry.seen, entry.now = record, seen, None
         free = record.presence is Presence.AVAILABLE and record.load < entry.said.capacity
-        self.stirred |= free and (changed or not entry.free)
+        self.stirred |= free and (changed or eased or not entry.free)
         self._set_free(entry, free)
         if changed:
             self._note_agent(entry)
 
-    def _remove_agent(self, id: str) -> None:
-        entry = self.agents.pop(id, None)
+    def _forget_agent(self, entry: AgentEntry | None) -> None:
         if entry is not None:
             self._set_free(entry, False)
-            for task in self.held_by.get(id, ()):
-                self._note_task(self.tasks[task])
+            for skill in entry.said.skills:
+                self._holders[skill] -= 1
+
+    def _remove_agent(self, id: str) -> None:
+        self._forget_agent(self.agents.pop(id, None))
+        for task in self.held_by.get(id, ()):
+            self._note_task(self.tasks[task])
 
     def _set_free(self, entry: AgentEntry, free: bool) -> None:
         if free == entry.free:
@@ -342,14 +359,6 @@ def _drop(index: dict[K, dict[L, V]], key: K, inner: L) -> None:
         inside.pop(inner, None)
         if not inside:
             del index[key]
-
-
-def line_key(line: Line) -> Key:
-    """One thing that whoever takes a task of the line must have."""
-    if line.task.pinned_agent is not None:
-        return ("agent", line.task.pinned_agent)
-    skills = line.task.requirement.skills
-    return ("skill", skills[0][0]) if skills else ANYBODY
 
 
 def _agent_keys(agent: Agent) -> tuple[Key, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assigner.dispatch.explain import Explanation, explain
+from assigner.dispatch.lines import CREATED, worth
 from assigner.dispatch.mirror import Mirror, TaskEntry
 from assigner.dispatch.plan import Choice
 from assigner.domain.eligibility import judge
@@ -79,8 +80,9 @@ def _position(entry: TaskEntry, now: int, weights: Mapping[str, float]) -> int:
     """One more than the number of tasks in the line that are worth more, or as much and are older."""
     assert entry.waiting is not None  # noqa: S101
     line, slot = entry.waiting.line, entry.waiting.slot
-    worth, created = line.worth(now, weights), np.array(line.created, np.int64)
-    ahead = (worth > worth[slot]) | ((worth == worth[slot]) & (created < created[slot]))
-    same = np.flatnonzero((worth == worth[slot]) & (created == created[slot])).tolist()
+    table = line.table()
+    value, created = worth(table, now, weights), table[:, CREATED]
+    ahead = (value > value[slot]) | ((value == value[slot]) & (created < created[slot]))
+    same = np.flatnonzero((value == value[slot]) & (created == created[slot])).tolist()
     lower = sum(line.tasks[other].task.id < entry.task.id for other in same)
     return 1 + int(np.count_nonzero(ahead)) + lower
