@@ -35,7 +35,7 @@ FSYNC = {"disk": "always", "fast": "everysec"}
 
 @dataclass(slots=True, kw_only=True)
 class EmbeddedServer:
-    """A running server; `attached` when it was there before. It outlives this process unless `stop` ends it."""
+    """A running server; `attached` when it was there before. It outlives this process unless stopped."""
 
     folder: Path
     socket: Path

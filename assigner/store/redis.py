@@ -36,7 +36,7 @@ from assigner.store.base import (
     World,
 )
 from assigner.store.keys import SCHEMA, names
-from assigner.store.log import event_key
+from assigner.store.log import FIRST, event_key
 from assigner.store.memory import MemoryStore
 from assigner.store.verbs import new_task
 
@@ -264,7 +264,7 @@ class RedisStore(Store):
 
     async def _last_event(self) -> str:
         told = await self._stream()
-        return str(told["last-generated-id"].decode()) if told else "0-0"
+        return str(told["last-generated-id"].decode()) if told else FIRST
 
     async def _stream(self) -> dict[str, Any]:
         with reachable():
@@ -287,8 +287,7 @@ class RedisStore(Store):
         key = self._keys["events"]
         with reachable():
             found = await self.client.xread({key: after}, count=PAGE, block=block)
-        lost = (await self._stream()).get("max-deleted-entry-id", b"0-0").decode()
-        if event_key(lost) > event_key(after):
+        if _gone(await self._stream(), after):
             raise EventsLost(f"The events right after {after} are not kept any more.")
         entries: Iterable[Any] = found[0][1] if found else ()
         return [codec.event_of(id, fields) for id, fields in entries]
@@ -317,6 +316,15 @@ def connect(url: str) -> Redis:
         socket_connect_timeout=CONNECT_S,
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), 3),
     )
+
+
+def _gone(stream: dict[str, Any], after: str) -> bool:
+    """Whether events after one may be missing: trimmed, or lost by the server with `after` itself."""
+    if not stream:
+        return after != FIRST
+    trimmed = stream["entries-added"] > stream["length"]
+    first, last = (event_key(id.decode()) for id in (stream["first-entry"][0], stream["last-generated-id"]))
+    return last < event_key(after) or (trimmed and first > event_key(after))
 
 
 def _enqueued(answer: Sequence[Any], command: Command) -> Outcome | None:
