@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import jiter
@@ -16,6 +17,7 @@ from api.faults import Finder, Invalid, find
 from api.parse import FINER_THAN_DECODED, modest
 from api.schemas import PRIORITIES
 from api.shapes import AgentPut, TaskPut
+from assigner.domain.document import PRIORITY
 from assigner.domain.instant import rfc3339, to_ms
 
 S = TypeVar("S", bound=Struct)
@@ -70,17 +72,17 @@ def same_id(path: str, body: str | None) -> None:
 
 def document(made: Struct, given: Iterable[str], *, without: Iterable[str] = ()) -> dict[str, Any]:
     """What a client said: the fields given that are not at their defaults, instants in UTC, in one order."""
-    left_out = {"id", *without}
     doc = {}
     for name, default in _defaults(type(made)):
-        if name in given and name not in left_out:
+        if name in given and name not in without:
             value = getattr(made, name)
             if value != default:
-                doc[name] = value if name == "attributes" else _plain(value)
-    if "priority" in doc:
-        doc["priority"] = PRIORITIES.get(doc["priority"], doc["priority"])
-        if doc["priority"] == PRIORITIES["medium"]:
-            del doc["priority"]
+                spell = _SPELL.get(type(value))
+                doc[name] = spell(value) if spell and name != "attributes" else value
+    if isinstance(priority := doc.get("priority"), str):
+        doc["priority"] = PRIORITIES[priority]
+    if doc.get("priority") == PRIORITY:
+        del doc["priority"]
     return doc
 
 
@@ -126,23 +128,36 @@ _DEFAULTS: dict[type, list[tuple[str, Any]]] = {}
 
 
 def _defaults(kind: type[Struct]) -> list[tuple[str, Any]]:
-    """Name and default of each field, in order."""
+    """Name and default of each field but the id, in order."""
     if kind not in _DEFAULTS:
         fields = msgspec.structs.fields(kind)
         _DEFAULTS[kind] = [
             (f.name, f.default_factory() if f.default_factory is not msgspec.NODEFAULT else f.default)
             for f in fields
+            if f.name != "id"
         ]
     return _DEFAULTS[kind]
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return rfc3339(to_ms(value))
-    if isinstance(value, dict):
-        return {key: _plain(value[key]) for key in sorted(value)} if value else value
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
+    """A value inside a dict or list, in its one spelling."""
     if isinstance(value, Struct):
         return document(value, value.__struct_fields__)
-    return value
+    spell = _SPELL.get(type(value))
+    return spell(value) if spell else value
+
+
+def _instant(value: datetime) -> str:
+    return rfc3339(to_ms(value))
+
+
+def _object(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: _plain(value[key]) for key in sorted(value)}
+
+
+def _items(value: list[Any]) -> list[Any]:
+    return [_plain(item) for item in value]
+
+
+_SPELL: dict[type, Callable[[Any], Any]] = {datetime: lru_cache(4_096)(_instant), dict: _object, list: _items}
+"""How values of these types are spelt; all others stay as they are."""

@@ -1,5 +1,6 @@
 """Around every request: its id, its metrics, its line in the log, and the error of last resort."""
 
+import itertools
 import logging
 import re
 import uuid
@@ -15,6 +16,8 @@ _VISIBLE = re.compile(rb"[!-~]{1,128}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PROBES: Final = frozenset({"/livez", "/readyz", "/metrics"})
 _CLIENT_GONE: Final = 499
+_PROCESS: Final = uuid.uuid4().hex[:20]
+_NUMBERS: Final = itertools.count()
 _FAILED: Final = 500
 _logger = logging.getLogger("assigner.access")
 
@@ -131,4 +134,4 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _VISIBLE.fullmatch(value):
             return str(value, "ascii")
-    return uuid.uuid4().hex
+    return f"{_PROCESS}{next(_NUMBERS):012x}"

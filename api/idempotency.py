@@ -5,6 +5,7 @@ The key becomes the op id of the store's commands, kept with what was done: it s
 
 from __future__ import annotations
 
+import itertools
 import re
 import uuid
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from api.errors import Fault
 from api.faults import Invalid
 
 _KEY = re.compile(r"[!-~]{1,255}")
+_PROCESS = f"{uuid.uuid4().hex}:"
+_NUMBERS = itertools.count()
 REPLAYED = {"Idempotent-Replayed": "true"}
 
 
@@ -35,7 +38,7 @@ def ask(request: Request, body: bytes = b"") -> Ask:
     """The op of a request. Raises Invalid for a key that will not do."""
     key = request.headers.get("idempotency-key")
     if key is None:
-        return Ask(uuid.uuid4().hex, "")
+        return Ask(f"{_PROCESS}{next(_NUMBERS):x}", "")
     if not _KEY.fullmatch(key):
         detail = "Expected 1 to 255 visible ASCII characters, such as a UUID."
         raise Invalid([Fault(pointer="/header/idempotency-key", code="bad_key", detail=detail)], 1)

@@ -8,6 +8,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api import openapi_live
 from api.errors import ERRORS, MEDIA_TYPE
 from api.schemas import AssignRequest, AssignResponse, Problem
 
@@ -90,13 +91,15 @@ def document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document of the application."""
     made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     _, schemas = msgspec.json.schema_components(
-        [AssignRequest, AssignResponse, Problem], ref_template="#/components/schemas/{name}"
+        [AssignRequest, AssignResponse, Problem, *openapi_live.bodies()],
+        ref_template="#/components/schemas/{name}",
     )
     made.setdefault("components", {})["schemas"] = schemas
     for path in made["paths"].values():
         for operation in path.values():
             operation["responses"]["default"] = _problem("Any other error.")
     _describe_assign(made["paths"]["/v1/assign"]["post"])
+    openapi_live.describe(made["paths"])
     made["paths"]["/readyz"]["get"]["responses"]["503"] = _problem(ERRORS["not_ready"].title + ".")
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,6 +17,8 @@ from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord
 from assigner.domain.risk import Risk, risk
 
 encode = msgspec.json.Encoder().encode
+instant = lru_cache(maxsize=4_096)(rfc3339)
+"""Instants as text; the same ones come again and again."""
 _OPEN = frozenset(OPEN_STATES)
 
 
@@ -27,7 +30,7 @@ def task_out(task: TaskRecord, now: int) -> dict[str, Any]:
         "queue": task.queue,
         "priority": task.doc.get("priority", PRIORITY),
         "size": task.size,
-        "created_at": rfc3339(task.created_at),
+        "created_at": instant(task.created_at),
         "state": task.state,
         "agent": task.agent,
         "offer": task.offer,
@@ -39,15 +42,15 @@ def task_out(task: TaskRecord, now: int) -> dict[str, Any]:
         "handoffs": task.handoffs,
         "reopened": task.reopened,
         "relaxed": task.relaxed,
-        "queued_at": rfc3339(task.queued_at),
+        "queued_at": instant(task.queued_at),
         "finished_at": _maybe(task.finished_at),
         "outcome": task.outcome,
         "version": task.version,
-        "updated_at": rfc3339(task.updated_at),
+        "updated_at": instant(task.updated_at),
         "sla_risk": task_risk(task, now),
     }
     if task.cooling_down:
-        known = {agent: rfc3339(until) for agent, until in task.cooling_down.items()}
+        known = {agent: instant(until) for agent, until in task.cooling_down.items()}
         out["cooling_down"] = {**task.doc.get("cooling_down", {}), **known}
     return out
 
@@ -77,7 +80,7 @@ def agent_out(agent: AgentRecord) -> dict[str, Any]:
         "idle_since": _maybe(agent.idle_since),
         "last_seen_at": _maybe(agent.last_seen_at),
         "version": agent.version,
-        "updated_at": rfc3339(agent.updated_at),
+        "updated_at": instant(agent.updated_at),
     }
 
 
@@ -89,8 +92,8 @@ def offer_out(offer: OfferRecord) -> dict[str, Any]:
         "agent": offer.agent,
         "state": offer.state,
         "size": offer.size,
-        "offered_at": rfc3339(offer.offered_at),
-        "expires_at": rfc3339(offer.expires_at),
+        "offered_at": instant(offer.offered_at),
+        "expires_at": instant(offer.expires_at),
         "value": offer.value,
         "terms": offer.terms,
     }
@@ -103,7 +106,7 @@ def queue_out(queue: QueueRecord) -> dict[str, Any]:
         "id": queue.id,
         **settings,
         "version": queue.version,
-        "updated_at": rfc3339(queue.updated_at),
+        "updated_at": instant(queue.updated_at),
     }
 
 
@@ -111,7 +114,7 @@ def moment_out(event: Event) -> dict[str, Any]:
     """One line of a task's history: when, what, who, why."""
     out: dict[str, Any] = {
         "id": event.id,
-        "at": rfc3339(event.at),
+        "at": instant(event.at),
         "type": event.type,
         "actor": event.actor,
         **_facts(event),
@@ -133,11 +136,11 @@ def page(items: Sequence[dict[str, Any]], following: str | None) -> bytes:
 def _facts(event: Event) -> dict[str, Any]:
     """What was said; instants, which are the facts that are whole numbers, as instants."""
     return {
-        name: rfc3339(value) if name in ("until", "cool_until") and isinstance(value, int) else value
+        name: instant(value) if name in ("until", "cool_until") and isinstance(value, int) else value
         for name, value in event.facts.items()
         if value is not None
     }
 
 
 def _maybe(ms: int | None) -> str | None:
-    return None if ms is None else rfc3339(ms)
+    return None if ms is None else instant(ms)
