@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 
 from assigner.clock import Clock
 from assigner.dispatch.acting import Acting, NotLeader
-from assigner.dispatch.aside import Decider
-from assigner.dispatch.cycle import Report, cycle
+from assigner.dispatch.cycle import Decide, Report, cycle
 from assigner.dispatch.feed import Feed
 from assigner.dispatch.maintenance import maintain, prune
 from assigner.dispatch.mirror import Mirror
@@ -66,12 +65,13 @@ class Dispatcher:
     """One workspace's dispatcher; it acts only while it has the lease.
 
     `decided` has the last decision about each task, the latest at the end. `told` hears of every step.
+    Whoever gives `decide` closes it.
     """
 
     store: Store
     clock: Clock
     holder: str
-    decide: Decider
+    decide: Decide
     policy: Policy = field(default_factory=Policy)
     pace: Pace = field(default_factory=Pace)
     told: Callable[[Pass], None] = lambda _: None
@@ -200,6 +200,5 @@ class Dispatcher:
                 await self.store.drop_lease(lead.acting.lease)
 
     async def close(self) -> None:
-        """Give up the lease, for another to take it at once, and end the process that decides aside."""
+        """Give up the lease, for another to take it at once."""
         await self._step_down()
-        self.decide.close()

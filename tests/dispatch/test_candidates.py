@@ -1,0 +1,191 @@
+"""A cycle looks at a small part of everything, and decides as if it had looked at everything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assigner.dispatch.candidates import candidates, everything
+from assigner.dispatch.decide import decide
+from assigner.dispatch.feed import Feed
+from assigner.dispatch.loop import Pace
+from assigner.dispatch.mirror import Mirror
+from assigner.domain.lifecycle import TRANSITIONS
+from assigner.domain.policy import Policy
+from assigner.domain.snapshot import Snapshot
+from assigner.store.base import OnTask
+from tests.dispatch.living import HOUR, MINUTE, START, Living, lived
+
+AGENTS = ("ana", "eva", "luis", "zoe")
+TASKS = tuple(f"t{number}" for number in range(12))
+INSTANTS = st.sampled_from((-HOUR, -1, 0, 5 * MINUTE, 10 * MINUTE, HOUR)).map(lambda ms: Living().at(ms))
+SKILLS = st.dictionaries(st.sampled_from("abc"), st.integers(1, 3), max_size=2)
+SOMEBODY = st.lists(st.sampled_from(AGENTS), max_size=2)
+Op = tuple[str, str, Any]
+
+
+def _doc(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.lists(st.sampled_from(sorted(fields)), unique=True, max_size=4).flatmap(
+        lambda chosen: st.fixed_dictionaries({name: fields[name] for name in chosen})
+    )
+
+
+def task_docs(sizes: st.SearchStrategy[int]) -> st.SearchStrategy[dict[str, Any]]:
+    docs = _doc(
+        skills=SKILLS,
+        any_skills=st.lists(SKILLS, max_size=2),
+        preferred_skills=SKILLS,
+        category=st.sampled_from(("x", "y")),
+        channel=st.sampled_from(("case", "email")),
+        priority=st.sampled_from((50, 50, 51, "low", 100)),
+        due_at=INSTANTS,
+        not_before=INSTANTS,
+        handle_s=st.sampled_from((60, 300, 301, 600, 3600)),
+        preferred_agents=SOMEBODY,
+        excluded_agents=SOMEBODY,
+        pinned_agent=st.sampled_from(AGENTS),
+        cooling_down=st.dictionaries(st.sampled_from(AGENTS), INSTANTS, max_size=2),
+    ).map(_not_both)
+    return st.builds(lambda doc, size: {**doc, "size": size}, docs, sizes)
+
+
+def _not_both(doc: dict[str, Any]) -> dict[str, Any]:
+    kept = [agent for agent in doc.get("excluded_agents", ()) if agent != doc.get("pinned_agent")]
+    return {**doc, "excluded_agents": kept}
+
+
+AGENT_DOCS = _doc(
+    skills=SKILLS,
+    channels=st.lists(st.sampled_from(("case", "email")), max_size=2),
+    available_from=INSTANTS,
+    available_until=INSTANTS,
+    handle_s=st.dictionaries(st.sampled_from(("x", "y")), st.sampled_from((60, 600, 3600)), max_size=1),
+)
+AGENT_DOCS = st.builds(lambda doc, capacity: {**doc, "capacity": capacity}, AGENT_DOCS, st.integers(1, 3))
+STEPS = st.lists(
+    st.builds(lambda after, skills: {"after_s": after, "skills": skills}, st.just(60), SKILLS), max_size=2
+)
+
+
+def ops(sizes: st.SearchStrategy[int]) -> st.SearchStrategy[list[Op]]:
+    """What clients and time do, in any order, sensible or not."""
+    task, agent, docs = st.sampled_from(TASKS), st.sampled_from(AGENTS), task_docs(sizes)
+    verbs = st.sampled_from(("complete", "release", "hold", "resume", "cancel", "start", "reopen"))
+    one = (
+        st.tuples(st.just("task"), task, docs)
+        | st.tuples(st.just("task"), task, docs)
+        | st.tuples(st.just("agent"), agent, AGENT_DOCS)
+        | st.tuples(st.just("presence"), agent, st.sampled_from(("available", "away")))
+        | st.tuples(st.just("update"), task, docs)
+        | st.tuples(st.just("answer"), task, st.sampled_from(("accept", "accept", "decline")))
+        | st.tuples(verbs, task, st.none())
+        | st.tuples(st.just("step"), st.just(""), st.none())
+        | st.tuples(st.just("wait"), st.just(""), st.sampled_from((1, MINUTE, 10 * MINUTE)))
+        | st.tuples(st.just("queue"), st.just("q"), STEPS)
+    )
+    return st.lists(one, min_size=5, max_size=40)
+
+
+async def do(live: Living, op: Op) -> None:
+    """Do one thing; what is refused changes nothing."""
+    verb, id, fact = op
+    record = await live.store.task(id)
+    match verb:
+        case "task" if record is None:
+            await live.task(id, **fact)
+        case "agent":
+            await live.agent(id, **fact)
+        case "presence" if await live.store.agent(id):
+            await live.present(id, fact)
+        case "queue":
+            await live.queue(id, relaxation=fact, floor={"a": 2})
+        case "answer" if record and record.offer:
+            await live.answer(fact, id, cool_until=live.clock.now_ms() + 5 * MINUTE)
+        case "step":
+            await live.step()
+        case "wait":
+            await live.wait(fact)
+        case _ if record and verb in TRANSITIONS:
+            await _on_task(live, verb, id, fact, record.doc)
+
+
+async def _on_task(live: Living, verb: str, id: str, fact: Any, doc: Mapping[str, Any]) -> None:
+    facts = {
+        "update": lambda: {"doc": fact, "size": fact["size"]},
+        "reopen": lambda: {"doc": doc},
+    }.get(verb, dict)()
+    await live.store.do(verb, [OnTask(**live.said(), task=id, facts=facts)])
+
+
+def decided(snapshot: Snapshot, weights: dict[str, float], limit: float | None) -> tuple[int, dict[str, str]]:
+    """The objective, and the agent of each task assigned."""
+    found = decide(
+        snapshot,
+        Policy(weights=weights),
+        clock=Living().clock,
+        most_arcs=10**6,
+        time_limit_s=limit,
+        verify=True,
+    )
+    pairs = {
+        snapshot.tasks[task].id: snapshot.agents[found.solution.agent[task]].id
+        for task in found.assigned().tolist()
+    }
+    return found.solution.objective, pairs
+
+
+WEIGHTS = st.dictionaries(st.sampled_from(("urgency", "fit", "idle", "load")), st.sampled_from((0, 0.001, 3)))
+
+
+async def _same_as_everything(done: list[Op], weights: dict[str, float], *, pairs: bool) -> None:
+    live = Living(pace=Pace(tick_ms=MINUTE, lease_ms=HOUR))
+    for op in done:
+        await do(live, op)
+    feed = live.dispatcher.lead.feed if live.dispatcher.lead else await Feed.of(live.store)
+    await feed.catch_up()
+    await feed.close()
+    fresh, now = Mirror.of(await live.store.world()), live.clock.now_ms()
+    few, all_of_it = candidates(feed.mirror, now, weights), everything(fresh, now)
+    assert everything(feed.mirror, now) == all_of_it
+    assert candidates(fresh, now, weights) == few
+    assert {agent.id for agent in few.agents} <= {agent.id for agent in all_of_it.agents}
+    some, whole = decided(few, weights, None), decided(all_of_it, weights, None)
+    assert some[0] == whole[0]
+    if pairs:
+        assert some[1] == whole[1]
+    for record in (await live.store.world()).agents:
+        held = [task for task in feed.mirror.tasks.values() if task.record.agent == record.id]
+        assert record.load == sum(task.record.size for task in held)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(ops(st.just(1)), WEIGHTS)
+def test_after_whatever_happened_the_candidates_have_the_optimum_of_everything(
+    done: list[Op], weights: dict[str, float]
+) -> None:
+    """The mirror fed by events is the mirror of the world, and its few tasks decide as all of them do."""
+    lived(_same_as_everything)(done, weights, pairs=True)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(ops(st.integers(1, 3)), WEIGHTS)
+def test_sizes_that_differ_leave_the_optimum_the_same(done: list[Op], weights: dict[str, float]) -> None:
+    lived(_same_as_everything)(done, weights, pairs=False)
+
+
+@lived
+async def test_a_long_line_sends_only_as_many_as_there_are_places() -> None:
+    """Five hundred wait, two can be taken: two are looked at; those whom a free agent names, besides."""
+    live = Living()
+    for number in range(500):
+        named = {"preferred_agents": ["ana"]} if number == 499 else {}
+        await live.task(f"t{number:03}", skills={"es": 1}, priority=number % 100, **named)
+    await live.agent("ana", skills={"es": 2}, capacity=2)
+    await live.agent("eva", skills={"fr": 2}, capacity=9)
+    mirror = Mirror.of(await live.store.world())
+    found = candidates(mirror, START, {})
+    assert [task.id for task in found.tasks] == ["t099", "t199", "t499"]
+    assert [agent.id for agent in found.agents] == ["ana"]

@@ -1,0 +1,260 @@
+"""Who leads, what a stale plan costs, and that the dispatcher wakes, deciding aside where it is much."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from assigner.clock import ManualClock, SystemClock
+from assigner.dispatch.acting import NotLeader
+from assigner.dispatch.aside import Decider
+from assigner.dispatch.loop import Dispatcher, Pace
+from assigner.dispatch.plan import Plan, make_plan
+from assigner.domain.policy import Policy
+from assigner.domain.snapshot import Snapshot
+from assigner.store.memory import MemoryStore
+from tests.dispatch.living import HOUR, START, Living, lived
+
+
+@dataclass
+class Meanwhile:
+    """Decides, and lets the world go on before the plan is applied."""
+
+    live: Living
+    verbs: list[tuple[Any, ...]]
+
+    async def __call__(self, snapshot: Snapshot) -> Plan:
+        plan = make_plan(snapshot, Policy(), self.live.clock, 1000, None)
+        while self.verbs:
+            act, *args = self.verbs.pop()
+            await act(*args)
+        return plan
+
+
+@lived
+async def test_fault_1_a_stale_plan_costs_a_retry_only() -> None:
+    """While the cycle decides one task is cancelled, one changes and an agent goes: the rest is offered."""
+    live = Living()
+    for id in ("ana", "eva", "luis", "zoe"):
+        await live.agent(id, skills={id: 5})
+        await live.task(f"for-{id}", skills={id: 1})
+    meanwhile: list[tuple[Any, ...]] = [
+        (live.on_task, "cancel", "for-ana"),
+        (live.task, "new"),
+        (live.present, "luis", "away"),
+    ]
+    meanwhile.append((live.on_task, "hold", "for-eva"))
+    assert await live.dispatcher.take()
+    live.dispatcher.decide = Meanwhile(live, meanwhile)
+    passed = await live.step()
+    assert passed.report is not None
+    assert (passed.report.offered, dict(passed.report.refused)) == (1, {"wrong_state": 2, "agent_away": 1})
+    await live.settle()
+    assert await live.where("for-ana", "for-eva", "for-luis", "for-zoe") == [
+        "cancelled",
+        "held",
+        "queued",
+        "offered zoe",
+    ]
+    assert (await live.where("new"))[0].startswith("offered")
+
+
+@lived
+async def test_a_plan_that_never_fits_does_not_spin() -> None:
+    """After a few cycles in a row that came to nothing, the next one waits for the tick."""
+    live = Living()
+    await live.agent("ana")
+    await live.task("t")
+    assert await live.dispatcher.take()
+    stolen = live.store.records.agents
+    mirror = live.mirror
+    stolen["ana"] = type(stolen["ana"])(**{**_fields(stolen["ana"]), "load": 1})
+    cycles = 0
+    while (live.dispatcher.next_at() or 0) <= START and cycles < 50:
+        await live.step()
+        cycles += 1
+    assert cycles == live.pace.most_retries
+    assert mirror.tasks["t"].record.state == "queued"
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}
+
+
+@lived
+async def test_fault_1_of_two_dispatchers_only_one_acts_and_a_paused_one_is_refused() -> None:
+    """The second takes over when the lease ends; the first, back from its pause, can do nothing."""
+    live = Living(pace=Pace(lease_ms=10_000))
+    second = live.another("second")
+    assert await live.dispatcher.take()
+    assert not await second.take()
+    live.clock.advance(10_000)
+    await live.agent("ana")
+    await live.task("t")
+    assert await second.take()
+    with pytest.raises(NotLeader):
+        await live.dispatcher.step()
+    await second.step()
+    assert await live.where("t") == ["offered ana"]
+    paused = live.dispatcher.lead
+    assert paused is not None
+    paused.kept_at = live.clock.now_ms()  # as if it had woken between keeping the lease and offering
+    await live.agent("eva")
+    await live.task("u")
+    with pytest.raises(NotLeader):
+        await live.dispatcher.step()
+    assert await live.where("u") == ["queued"]
+
+
+@lived
+async def test_a_dispatcher_that_begins_finds_what_happened_before() -> None:
+    """Offers to expire, holds to end, agents who have gone: all from the world as it is."""
+    live = Living()
+    await live.agent("ana", capacity=2)
+    await live.task("expires")
+    await live.task("works")
+    await live.settle()
+    await live.answer("accept", "works")
+    await live.task("sleeps", pinned_agent="nobody")
+    await live.on_task("hold", "sleeps", reason="waiting", until=START + HOUR)
+    await live.dispatcher.close()
+    await live.present("ana", "offline")
+    live.clock.advance(HOUR)
+    await live.settle()
+    assert await live.where("expires", "works", "sleeps") == ["queued"] * 3
+
+
+@lived
+async def test_a_lost_agents_work_is_rescued() -> None:
+    """Begun work too, once they are unseen for as long as the queue says, or an hour into the next shift."""
+    live = Living()
+    await live.queue("strict", lost_after_s=600)
+    await live.agent("ana", capacity=2)
+    await live.task("t", queue="strict")
+    await live.task("slow")
+    await live.settle()
+    for id in ("t", "slow"):
+        await live.answer("accept", id)
+        await live.on_task("start", id)
+    await live.present("ana", "offline")
+    await live.wait(600_000 - 1)
+    assert await live.where("t", "slow") == ["assigned ana", "assigned ana"]
+    await live.wait(1)
+    assert await live.where("t", "slow") == ["queued", "assigned ana"]
+    await live.agent("ana", capacity=2, available_from=live.at(HOUR))
+    await live.wait(2 * HOUR)
+    assert await live.where("slow") == ["queued"]
+
+
+@lived
+async def test_a_presence_ends_when_it_was_said_to() -> None:
+    """Away until: available then. Available until: offline then."""
+    live = Living()
+    await live.agent("ana")
+    await live.agent("eva")
+    await live.present("ana", "away", START + HOUR)
+    await live.present("eva", "available", START + HOUR)
+    await live.wait(HOUR)
+    assert [(await live.person(id)).presence for id in ("ana", "eva")] == ["available", "offline"]
+
+
+@lived
+async def test_ended_tasks_are_pruned() -> None:
+    live = Living(pace=Pace(keep_ended_ms=HOUR))
+    await live.task("t")
+    await live.on_task("cancel", "t")
+    await live.wait(HOUR)
+    assert await live.store.task("t")
+    await live.wait(live.pace.prune_every_ms)
+    assert await live.store.task("t") is None
+
+
+@lived
+async def test_a_snapshot_too_large_for_one_cycle_is_decided_over_several() -> None:
+    """The more urgent half first; nothing is lost, and nothing fails."""
+    live = Living()
+    for number in range(8):
+        await live.agent(f"a{number}", skills={"s": 1 + number})
+        await live.task(f"t{number}", skills={"s": 1}, category=f"c{number}", priority=number)
+    assert await live.dispatcher.take()
+    live.dispatcher.decide = Decider(Policy(), live.clock, most_arcs=20, time_limit_s=None)
+    passed = await live.step()
+    assert passed.report is not None
+    assert passed.report.plan is not None
+    assert passed.report.plan.deferred == 6
+    assert await live.where("t0", "t1") == ["queued", "queued"]
+    await live.settle()
+    assert all(where.startswith("offered") for where in await live.where(*(f"t{n}" for n in range(8))))
+
+
+@lived
+async def test_the_last_decision_keeps_its_terms_and_who_was_next() -> None:
+    live = Living()
+    for id, level in (("ana", 3), ("eva", 5), ("luis", 9)):
+        await live.agent(id, skills={"es": level})
+    await live.task("t", skills={"es": 3})
+    await live.settle()
+    decided = live.dispatcher.decided["t"]
+    offer = await live.offer_of("t")
+    assert (decided.choice.agent, decided.choice.value) == (offer.agent, offer.value) == ("ana", offer.value)
+    assert [choice.agent for choice in decided.runners_up] == ["eva", "luis"]
+    assert [sum(choice.terms.values()) for choice in decided.runners_up] == [
+        offer.value - 100,
+        offer.value - 300,
+    ]
+
+
+def test_large_snapshots_are_decided_in_another_process_and_the_same() -> None:
+    """The answer does not depend on where it is made."""
+    live = Living()
+
+    async def both() -> tuple[Plan, Plan]:
+        for number in range(5):
+            await live.agent(f"a{number}")
+            await live.task(f"t{number}", priority=number)
+        assert await live.dispatcher.take()
+        seen: list[Snapshot] = []
+        here = live.dispatcher.decide
+
+        async def watch(snapshot: Snapshot) -> Plan:
+            seen.append(snapshot)
+            return await here(snapshot)
+
+        live.dispatcher.decide = watch
+        await live.step()
+        aside = Decider(Policy(), live.clock, large=0)
+        try:
+            return await here(seen[0]), await aside(seen[0])
+        finally:
+            aside.close()
+
+    inline, sent = asyncio.run(both())
+    assert (inline.choices, inline.runners_up) == (sent.choices, sent.runners_up)
+
+
+def test_it_runs_by_itself_wakes_on_events_and_stops() -> None:
+    """In real time: a task that comes is offered without anybody calling; a stop gives the lease up."""
+
+    async def scene() -> str | None:
+        clock = SystemClock()
+        store = MemoryStore(clock)
+        live = Living(clock=ManualClock(at_ms=clock.now_ms()))
+        live.store = store
+        decide = Decider(Policy(), clock)
+        dispatcher = Dispatcher(store=store, clock=clock, holder="one", decide=decide)
+        stop = asyncio.get_running_loop().create_future()
+        running = asyncio.create_task(dispatcher.run(stop))
+        await live.agent("ana")
+        events = store.events((await store.world()).last_event)
+        await live.task("t")
+        async for batch in events:
+            if any(event.type == "task.offered" for event in batch):
+                break
+        stop.set_result(None)
+        await running
+        return await store.take_lease("another", 1_000)
+
+    assert asyncio.run(asyncio.wait_for(scene(), 30)) is not None
