@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import agents, assign, health, offers, openapi, problems, queues, stats, tasks, verbs
+from api import agents, assign, explanation, health, offers, openapi, problems, queues, stats, tasks, verbs
 from api.deps import Service
 from api.edge import Edge
 from api.live import Live
@@ -24,6 +24,7 @@ from api.view import View
 from assigner import __version__, log
 from assigner.clock import Clock, SystemClock
 from assigner.config import Settings
+from assigner.dispatch.loop import Dispatcher
 from assigner.metrics import Meters
 from assigner.store.base import Store
 
@@ -38,12 +39,13 @@ def create_app(
     *,
     clock: Clock | None = None,
     store: Store | None = None,
+    dispatcher: Dispatcher | None = None,
     answer: str = _ANSWER,
     on_ready: Callable[[], None] | None = None,
 ) -> FastAPI:
     """The application. `answer` names the function that workers run; `on_ready` is called when all are up.
 
-    With a store it has the resources of the living service too.
+    With a store it has the resources of the living service too; a dispatcher is run by who gives it.
     """
     meters = Meters()
     clock = clock or SystemClock()
@@ -52,7 +54,7 @@ def create_app(
         clock=clock,
         meters=meters,
         pool=Pool(settings, meters, answer),
-        live=Live(store=store, view=View(store), clock=clock) if store else None,
+        live=Live(store=store, view=View(store), clock=clock, dispatcher=dispatcher) if store else None,
     )
     app: FastAPI = FastAPIOffline(
         title="Assigner",
@@ -66,7 +68,7 @@ def create_app(
     app.openapi = functools.cache(lambda: openapi.document(app))  # type: ignore[method-assign]
     app.state.service = parts
     # Routes are tried in this order: the ones that are asked most come first.
-    for part in (tasks, offers, verbs, agents, queues, stats) if store else ():
+    for part in (tasks, offers, verbs, explanation, agents, queues, stats) if store else ():
         app.include_router(part.router)
     app.include_router(assign.router)
     app.include_router(health.router)

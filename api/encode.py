@@ -78,13 +78,14 @@ def _tail(explanation: Explanation) -> bytes:
                 reason=explanation.reason,
                 refusals=explanation.refusals,
                 detail=explanation.detail,
-                unblock=_unblock(explanation.unblock),
+                unblock=unblock_out(explanation.unblock),
             )
         )[1:]
     )
 
 
-def _unblock(change: Unblock) -> UnblockOut:
+def unblock_out(change: Unblock) -> UnblockOut:
+    """The smallest change, as it goes over the wire."""
     return UnblockOut(
         kind=change.kind,
         agents=change.agents,

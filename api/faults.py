@@ -182,7 +182,12 @@ def _range(kind: inspect.IntType | inspect.FloatType) -> str:
 
 
 def _text(finder: Finder, kind: inspect.StrType, value: Any, path: Path) -> Any:
-    return value if isinstance(value, str) else finder.wrong_type(value, "a string", path)
+    if not isinstance(value, str):
+        return finder.wrong_type(value, "a string", path)
+    if kind.max_length is not None and len(value) > kind.max_length:
+        long = f"The text has {len(value):,} characters; expected {kind.max_length:,} at most."
+        finder.add(path, "too_long", long)
+    return value
 
 
 def _noted(finder: Finder, kind: inspect.Metadata, value: Any, path: Path) -> Any:

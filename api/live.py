@@ -10,6 +10,7 @@ from typing import Any
 from api.errors import ApiError
 from api.view import View
 from assigner.clock import Clock
+from assigner.dispatch.loop import Dispatcher
 from assigner.domain.lifecycle import State, allowed
 from assigner.store.base import Command, Outcome, Store
 from assigner.store.log import FIRST, EventKey, event_key
@@ -28,6 +29,8 @@ class Live:
     store: Store
     view: View
     clock: Clock
+    dispatcher: Dispatcher | None = None
+    """The dispatcher of this process, where it has one: it knows what was decided last."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server stops: long polls end."""
     written: dict[str, EventKey] = field(default_factory=dict)

@@ -76,6 +76,7 @@ DESCRIBED: tuple[Described, ...] = (
     _get("/v1/tasks/{id}", "Task", errors=("unknown_task",)),
     _get("/v1/tasks", "Tasks", *PARAMETERS, errors=("invalid_request",)),
     _get("/v1/tasks/{id}/history", "Moments", errors=("unknown_task",)),
+    _get("/v1/tasks/{id}/explanation", "Explanation", errors=("unknown_task",)),
     _batch("tasks", shapes.TaskNew),
     *(_verb(verb.name, verb.body) for verb in VERBS),
     _get("/v1/offers", "Offers", "wait_s", "cursor", "limit", errors=("invalid_request",)),

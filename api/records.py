@@ -26,6 +26,7 @@ def task_out(task: TaskRecord, now: int) -> dict[str, Any]:
     """A task as clients see it at `now`."""
     out = {
         "id": task.id,
+        "skills": {},
         **task.doc,
         "queue": task.queue,
         "priority": task.doc.get("priority", PRIORITY),
@@ -72,6 +73,7 @@ def agent_out(agent: AgentRecord) -> dict[str, Any]:
     """An agent as clients see them."""
     return {
         "id": agent.id,
+        "skills": {},
         **agent.doc,
         "capacity": agent.capacity,
         "presence": agent.presence,

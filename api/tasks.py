@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 from fastapi import APIRouter
@@ -48,6 +49,8 @@ async def put(request: Request) -> Response:
             outcome = await parts.do("enqueue", enqueue_command(id, task, given, op, now))
             if outcome.event is None and etags.must_be_new(request):
                 raise ApiError("exists_already")
+            if outcome.event is None and await _was_done(parts, id, op.step("update")):
+                outcome = replace(outcome, replayed=True)
             return await _made(parts, outcome, now)
         except ApiError as error:
             if error.code != "task_exists":
@@ -110,6 +113,11 @@ async def batch(request: Request) -> Response:
         return [] if parts.view.qualifies(task.doc, task.size) else ["nobody_qualifies"]
 
     return await respond(request, Kind(verb="enqueue", struct=TaskNew, command=command, warnings=told))
+
+
+async def _was_done(parts: Live, id: str, op: Ask) -> bool:
+    """Whether the content that a task has came from this very op, by its Idempotency-Key."""
+    return bool(op.asked) and any(moment.op == op.op for moment in await parts.store.history(id))
 
 
 async def _made(parts: Live, outcome: Outcome, now: int) -> Response:

@@ -20,6 +20,7 @@ from api.idempotency import ask
 from api.live import Live
 from api.shapes import CompleteIn, HoldIn, MaybeReason, Nothing, Reason, TaskPut, TransferIn
 from assigner.domain.instant import to_ms
+from assigner.domain.lifecycle import TRANSITIONS
 from assigner.domain.queue import Queue
 from assigner.domain.records import TaskRecord
 from assigner.store.base import OnTask
@@ -109,11 +110,18 @@ async def cool_down_ms(parts: Live, queue: str) -> int:
     return Queue.of(record.doc if record else {}).decline_cool_down_ms
 
 
+def _from_to(verb: str) -> str:
+    """What the table of transitions says of a verb."""
+    row = TRANSITIONS[verb]
+    return f"From {', '.join(row.sources)}; {f'to {row.to}' if row.to else 'the state stays'}. Else 409."
+
+
 for _verb in VERBS:
     router.add_api_route(
         f"/v1/tasks/{{id}}/{_verb.name}",
         _handler(_verb),
         methods=["POST"],
         summary=_verb.summary,
+        description=_from_to(_verb.name),
         name=_verb.name,
     )

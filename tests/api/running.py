@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api.app import create_app, listen, server
 from assigner.clock import Clock
 from assigner.config import Settings
+from assigner.store.base import Store
 
 DEADLINE_S = 30.0
 
@@ -74,6 +75,7 @@ def running(
     *,
     answer: str = "tests.api.answers:behave",
     clock: Clock | None = None,
+    store: Store | None = None,
     extend: Callable[[FastAPI], None] = lambda app: None,
     ready: bool = True,
     **overrides: Any,
@@ -81,7 +83,7 @@ def running(
     """Run a server until the block ends. `ready`: wait until its workers are up. `extend`: add to its app."""
     settings = Settings.from_env({}, {"port": 0, "workers": 1, **overrides})
     up = threading.Event()
-    app = create_app(settings, answer=answer, clock=clock, on_ready=up.set)
+    app = create_app(settings, answer=answer, clock=clock, store=store, on_ready=up.set)
     extend(app)
     listener = listen(settings)
     host, port = listener.getsockname()

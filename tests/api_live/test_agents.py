@@ -1,0 +1,130 @@
+"""Agents and queues: put, changed, removed, listed; what belongs to the service is refused."""
+
+import pytest
+
+from assigner.domain.instant import rfc3339
+from assigner.domain.queue import SETTINGS
+from tests.api_live.living import Json, Living, code, faults
+
+
+def test_an_agent_is_put_and_changed(centre: Living) -> None:
+    path = f"/v1/agents/{centre.new('a')}"
+    said = {"skills": {"sap": 3}, "capacity": 2, "teams": ["north"], "handle_s": {"invoice": 60}}
+    made = centre.ask("PUT", path, said)
+    assert (made.status_code, made.headers["Location"]) == (201, path)
+    assert made.json().items() >= {**said, "presence": "available", "load": 0, "version": 1}.items()
+    assert centre.ask("GET", path).headers["ETag"] == made.headers["ETag"]
+    patched = centre.ask("PATCH", path, {"skills": {"sap": None, "sql": 1}, "capacity": None}).json()
+    assert (patched["skills"], patched["capacity"], patched["version"]) == ({"sql": 1}, 1, 2)
+    assert code(centre.ask("PATCH", path, {}, If_Match=made.headers["ETag"])) == (412, "stale_version")
+    assert code(centre.ask("PUT", path, {}, If_None_Match="*")) == (412, "exists_already")
+    assert code(centre.ask("PUT", path, {}, If_Match=made.headers["ETag"])) == (412, "stale_version")
+    assert centre.ask("PUT", path, {}).json()["skills"] == {}
+
+
+def test_presence_is_kept_by_a_put_without_it(centre: Living) -> None:
+    agent = centre.agent()
+    until = rfc3339(centre.clock.now_ms() + 1_000)
+    set_ = centre.ask("PUT", f"/v1/agents/{agent}/presence", {"presence": "away", "until": until}).json()
+    assert (set_["presence"], set_["presence_until"]) == ("away", until)
+    assert centre.ask("PUT", f"/v1/agents/{agent}", {"capacity": 1}).json()["presence"] == "away"
+    assert centre.ask("PUT", f"/v1/agents/{agent}", {"presence": "offline"}).json()["presence"] == "offline"
+
+
+@pytest.mark.parametrize("field", ["load", "idle_since", "version", "last_seen_at"])
+def test_what_the_service_knows_is_refused(centre: Living, field: str) -> None:
+    for method, path in (("PUT", "/v1/agents/any"), ("PATCH", f"/v1/agents/{centre.agent()}")):
+        assert faults(centre.ask(method, path, {field: 1})) == [(f"/{field}", "read_only")]
+
+
+def test_an_agent_with_work_is_not_removed(centre: Living) -> None:
+    agent = centre.agent()
+    centre.offer(centre.task(size=3), agent)
+    kept = centre.ask("DELETE", f"/v1/agents/{agent}")
+    assert (*code(kept), kept.json()["load"]) == (409, "agent_has_work", 3)
+    idle = f"/v1/agents/{centre.agent()}"
+    assert code(centre.ask("DELETE", idle, If_Match='"9.00000000"')) == (412, "stale_version")
+    assert centre.ask("DELETE", idle).status_code == 204
+    for method, path, body in (
+        ("DELETE", "", None),
+        ("GET", "", None),
+        ("PATCH", "", {}),
+        ("PUT", "/presence", {"presence": "away"}),
+    ):
+        assert code(centre.ask(method, f"{idle}{path}", body)) == (404, "unknown_agent")
+
+
+def test_agents_are_listed(centre: Living) -> None:
+    team = centre.new("team")
+    made = sorted(centre.agent(teams=[team], skills={"sap": 1} if i % 2 else {}) for i in range(5))
+    first = centre.ask("GET", f"/v1/agents?team={team}&limit=3").json()
+    rest = centre.ask("GET", f"/v1/agents?team={team}&limit=3&cursor={first['next']}").json()
+    assert [agent["id"] for agent in first["items"] + rest["items"]] == made
+    assert rest["next"] is None
+    skilled = centre.ask("GET", f"/v1/agents?team={team}&skill=sap&presence=available").json()["items"]
+    assert len(skilled) == 2
+    assert centre.ask("GET", f"/v1/agents?team={team}&presence=away").json()["items"] == []
+
+
+def test_a_queue_says_its_defaults_too(centre: Living) -> None:
+    path = f"/v1/queues/{centre.new('q')}"
+    assert code(centre.ask("GET", path)) == (404, "unknown_queue")
+    said = {"offer_ttl_s": 5, "relaxation": [{"after_s": 60, "skills": {"sap": 2}}], "floor": {"sap": 1}}
+    made = centre.ask("PUT", path, said)
+    assert (made.status_code, made.headers["Location"]) == (201, path)
+    assert made.json().items() >= said.items()
+    assert {row.name for row in SETTINGS} < made.json().keys()
+    assert code(centre.ask("PUT", path, {}, If_None_Match="*")) == (412, "exists_already")
+    assert centre.ask("PUT", path, {}, If_Match=made.headers["ETag"]).json()["relaxation"] == []
+    assert code(centre.ask("PUT", path, {}, If_Match=made.headers["ETag"])) == (412, "stale_version")
+    assert code(centre.ask("PUT", f"{path}x", {}, If_Match="*")) == (404, "unknown_queue")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "fault"),
+    [
+        ({"relaxation": [{"after_s": 1, "drop": ["a"]}], "floor": {"a": 1}}, "/relaxation/0", "below_floor"),
+        ({"relaxation": [{"skills": {"a": 1}}]}, "/relaxation/0/after_s", "missing"),
+        ({"auto_accept": 1}, "/auto_accept", "wrong_type"),
+        ({"on_expiry": "gone"}, "/on_expiry", "unknown_value"),
+        ({"offer_ttl_s": 0}, "/offer_ttl_s", "out_of_range"),
+        ({"version": 1}, "/version", "read_only"),
+        ({"id": "other"}, "/id", "other_id"),
+    ],
+)
+def test_what_a_queue_cannot_be(centre: Living, body: Json, pointer: str, fault: str) -> None:
+    """A step that crosses the floor is refused when it is said, not when it would apply (fault 8)."""
+    assert faults(centre.ask("PUT", "/v1/queues/any", body)) == [(pointer, fault)]
+
+
+def test_a_queue_in_numbers(centre: Living) -> None:
+    queue, agent = centre.new("q"), centre.agent()
+    for priority in (20, 50, 99):
+        centre.task(queue=queue, priority=priority)
+    taken = centre.task(queue=queue)
+    centre.clock.advance(60_000)
+    stats = centre.ask("GET", f"/v1/queues/{queue}/stats").json()
+    assert (stats["tasks"]["queued"], stats["oldest_wait_s"]) == (4, 60.0)
+    assert stats["expected_wait_s"] == dict.fromkeys(("low", "medium", "high", "urgent"))
+    centre.on_offer("accept", centre.offer(taken, agent))
+    centre.task(queue=queue, priority=1)
+    stats = centre.ask("GET", f"/v1/queues/{queue}/stats").json()
+    assert (stats["tasks"]["assigned"], stats["assigned_per_minute"]) == (1, round(1 / 15, 3))
+    assert stats["expected_wait_s"] == {"low": 2700.0, "medium": 2700.0, "high": 1800.0, "urgent": 1800.0}
+    listed = {item["id"]: item["version"] for item in centre.ask("GET", "/v1/queues").json()["items"]}
+    assert listed[queue] == 0
+
+
+def test_everything_in_numbers(centre: Living) -> None:
+    before = centre.ask("GET", "/v1/stats").json()
+    agent = centre.agent(capacity=5)
+    for state in ("queued", "held", "completed"):
+        centre.in_state(state)
+    centre.offer(centre.task(due_at=rfc3339(centre.clock.now_ms())), agent)
+    centre.task()
+    after = centre.ask("GET", "/v1/stats").json()
+    grown = {state: after["tasks"][state] - before["tasks"][state] for state in after["tasks"]}
+    assert grown == {"queued": 2, "held": 1, "offered": 1, "assigned": 0}
+    assert (after["offers"] - before["offers"], after["load"] - before["load"]) == (1, 1)
+    assert after["breached"] - before["breached"] == 1
+    assert after["agents"]["available"] - before["agents"]["available"] == 2

@@ -1,0 +1,44 @@
+"""OpenAPI says of every route what it takes; every refusal of the store and every fault has its code."""
+
+import re
+from pathlib import Path
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from api.errors import ERRORS, FAULTS
+from api.openapi_live import DESCRIBED
+from assigner.store.base import REFUSALS
+from tests.api_live.living import Living
+from tests.contract.test_faults import OF_RESOURCES
+
+NOT_FOR_CLIENTS = {"not_leader", "not_due", "agent_away"}
+"""What only the dispatcher, or a person who assigns, is told."""
+
+
+def test_every_route_is_described(centre: Living) -> None:
+    document = centre.service.client.get("/openapi.json").json()
+    OpenAPIV31SpecValidator(document).validate()
+    described = {(row.method, row.path) for row in DESCRIBED}
+    there = {(method, path) for path, item in document["paths"].items() for method in item}
+    operations = {(method, path) for method, path in there if path.startswith("/v1/")}
+    assert operations - {("post", "/v1/assign")} == described
+    for method, path in described:
+        operation = document["paths"][path][method]
+        assert operation["summary"]
+        assert operation["description"]
+
+
+def test_every_refusal_is_an_error() -> None:
+    assert set(REFUSALS) - NOT_FOR_CLIENTS <= set(ERRORS)
+
+
+def test_every_fault_of_a_resource_is_tested() -> None:
+    text = "".join(file.read_text("utf-8") for file in Path(__file__).parent.glob("test_*.py"))
+    assert set(re.findall(r'"(\w+)"', text)) >= OF_RESOURCES
+    assert set(FAULTS) >= OF_RESOURCES
+
+
+def test_unknown_methods_are_told_the_others(centre: Living) -> None:
+    refused = centre.ask("PUT", "/v1/tasks")
+    assert refused.status_code == 405
+    assert "POST" in refused.headers["Allow"]

@@ -1,0 +1,54 @@
+"""A store that is gone: 503 with Retry-After, /readyz says why, and the service heals by itself."""
+
+from tests.api.running import until
+from tests.api_live.living import Living, code, living
+
+
+def _unplug(centre: Living, *, plugged: bool) -> None:
+    async def pull() -> None:
+        centre.store.plug(plugged=plugged)
+
+    centre.run(pull())
+
+
+def test_the_store_goes_and_comes_back() -> None:
+    with living() as centre:
+        task, agent = centre.task(), centre.agent()
+        _unplug(centre, plugged=False)
+        for method, path, body in (
+            ("POST", "/v1/tasks", {"id": "x"}),
+            ("POST", "/v1/tasks/batch", b'{"id":"x"}'),
+            ("GET", f"/v1/tasks/{task}", None),
+            ("POST", f"/v1/tasks/{task}/hold", {"reason": "x"}),
+            ("PUT", f"/v1/agents/{agent}", {}),
+        ):
+            gone = centre.ask(method, path, body)
+            assert code(gone) == (503, "store_unavailable")
+            assert gone.headers["Retry-After"] == "1"
+            assert "The cable is out." in gone.json()["detail"]
+        until(lambda: centre.ask("GET", "/readyz").status_code == 503, "the view has noticed")
+        assert "The cable is out." in centre.ask("GET", "/readyz").json()["detail"]
+        for path in ("/v1/tasks", "/v1/offers", "/v1/stats"):
+            assert code(centre.ask("GET", path)) == (503, "store_unavailable")
+        assert centre.ask("GET", "/livez").status_code == 200
+        _unplug(centre, plugged=True)
+        until(lambda: centre.ask("GET", "/readyz").status_code == 200, "the service has healed")
+        assert [item["id"] for item in centre.ask("GET", "/v1/tasks").json()["items"]] == [task]
+        offer = centre.offer(task, agent)
+        until(lambda: bool(centre.ask("GET", "/v1/offers").json()["items"]), "events are followed again")
+        assert centre.ask("POST", f"/v1/offers/{offer}/accept").status_code == 200
+
+
+def test_a_batch_goes_on_without_the_store() -> None:
+    """Lines that could not be kept say so, each; those before them have been kept."""
+    with living() as centre:
+        head = b"POST /v1/tasks/batch HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 21\r\n\r\n"
+        with centre.service.connect(head + b'{"id":"a"}\n') as connection:
+            received = b""
+            while b'"status":201' not in received:
+                received += connection.recv(65_536)
+            _unplug(centre, plugged=False)
+            connection.sendall(b'{"id":"b"}')
+            while more := connection.recv(65_536):
+                received += more
+        assert b'{"line":2,"id":"b","status":503,"code":"store_unavailable"' in received

@@ -1,0 +1,247 @@
+"""Tasks are made, changed, read and listed; nothing is changed by somebody who has not seen it."""
+
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from urllib.parse import quote
+
+import pytest
+
+from assigner.domain.instant import rfc3339
+from tests.api_live.living import Json, Living, code, faults
+
+DUE = "2026-11-22T14:00:00+01:00"
+
+
+def test_a_task_is_made_where_it_says(centre: Living) -> None:
+    id = f"INC/1%41?#{centre.new()}"
+    made = centre.ask("POST", "/v1/tasks", {"id": id, "skills": {"sap": 2.0}, "priority": "high"})
+    assert made.status_code == 201
+    assert made.headers["Location"] == f"/v1/tasks/{quote(id, safe='')}"
+    got = centre.service.client.get(made.headers["Location"])
+    assert got.status_code == 200
+    assert made.headers["ETag"].startswith('"1.')
+    assert got.json() | {"warnings": ["nobody_qualifies"]} == made.json()
+    assert (got.json()["id"], got.json()["skills"], got.json()["priority"]) == (id, {"sap": 2}, 75)
+    assert (got.json()["state"], got.json()["version"], got.json()["queue"]) == ("queued", 1, "main")
+
+
+def test_a_task_of_the_same_content_is_no_conflict(centre: Living) -> None:
+    body = {"id": centre.new(), "due_at": DUE, "priority": 50, "tags": ["vip"], "skills": {"b": 1, "a": 2}}
+    same = {**body, "due_at": "2026-11-22T13:00:00Z", "skills": {"a": 2, "b": 1}}
+    assert centre.ask("POST", "/v1/tasks", body).status_code == 201
+    assert centre.ask("POST", "/v1/tasks", same).status_code == 200
+    other = centre.ask("POST", "/v1/tasks", {**body, "priority": 51})
+    assert code(other) == (409, "task_exists")
+    assert other.json()["state"] == "queued"
+
+
+def test_put_makes_and_replaces(centre: Living) -> None:
+    path = f"/v1/tasks/{centre.new()}"
+    assert centre.ask("PUT", path, {"tags": ["a"], "size": 2}).status_code == 201
+    assert centre.ask("PUT", path, {"tags": ["a"], "size": 2}).status_code == 200
+    replaced = centre.ask("PUT", path, {"priority": 9})
+    assert replaced.status_code == 200
+    assert (replaced.json()["size"], replaced.json()["priority"], replaced.json()["version"]) == (1, 9, 2)
+    assert "tags" not in replaced.json()
+    assert code(centre.ask("PUT", path, {"priority": 8}, If_None_Match="*")) == (412, "exists_already")
+    assert faults(centre.ask("PUT", path, {"id": "another"})) == [("/id", "other_id")]
+    assert code(centre.ask("PUT", f"{path}x", {}, If_Match="*")) == (404, "unknown_task")
+
+
+def test_patch_changes_what_it_names(centre: Living) -> None:
+    path = f"/v1/tasks/{centre.task(skills={'a': 1, 'b': 2}, tags=['x'], attributes={'k': {'l': 1}})}"
+    change = {
+        "skills": {"a": None, "c": 3},
+        "tags": None,
+        "attributes": {"k": {"m": 2}},
+        "priority": "urgent",
+    }
+    patched = centre.ask("PATCH", path, change).json()
+    assert (patched["skills"], patched["priority"]) == ({"b": 2, "c": 3}, 95)
+    assert patched["attributes"] == {"k": {"l": 1, "m": 2}}
+    assert "tags" not in patched
+    assert faults(centre.ask("PATCH", path, {"skills": {"b": 11}})) == [("/skills/b", "out_of_range")]
+    assert faults(centre.ask("PATCH", path, [])) == [("", "wrong_type")]
+    assert centre.ask("GET", path).json()["version"] == 2
+
+
+def test_nobody_changes_what_they_have_not_seen(centre: Living) -> None:
+    """If-Match is honoured on every change; a stale one is 412 with the version that there is."""
+    path = f"/v1/tasks/{centre.task()}"
+    seen = centre.ask("GET", path).headers["ETag"]
+    assert centre.ask("PATCH", path, {"priority": 1}, If_Match=seen).status_code == 200
+    for method, where, body in (
+        ("PATCH", path, {"priority": 2}),
+        ("PUT", path, {"priority": 2}),
+        ("POST", f"{path}/hold", {"reason": "x"}),
+        ("POST", f"{path}/transfer", {"queue": "x"}),
+        ("POST", f"{path}/cancel", {"reason": "x"}),
+    ):
+        stale = centre.ask(method, where, body, If_Match=seen)
+        assert (*code(stale), stale.json()["version"]) == (412, "stale_version", 2)
+    assert code(centre.ask("PATCH", path, {}, If_Match='"theirs"')) == (412, "stale_version")
+    assert faults(centre.ask("PATCH", path, {}, If_Match='"1", "2"')) == [("/header/if-match", "bad_etag")]
+
+
+def test_what_is_known_is_not_sent_again(centre: Living) -> None:
+    path = f"/v1/tasks/{centre.task()}"
+    tag = centre.ask("GET", path).headers["ETag"]
+    again = centre.ask("GET", path, If_None_Match=tag)
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+    centre.ask("PATCH", path, {"priority": 1})
+    assert centre.ask("GET", path, If_None_Match=tag).status_code == 200
+
+
+def test_before_its_time_a_task_is_held(centre: Living) -> None:
+    body = centre.ask("GET", f"/v1/tasks/{centre.task(not_before='2027-01-01T00:00:00Z')}").json()
+    assert (body["state"], body["held_until"]) == ("held", "2027-01-01T00:00:00Z")
+    assert (
+        centre.ask("GET", f"/v1/tasks/{centre.task(not_before='2020-01-01T00:00:00Z')}").json()["state"]
+        == "queued"
+    )
+
+
+def test_creation_warns_when_nobody_qualifies(centre: Living) -> None:
+    """Nobody qualifies: the task says so at creation, and no longer once somebody does (fault 5)."""
+    skill = centre.new("skill")
+
+    def warned(**more: object) -> list[str]:
+        said = {"id": centre.new(), "skills": {skill: 3}, **more}
+        return list(centre.ask("POST", "/v1/tasks", said).json()["warnings"])
+
+    assert warned() == ["nobody_qualifies"]
+    weak = centre.agent(skills={skill: 2})
+    assert warned() == ["nobody_qualifies"]
+    good = centre.agent(skills={skill: 3}, channels=["mail"], presence="offline", capacity=2)
+    assert warned() == []
+    assert warned(channel="mail", size=2) == []
+    assert warned(channel="chat") == warned(size=3) == warned(excluded_agents=[good]) == ["nobody_qualifies"]
+    assert warned(pinned_agent=weak) == ["nobody_qualifies"]
+    assert centre.ask("DELETE", f"/v1/agents/{good}").status_code == 204
+    assert warned() == ["nobody_qualifies"]
+
+
+def test_sla_risk(centre: Living) -> None:
+    """12:00 now, ten minutes to handle."""
+    at = centre.clock.now_ms()
+    expected = {-1: "breached", 0: "breached", 599: "at_risk", 600: "ok", None: "none"}
+    queue = centre.new("q")
+    for seconds, risk in expected.items():
+        due = None if seconds is None else rfc3339(at + seconds * 1000)
+        id = centre.task(due_at=due, queue=queue)
+        assert centre.ask("GET", f"/v1/tasks/{id}").json()["sla_risk"] == risk
+    for risk in expected.values():
+        listed = centre.ask("GET", f"/v1/tasks?queue={queue}&sla_risk={risk}").json()["items"]
+        assert {item["sla_risk"] for item in listed} == {risk}
+        assert len(listed) == list(expected.values()).count(risk)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+def test_pages_put_together_are_the_list(centre: Living, limit: int) -> None:
+    """Each open task of the filter once, the first made first, whatever the size of the page."""
+    queue = centre.new("q")
+    stamps = ["2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"]
+    made = {centre.task(queue=queue, created_at=stamps[i % 2], tags=["x"][: i % 3]) for i in range(7)}
+    centre.task(queue=centre.new("q"))
+    pages = list(_pages(centre, f"/v1/tasks?queue={queue}&limit={limit}"))
+    assert all(len(page) == limit for page in pages[:-1])
+    items = [item for page in pages for item in page]
+    assert sorted(item["id"] for item in items) == sorted(made)
+    assert all((a["created_at"], a["id"]) < (b["created_at"], b["id"]) for a, b in pairwise(items))
+    tagged = [
+        item["id"] for page in _pages(centre, f"/v1/tasks?queue={queue}&tag=x&limit={limit}") for item in page
+    ]
+    assert tagged == [item["id"] for item in items if item.get("tags")]
+
+
+def _pages(centre: Living, path: str) -> Iterator[list[Json]]:
+    cursor: str | None = ""
+    while cursor is not None:
+        found = centre.ask("GET", path + (f"&cursor={cursor}" if cursor else "")).json()
+        yield found["items"]
+        cursor = found["next"]
+
+
+def test_lists_by_state_agent_and_case(centre: Living) -> None:
+    case = centre.new("case")
+    queued, agent = centre.task(case=case), centre.agent()
+    offered = centre.task(case=case)
+    centre.offer(offered, agent)
+    ended = [centre.task(case=case) for _ in range(3)]
+    for task in ended:
+        centre.clock.advance(1)
+        assert centre.ask("POST", f"/v1/tasks/{task}/cancel", {"reason": "x"}).status_code == 200
+
+    def ids(query: str) -> list[str]:
+        return [item["id"] for page in _pages(centre, f"/v1/tasks?{query}") for item in page]
+
+    assert ids(f"case={case}") == [queued, offered]
+    assert ids(f"case={case}&state=queued") == [queued]
+    assert ids(f"agent={agent}") == ids(f"case={case}&state=offered") == [offered]
+    assert ids(f"case={case}&state=cancelled&limit=2") == ended[::-1]
+    assert ids(f"case={case}&state=completed") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer", "fault"),
+    [
+        ("state=waiting", "/query/state", "unknown_value"),
+        ("sla_risk=high", "/query/sla_risk", "unknown_value"),
+        ("limit=0", "/query/limit", "out_of_range"),
+        ("limit=1001", "/query/limit", "out_of_range"),
+        ("limit=x", "/query/limit", "out_of_range"),
+        ("stat=queued", "/query/stat", "unknown_field"),
+        ("cursor=x", "/query/cursor", "bad_cursor"),
+        ("cursor=%C3%B1", "/query/cursor", "bad_cursor"),
+        ("cursor=WyJlbmRlZCIsMSwieCJd", "/query/cursor", "bad_cursor"),
+    ],
+)
+def test_a_filter_that_is_none_is_refused(centre: Living, query: str, pointer: str, fault: str) -> None:
+    assert faults(centre.ask("GET", f"/v1/tasks?{query}")) == [(pointer, fault)]
+
+
+def test_history_says_when_what_who_and_why(centre: Living) -> None:
+    """History outlives the assignment (fault 15)."""
+    task, agent = centre.task(), centre.agent()
+    offer = centre.offer(task, agent)
+    centre.ask("POST", f"/v1/offers/{offer}/decline", {"reason": "lunch"})
+    centre.ask("POST", f"/v1/tasks/{task}/hold", {"reason": "customer", "until": DUE})
+    centre.ask("POST", f"/v1/tasks/{task}/cancel", {"reason": "solved"})
+    moments = centre.ask("GET", f"/v1/tasks/{task}/history").json()["items"]
+    assert [moment["type"] for moment in moments] == [
+        "task.enqueued", "task.offered", "task.declined", "task.held", "task.cancelled",
+    ]  # fmt: skip
+    assert [moment["version"] for moment in moments] == [1, 2, 3, 4, 5]
+    assert (moments[2]["reason"], moments[2]["agent"], moments[2]["offer"]) == ("lunch", agent, offer)
+    assert (moments[3]["reason"], moments[3]["until"]) == ("customer", "2026-11-22T13:00:00Z")
+    assert moments[1]["actor"] == "dispatcher"
+
+
+def test_what_is_not_there_is_not_found(centre: Living) -> None:
+    for path in ("", "/history", "/explanation"):
+        assert code(centre.ask("GET", f"/v1/tasks/nothing{path}")) == (404, "unknown_task")
+    assert code(centre.ask("PATCH", "/v1/tasks/nothing", {})) == (404, "unknown_task")
+    assert faults(centre.ask("GET", "/v1/tasks/a%20b")) == [("/path/id", "bad_id")]
+
+
+def test_an_explanation_has_position_funnel_and_change(centre: Living) -> None:
+    skill = centre.new("skill")
+    centre.agent(skills={skill: 1}, presence="away")
+    first = centre.task(skills={skill: 1}, priority=90)
+    second = centre.task(skills={skill: 1}, priority=10)
+    told = centre.ask("GET", f"/v1/tasks/{second}/explanation").json()
+    assert (told["position"], told["of"], told["reason"]) == (2, 2, "absent")
+    assert sum(told["refusals"].values()) == len(centre.run(centre.store.world()).agents)
+    assert told["unblock"]["kind"] == "presence"
+    assert centre.ask("GET", f"/v1/tasks/{first}/explanation").json()["position"] == 1
+    offered = centre.in_state("offered")
+    assert centre.ask("GET", f"/v1/tasks/{offered}/explanation").json()["decided"]["terms"] == {"fit": 7}
+    held = centre.in_state("held")
+    assert centre.ask("GET", f"/v1/tasks/{held}/explanation").json()["reason"] == "held"
+
+
+def test_a_body_that_is_no_json(centre: Living) -> None:
+    assert code(centre.ask("POST", "/v1/tasks", b'{"id":"a","id":"b"}')) == (400, "malformed_json")
+    large = json.dumps({"id": "x", "attributes": {"x": "y" * 2**20}}).encode()
+    assert code(centre.ask("POST", "/v1/tasks", large)) == (413, "body_too_large")
