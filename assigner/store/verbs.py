@@ -29,8 +29,10 @@ HOLDING = (State.OFFERED, State.ASSIGNED)
 """The states in which a task takes capacity of its agent."""
 SEEN = ("accept", "decline", "start", "complete")
 """The verbs by which an agent shows that they are there."""
-WITH_DOC = frozenset({"task.updated", "task.transferred", "task.reopened"})
-"""The events whose doc the history keeps: those that may have changed it."""
+RENEWING = ("update", "transfer", "reopen")
+"""The verbs that may change what the client said."""
+WITH_DOC = frozenset(f"task.{TRANSITIONS[verb].event}" for verb in RENEWING)
+"""The events whose doc the history keeps."""
 CLOSED = {
     OfferState.EXPIRED: "offer_expired",
     OfferState.REVOKED: "offer_revoked",
@@ -238,7 +240,8 @@ _ENTERING: dict[State, Callable[[int], dict[str, Any]]] = {
 
 def _own(verb: str, task: TaskRecord, facts: Mapping[str, Any], now: int) -> dict[str, Any]:
     """What a verb changes besides the state."""
-    told = {name: facts[name] for name in ("doc", "queue", "size") if name in facts}
+    renewed = ("doc", "queue", "size") if verb in RENEWING else ()
+    told = {name: facts[name] for name in renewed if name in facts}
     match verb:
         case "decline":
             return {"declines": task.declines + 1, **_cooling(task, facts, now)}

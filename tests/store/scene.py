@@ -83,7 +83,8 @@ async def store_of(kind: str, servers: Servers, keep: Retention | None = None) -
     try:
         await store.open()
         yield store
-        assert not await undeclared(store)
+        wrong = await undeclared(store)
+        assert not wrong, wrong
     finally:
         async for key in store.client.scan_iter(match=prefix(store.workspace) + "*", count=1_000):
             await store.client.delete(key)

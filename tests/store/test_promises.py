@@ -1,10 +1,12 @@
 """What every store promises besides its verbs: ops, leases, events, retention."""
 
 import asyncio
+import pickle
 from collections import Counter
 
 import pytest
 
+from assigner.clock import ManualClock
 from assigner.domain.lifecycle import State
 from assigner.store.base import Enqueue, EventsLost, MakeOffer, OnTask, Retention
 from assigner.store.memory import MemoryStore
@@ -194,6 +196,28 @@ async def test_a_plan_made_twice_gives_a_task_once(hand: Hand) -> None:
     given = [one.task.id for one in outcomes if one.task]
     assert len(given) == len(set(given)) == 6
     assert {agent.id: agent.load for agent in (await hand.store.world()).agents} == {"ann": 3, "bob": 3}
+
+
+def test_a_month_in_memory_needs_no_more_than_a_week() -> None:
+    clock, day = ManualClock(at_ms=NOW), 86_400_000
+    store = MemoryStore(clock, Retention(events=500))
+
+    async def live(number: int) -> int:
+        hand = Hand(store)
+        for n in range(40):
+            await done(hand.task(f"{number}-{n}", now=clock.at_ms))
+            await done(hand.on("assign", f"{number}-{n}", {"agent": "ann"}, now=clock.at_ms))
+            await done(hand.on("complete", f"{number}-{n}", now=clock.at_ms))
+        await store.prune(clock.at_ms - 2 * day, 1_000)
+        clock.advance(day)
+        return len(pickle.dumps([value for name, value in vars(store).items() if name != "_log"]))
+
+    async def month() -> list[int]:
+        await done(Hand(store).agent())
+        return [await live(number) for number in range(28)]
+
+    sizes = asyncio.run(month())
+    assert sizes[-1] <= sizes[6] * 1.1
 
 
 async def test_a_verb_on_many_tasks_answers_each(hand: Hand) -> None:

@@ -147,7 +147,7 @@ local function move(c, along, task, own, presence)
   if along.to then enter(live, along.to, now) end
   for name, value in pairs(own) do live[name] = value end
   live.version, live.updated_at = live.version + 1, now
-  task.doc = c.doc or task.doc
+  task.doc = rules.with_doc and c.doc or task.doc
   if agent then
     loaded(agent, (HOLDING[live.state] and live.size or 0) - held, now)
     if rules.seen then agent.live.last_seen_at = now end

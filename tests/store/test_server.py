@@ -1,0 +1,305 @@
+"""What a server can do to a store: lose an answer, be killed, be full, be the wrong one."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import pytest
+
+from assigner.domain.lifecycle import State
+from assigner.store import embedded
+from assigner.store.base import Enqueue, Retention, StoreRefused, StoreUnavailable
+from assigner.store.keys import KEYS, SCHEMA, row_of
+from assigner.store.redis import RedisStore, _too_old, connect, script
+from tests.store.scene import FUTURE, KINDS, NOW, REDIS, Hand, Servers, done, play, store_of, undeclared
+
+SERVICE = """
+import asyncio, sys
+from pathlib import Path
+from assigner.store.embedded import start
+print(asyncio.run(start(Path(sys.argv[1]), "disk")).pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def run(test: Callable[[], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        await test()
+
+    asyncio.run(whole())
+
+
+async def opened(url: str, workspace: str = "w") -> RedisStore:
+    store = RedisStore(connect(url), workspace=workspace)
+    await store.open()
+    return store
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+class Deaf:
+    """A proxy before a server that drops the answers to some requests, and the connection with them."""
+
+    def __init__(self, to: str, word: bytes, times: int) -> None:
+        self.to, self.word, self.left = to, word, times
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_unix_connection(self.to)
+        while asked := await reader.read(1 << 20):
+            back.write(asked)
+            answer = await there.read(1 << 20)
+            if self.left and self.word in asked:
+                self.left -= 1
+                break
+            writer.write(answer)
+        writer.close()
+        back.close()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "memory"])
+def test_an_answer_that_was_lost_is_given_again(kind: str, servers: Servers, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with store_of(kind, servers) as direct:
+            assert isinstance(direct, RedisStore)
+            near = str(tmp_path / "s")
+            deaf = Deaf(servers[kind].removeprefix("unix://"), b"only-once", 2)
+            async with await asyncio.start_unix_server(deaf, near):
+                far = RedisStore(connect(f"unix://{near}"), workspace=direct.workspace)
+                hand = Hand(far)
+                await done(hand.task("first"))
+                made = await done(hand.task("t", op="only-once"))
+                await far.close()
+            assert deaf.left == 0
+            assert made.replayed
+            assert made.task == await direct.task("t")
+            assert len(await direct.history("t")) == 1
+
+    run(scene)
+
+
+def test_a_server_that_is_gone_is_said_to_be_and_is_found_again(tmp_path: Path) -> None:
+    async def scene() -> None:
+        server = await embedded.start(tmp_path, "disk")
+        store = await opened(server.url)
+        await done(Hand(store).task("kept"))
+        kill(server.pid)
+        with pytest.raises(StoreUnavailable):
+            await Hand(store).task("lost")
+        server.leave()
+        again = await embedded.start(tmp_path, "disk")
+        assert not again.attached
+        kept = await store.task("kept")
+        assert kept is not None
+        assert kept.state is State.QUEUED
+        await done(Hand(store).task("new"))
+        await store.close()
+        await again.stop()
+
+    run(scene)
+
+
+def test_a_service_that_was_killed_finds_its_server_running(tmp_path: Path) -> None:
+    service = Popen([sys.executable, "-c", SERVICE, str(tmp_path)], stdin=PIPE, stdout=PIPE)
+    assert service.stdout
+    assert service.stdin
+    pid = int(service.stdout.readline())
+    service.kill()
+    service.wait()
+    service.stdin.close()
+    service.stdout.close()
+
+    async def scene() -> None:
+        server = await embedded.start(tmp_path)
+        assert (server.attached, server.pid) == (True, pid)
+        with pytest.raises(StoreRefused, match=f"process {os.getpid()}"):
+            await embedded.start(tmp_path)
+        store = await opened(server.url)
+        # The server that was started for `disk` is as durable as this service asks.
+        assert (await store.client.config_get("appendfsync"))["appendfsync"] == "everysec"
+        await store.close()
+        await server.stop()
+        fresh = await embedded.start(tmp_path)
+        assert not fresh.attached
+        await fresh.stop()
+
+    run(scene)
+
+
+def test_the_socket_is_ours_alone_and_short(tmp_path: Path) -> None:
+    async def scene() -> None:
+        server = await embedded.start(tmp_path / ("deep" * 40))
+        assert len(os.fsencode(server.socket)) <= embedded.SOCKET_BYTES
+        assert server.socket.stat().st_mode & 0o077 == 0
+        assert server.folder.stat().st_mode & 0o077 == 0
+        await server.stop()
+
+    run(scene)
+
+
+def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
+    (tmp_path / "store" / "appendonlydir").mkdir(parents=True)
+    (tmp_path / "store" / "appendonlydir" / "appendonly.aof.manifest").write_text("nonsense\n")
+
+    async def scene() -> None:
+        with pytest.raises(StoreUnavailable, match=r"did not start: .+"):
+            await embedded.start(tmp_path)
+
+    run(scene)
+
+
+def test_a_store_that_may_evict_or_is_newer_is_refused(servers: Servers) -> None:
+    async def scene() -> None:
+        async with store_of("valkey", servers) as store:
+            assert isinstance(store, RedisStore)
+            try:
+                await store.client.config_set("maxmemory-policy", "allkeys-lru")
+                await store.client.set(f"ta:{{{store.workspace}}}:schema", SCHEMA + 1)
+                with pytest.raises(StoreRefused) as refusal:
+                    await store.open()
+                assert "noeviction" in str(refusal.value)
+                assert "use a newer version" in str(refusal.value)
+            finally:
+                await store.client.config_set("maxmemory-policy", "noeviction")
+
+    run(scene)
+
+
+@pytest.mark.parametrize(
+    ("told", "fine"),
+    [
+        ({"redis_version": "6.2.14"}, False),
+        ({"redis_version": "7.0.15"}, True),
+        ({"redis_version": "7.2.4", "valkey_version": "7.2.5"}, True),
+        ({"redis_version": "7.2.4", "valkey_version": "7.1.0"}, False),
+        ({"redis_version": "7.2.4", "valkey_version": "9.0.0"}, True),
+    ],
+)
+def test_a_server_that_is_too_old_is_refused(told: dict[str, str], fine: bool) -> None:
+    assert (list(_too_old(told)) == []) is fine
+
+
+@pytest.mark.skipif(not REDIS, reason="there is no redis-server here")
+def test_a_server_that_keeps_nothing_is_warned_of(servers: Servers) -> None:
+    async def scene() -> None:
+        async with store_of("redis", servers) as bare, store_of("valkey", servers) as kept:
+            assert isinstance(bare, RedisStore)
+            assert isinstance(kept, RedisStore)
+            (warning,) = await bare.open()
+            assert "keeps nothing on disk" in warning
+            await bare.client.config_set("save", "60 1")
+            (warning,) = await bare.open()
+            assert "snapshots only" in warning
+            await bare.client.config_set("save", "")
+            assert await kept.open() == []
+
+    run(scene)
+
+
+def test_a_full_server_is_unavailable_and_heals(servers: Servers) -> None:
+    async def scene() -> None:
+        async with store_of("valkey", servers) as store:
+            assert isinstance(store, RedisStore)
+            hand = Hand(store)
+            try:
+                await store.client.config_set("maxmemory", 1)
+                with pytest.raises(StoreUnavailable, match="memory"):
+                    await hand.task("t", op="try")
+            finally:
+                await store.client.config_set("maxmemory", 0)
+            assert await store.task("t") is None
+            assert not (await done(hand.task("t", op="try"))).replayed
+
+    run(scene)
+
+
+def test_scripts_that_the_server_forgot_are_sent_again(servers: Servers) -> None:
+    async def scene(hand: Hand) -> None:
+        assert isinstance(hand.store, RedisStore)
+        await done(hand.task("a"))
+        await hand.store.client.script_flush()
+        await done(hand.task("b"))
+
+    play(scene, "valkey", servers)
+
+
+async def leaving_something(servers: Servers) -> None:
+    async with store_of("valkey", servers) as store:
+        assert isinstance(store, RedisStore)
+        await store.client.set(f"ta:{{{store.workspace}}}:stray", 1)
+
+
+def test_a_key_that_is_not_declared_is_found(servers: Servers) -> None:
+    async def scene() -> None:
+        with pytest.raises(AssertionError, match="stray"):
+            await leaving_something(servers)
+        async with store_of("valkey", servers) as store:
+            assert isinstance(store, RedisStore)
+            await store.client.set(f"ta:{{{store.workspace}}}:task:t", 1)
+            assert await undeclared(store) == [f"ta:{{{store.workspace}}}:task:t: string"]
+            await store.client.delete(f"ta:{{{store.workspace}}}:task:t")
+
+    run(scene)
+
+
+def test_the_table_of_keys_is_clear() -> None:
+    for key in KEYS.values():
+        assert row_of("w", "ta:{w}:" + key.shape.replace("…", "x:y")) == key
+    assert row_of("w", "ta:{other}:events") is None
+
+
+def test_scripts_are_short() -> None:
+    folder = Path(embedded.__file__).parent / "lua"
+    lines = {path.stem: path.read_text().count("\n") for path in folder.glob("*.lua")}
+    assert all(count <= 40 for name, count in lines.items() if name != "prelude")
+    assert all(script(name) for name in lines)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "memory"])
+def test_a_month_needs_no_more_memory_than_a_week(kind: str, servers: Servers) -> None:
+    """Retention: the stream, the ops, the closed offers and the ended tasks go as others come."""
+    keep = Retention(events=500, ops_ms=1, leased_ops_ms=1, offers_ms=1)
+
+    async def day(hand: Hand, number: int) -> None:
+        now = NOW + number * 86_400_000
+        said = {"actor": "me", "now": now}
+        tasks = [
+            Enqueue(
+                op=f"e{number}-{i}", task=f"{number}-{i}", doc={}, queue="q", size=1, created_at=now, **said
+            )
+            for i in range(40)
+        ]
+        await hand.store.enqueue(tasks)
+        for task in tasks:
+            offer = f"o-{task.task}"
+            await done(hand.offer(task.task, offer=offer, expires_at=FUTURE, now=now))
+            await done(hand.answer("accept", offer, now=now))
+            await done(hand.on("complete", task.task, now=now))
+        await hand.store.prune(now - 2 * 86_400_000, 1_000)
+
+    async def size(hand: Hand) -> tuple[int, int]:
+        assert isinstance(hand.store, RedisStore)
+        client = hand.store.client
+        keys = [key async for key in client.scan_iter(match=f"ta:{{{hand.store.workspace}}}:*", count=1_000)]
+        used = [await client.memory_usage(key, samples=0) or 0 for key in keys]
+        return len(keys), sum(used)
+
+    async def month(hand: Hand) -> None:
+        await hand.lead()
+        await done(hand.agent())
+        sizes = []
+        for number in range(28):
+            await day(hand, number)
+            if number % 7 == 6:
+                sizes.append(await size(hand))
+        (keys, used), (last_keys, last_used) = sizes[0], sizes[-1]
+        assert last_keys <= keys + 10
+        assert last_used <= used * 1.1
+
+    play(month, kind, servers, keep)
