@@ -51,7 +51,11 @@ async def respond(request: Request, kind: Kind[S]) -> Response:
     op = ask(request)
     answers: asyncio.Queue[bytes | Exception | None] = asyncio.Queue()
     working = asyncio.create_task(_work(request, kind, op, answers))
-    first = await answers.get()
+    try:
+        first = await answers.get()
+    except asyncio.CancelledError:
+        working.cancel()
+        raise
     if isinstance(first, Exception):
         raise first
     return _Streamed(working, first, answers)

@@ -87,8 +87,8 @@ def task_answer(task: TaskRecord | None, now: int | None = None) -> dict[str, An
 
 
 async def warnings(parts: Live, task: TaskRecord) -> list[str]:
-    """What a client should hear at once of a task that waits."""
-    if task.state not in _WAITING:
+    """What a client should hear at once of a task that waits; nothing while the agents are not known yet."""
+    if task.state not in _WAITING or parts.view.obstacle:
         return []
     view = await parts.seen("agent")
     return [] if view.qualifies(task.doc, task.size) else ["nobody_qualifies"]

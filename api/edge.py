@@ -86,7 +86,7 @@ class Edge:
         inner = {**scope, "method": "GET" if method == "HEAD" else method}
         if scope["path"].startswith("/v1/"):
             # Routed as it was sent, its ids decoded by the handlers: a slash inside an id separates nothing.
-            inner["path"] = scope["raw_path"].decode("ascii")
+            inner["path"] = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
         inner["state"] = {**scope.get("state", {}), "request_id": exchange.request_id}
         in_flight = self._service.meters.gauges["assigner_http_requests_in_flight"]
         started = self._service.clock.monotonic_s()

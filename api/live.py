@@ -12,12 +12,14 @@ from api.view import View
 from assigner.clock import Clock
 from assigner.dispatch.loop import Dispatcher
 from assigner.domain.lifecycle import State, allowed
-from assigner.store.base import Command, Outcome, Store
+from assigner.store.base import Command, Outcome, Store, StoreUnavailable
 from assigner.store.log import FIRST, EventKey, event_key
 
 ACTOR = "api"
 MAIN_QUEUE = "main"
 """The queue of tasks that name none."""
+KINDS = ("task", "agent", "queue")
+BEFORE = event_key(FIRST)
 ROUTED = frozenset("accept decline start complete release transfer hold resume update cancel reopen".split())
 """The verbs that clients have."""
 
@@ -54,11 +56,13 @@ class Live:
         return outcomes
 
     async def seen(self, *kinds: str) -> View:
-        """The view, once it has seen what this process has changed of these kinds (default: of all)."""
+        """The view, once it has seen what this process has changed of these kinds (default: of all).
+
+        Raises StoreUnavailable while there is none.
+        """
         if self.view.obstacle:
-            await self.view.reached((2**63, 0))
-        for kind in kinds or tuple(self.written):
-            await self.view.reached(self.written.get(kind, event_key(FIRST)))
+            raise StoreUnavailable(self.view.obstacle)
+        await self.view.reached(max(self.written.get(kind, BEFORE) for kind in kinds or KINDS))
         return self.view
 
 

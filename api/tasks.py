@@ -103,14 +103,17 @@ async def history(request: Request) -> Response:
 async def batch(request: Request) -> Response:
     """Make a task of each line; the answer has a line for each, in order, as soon as it is made."""
     parts = live(request)
-    await parts.seen("agent")
+    if not parts.view.obstacle:
+        await parts.seen("agent")
 
     def command(task: TaskNew, given: frozenset[str], op: Ask) -> Enqueue:
         return enqueue_command(task.id, task, given, op, parts.clock.now_ms())
 
     def told(outcome: Outcome) -> list[str]:
         task = cast(TaskRecord, outcome.task)
-        return [] if parts.view.qualifies(task.doc, task.size) else ["nobody_qualifies"]
+        return (
+            [] if parts.view.obstacle or parts.view.qualifies(task.doc, task.size) else ["nobody_qualifies"]
+        )
 
     return await respond(request, Kind(verb="enqueue", struct=TaskNew, command=command, warnings=told))
 

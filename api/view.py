@@ -7,11 +7,11 @@ events are on their way: `reached` waits until it has seen a change that this pr
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator
-from contextlib import aclosing
 from typing import Any, cast
 
 from api.qualified import Qualified
@@ -22,6 +22,7 @@ from assigner.store.log import FIRST, EventKey, event_key
 
 PAUSE_S = 0.5
 """Between two attempts to reach a store that is gone."""
+LONGEST_LAG_S = 2.0
 MOST_DEPARTURES = 1_000
 """How many of the last assignments of a queue its rate is made of, at most."""
 OFFERS = "offers"
@@ -59,7 +60,7 @@ class View:
         while True:
             try:
                 await self._load()
-                async with aclosing(
+                async with contextlib.aclosing(
                     cast("Any", self._store.events("{}-{}".format(*self.position)))
                 ) as events:
                     async for batch in events:
@@ -71,6 +72,11 @@ class View:
                 await asyncio.sleep(PAUSE_S)
             except EventsLost:
                 _logger.warning("Events were trimmed before they were read; reading everything again.")
+            except Exception:
+                self.obstacle = "The view of the store has failed; it is made anew."
+                _logger.exception("The view of the store has failed")
+                self.wake("position")
+                await asyncio.sleep(PAUSE_S)
 
     async def _load(self) -> None:
         world = await self._store.world()
@@ -197,15 +203,25 @@ class View:
                 future.set_result(None)
 
     async def reached(self, key: EventKey) -> None:
-        """Wait until the view has seen an event. Raises StoreUnavailable while the store is gone."""
-        while self.position < key:
-            if self.obstacle:
-                raise StoreUnavailable(self.obstacle)
-            future = self.expect("position")
-            try:
-                await future
-            finally:
-                self.forget("position", future)
+        """Wait until the view has seen an event, but not for long: then what is known has to do.
+
+        Raises StoreUnavailable while the store is gone.
+        """
+        if self.position >= key:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_LAG_S):
+                while self.position < key:
+                    if self.obstacle:
+                        raise StoreUnavailable(self.obstacle)
+                    await self._position_moves()
+
+    async def _position_moves(self) -> None:
+        future = self.expect("position")
+        try:
+            await future
+        finally:
+            self.forget("position", future)
 
 
 def _places(task: TaskRecord) -> Iterator[tuple[str, str]]:
