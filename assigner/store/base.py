@@ -339,9 +339,12 @@ class Store(ABC):
 
     async def as_now(self, command: Command) -> Outcome:
         """The records of a command as they are now: what is left to say of one done long ago."""
-        offer = await self.offer_of(getattr(command, "offer", ""))
-        task = await self.task(offer.task if offer else getattr(command, "task", ""))
-        agent = await self.agent(getattr(command, "agent", None) or (offer.agent if offer else ""))
+        offer_id = getattr(command, "offer", None)
+        offer = await self.offer_of(offer_id) if offer_id else None
+        task_id = offer.task if offer else getattr(command, "task", None)
+        agent_id = offer.agent if offer else getattr(command, "agent", None)
+        task = await self.task(task_id) if task_id else None
+        agent = await self.agent(agent_id) if agent_id else None
         queue = await self.queue(command.queue) if isinstance(command, PutQueue) else None
         return Outcome(task=task, agent=agent, offer=offer, queue=queue, replayed=True)
 

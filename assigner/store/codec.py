@@ -82,18 +82,23 @@ def encode(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
-def commands(verb: str, asked: Sequence[Command]) -> bytes:
-    """The commands as their script reads them."""
-    return _encoder.encode([_command(verb, command) for command in asked])
+def commands(verb: str, asked: Sequence[Command]) -> list[bytes]:
+    """The commands as their script reads them, and the texts that it is to leave as they are."""
+    texts: list[bytes] = []
+    said = [_command(verb, command, texts) for command in asked]
+    return [_encoder.encode(said), *texts]
 
 
-def _command(verb: str, c: Command) -> dict[str, Any]:
+def _command(verb: str, c: Command, texts: list[bytes]) -> dict[str, Any]:
     said: dict[str, Any] = {"op": c.op, "mark": mark(verb, c), "now": c.now, "actor": c.actor}
     if c.lease is not None:
         said["lease"] = c.lease
     if c.version is not None:
         said["version"] = c.version
-    _OWN[type(c)](said, c)
+    if isinstance(c, Enqueue):
+        _enqueue(said, c, texts)
+    else:
+        _OWN[type(c)](said, c)
     return said
 
 
@@ -109,7 +114,7 @@ def _on(said: dict[str, Any], c: OnTask | OnOffer) -> None:
         said["offer"] = c.offer
 
 
-def _enqueue(said: dict[str, Any], c: Enqueue) -> None:
+def _enqueue(said: dict[str, Any], c: Enqueue, texts: list[bytes]) -> None:
     held = c.held_until is not None or c.hold_reason is not None
     live = {
         "id": c.task,
@@ -125,13 +130,14 @@ def _enqueue(said: dict[str, Any], c: Enqueue) -> None:
         live["held_until"] = c.held_until
     if c.hold_reason is not None:
         live["hold_reason"] = c.hold_reason
-    said.update(task=c.task, queue=c.queue, size=c.size, at=str(c.now), doc=text(c.doc))
-    said["live"] = _encoder.encode(live).decode()
     # What the task was at first, for its history: without what never changes.
     made = {"actor": c.actor, "op": c.op, "queue": c.queue, "size": c.size, "at": c.now}
     if held:
         made.update(held_until=c.held_until, hold_reason=c.hold_reason)
-    said["made"] = _encoder.encode(made).decode()
+    # Lua counts from 1, and the rules and the commands come first.
+    said.update(task=c.task, queue=c.queue, size=c.size, at=str(c.now))
+    said["from"] = len(texts) + 3
+    texts += (_sorted.encode(c.doc), _encoder.encode(live), _encoder.encode(made))
 
 
 def _offer(said: dict[str, Any], c: MakeOffer) -> None:
@@ -168,7 +174,6 @@ def _put_queue(said: dict[str, Any], c: PutQueue) -> None:
 
 
 _OWN: dict[type[Command], Callable[[dict[str, Any], Any], None]] = {
-    Enqueue: _enqueue,
     MakeOffer: _offer,
     OnTask: _on,
     OnOffer: _on,

@@ -193,6 +193,9 @@ def _options(folder: Path, socket: Path, durability: str) -> list[str]:
         "appendfsync": FSYNC[durability],
         "save": "",
         "maxmemory-policy": "noeviction",
+        # A rewrite competes for the processor: let it come when there is something to gain.
+        "auto-aof-rewrite-min-size": "256mb",
+        # Records are small hashes of long texts: kept in one piece they take a sixth less memory.
         "hash-max-listpack-value": "4096",
     }
     return [part for name, value in settings.items() for part in (f"--{name}", value)]

@@ -110,7 +110,7 @@ class RedisStore(Store):
         """
         with reachable():
             told = await self.client.info()
-            faults = [*_too_old(told), *_may_evict(told)]
+            faults = [*too_old(told), *_may_evict(told)]
             schema = int(await self.client.get(self._keys["schema"]) or 0)
             if schema > SCHEMA:
                 faults.append(
@@ -162,8 +162,8 @@ class RedisStore(Store):
             return replace(now, replayed=False)
         return replace(now, event=answer[1].decode())
 
-    async def _run(self, verb: str, commands: bytes) -> Any:
-        keys, args = [self._keys["events"]], [codec.rules(verb, self.workspace, self._keep), commands]
+    async def _run(self, verb: str, commands: Sequence[bytes]) -> Any:
+        keys, args = [self._keys["events"]], [codec.rules(verb, self.workspace, self._keep), *commands]
         return await self._call(verb, keys, args)
 
     async def _call(self, name: str, keys: list[str], args: list[Any]) -> Any:
@@ -178,7 +178,7 @@ class RedisStore(Store):
         while gone < most:
             some = min(BATCH, most - gone)
             command = {"actor": "clock", "op": "", "now": before, "most": some}
-            done = int(await self._run("prune", codec.encode([command])))
+            done = int(await self._run("prune", [codec.encode([command])]))
             gone += done
             if done < some:
                 break
@@ -343,7 +343,8 @@ def _enqueued(answer: Sequence[Any], command: Command) -> Outcome | None:
     return codec.outcome(answer, command)
 
 
-def _too_old(told: dict[str, Any]) -> Iterator[str]:
+def too_old(told: dict[str, Any]) -> Iterator[str]:
+    """The fault of a server of this INFO, if it is too old. A Valkey calls itself a Redis 7.2 besides."""
     name = "valkey" if "valkey_version" in told else "redis"
     version = str(told[f"{name}_version"])
     if tuple(map(int, version.split(".")[:2])) < OLDEST[name]:

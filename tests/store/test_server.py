@@ -14,7 +14,7 @@ from assigner.domain.lifecycle import State
 from assigner.store import embedded
 from assigner.store.base import Enqueue, Retention, StoreRefused, StoreUnavailable
 from assigner.store.keys import KEYS, SCHEMA, row_of
-from assigner.store.redis import RedisStore, _too_old, connect, script
+from assigner.store.redis import RedisStore, connect, script, too_old
 from tests.store.scene import FUTURE, KINDS, NOW, REDIS, Hand, Servers, done, play, store_of, undeclared
 
 SERVICE = """
@@ -182,7 +182,7 @@ def test_a_store_that_may_evict_or_is_newer_is_refused(servers: Servers) -> None
     ],
 )
 def test_a_server_that_is_too_old_is_refused(told: dict[str, str], fine: bool) -> None:
-    assert (list(_too_old(told)) == []) is fine
+    assert (list(too_old(told)) == []) is fine
 
 
 @pytest.mark.skipif(not REDIS, reason="there is no redis-server here")

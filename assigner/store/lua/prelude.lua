@@ -3,6 +3,7 @@
 -- KEYS[1]  the stream of the workspace; all its keys have the same hash tag
 -- ARGV[1]  rules: {keys, row, revoke, leased, seen, with_doc, events, ops_ms, offers_ms}; the rows are of TRANSITIONS
 -- ARGV[2]  the commands, in order: {op, mark, now, actor, lease?, version?, told?, doc?, …}
+-- ARGV[3…] texts that the commands name by their place
 -- returns  for each command {0, event id, fields} done, {1, event id, fields} done before,
 --          {2, code, facts} refused, {3} nothing to do
 --
