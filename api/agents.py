@@ -114,7 +114,7 @@ async def list_agents(request: Request) -> Response:
     """Agents by id, of a team, with a skill, or in a presence when asked for."""
     known_query(request, "team", "skill", "presence", "limit", "cursor")
     query, limit = request.query_params, page_limit(request.query_params)
-    view = await live(request).seen("agent")
+    view = await live(request).seen("agent", "task")
     ids = sorted(view.agents)
     after = query.get("cursor")
     first = 0 if after is None else bisect_right(ids, cursors.place("agents", after, str)[0])
