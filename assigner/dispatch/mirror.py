@@ -257,14 +257,14 @@ class Mirror:
         """When the agent who has a task counts as lost if they are not seen before; None: never."""
         record = entry.record
         holder = self.agents.get(record.agent or "")
-        if record.state not in (State.OFFERED, State.ASSIGNED) or record.agent is None:
-            return None
+        if record.state is not State.ASSIGNED:
+            return None  # an offer ends by itself
         if holder is None:
             return record.updated_at  # removed: nobody will finish it
-        seen = max(holder.record.last_seen_at or 0, record.started_at or 0)
+        seen = max(holder.record.last_seen_at or 0, record.updated_at)  # given work, they count as seen
         after = self.queue(record.queue).lost_after_ms
         if after is not None:
-            return (seen or record.updated_at) + after
+            return seen + after
         begins = holder.said.available_from
         return None if begins is None or seen >= begins else begins + HOUR_MS
 

@@ -150,6 +150,18 @@ async def test_a_lost_agents_work_is_rescued() -> None:
 
 
 @lived
+async def test_an_agent_not_seen_yet_today_is_not_lost_the_moment_they_get_work() -> None:
+    """Hours into their shift, and given a task at once or by an offer: it stays with them."""
+    live = Living()
+    await live.queue("direct", auto_accept=True)
+    await live.agent("ana", capacity=2, available_from=live.at(-5 * HOUR))
+    await live.task("t", queue="direct")
+    await live.task("u")
+    await live.settle()
+    assert await live.where("t", "u") == ["assigned ana", "offered ana"]
+
+
+@lived
 async def test_a_presence_ends_when_it_was_said_to() -> None:
     """Away until: available then. Available until: offline then."""
     live = Living()
