@@ -16,8 +16,17 @@ local HOLDING = {offered = true, assigned = true}
 local ENDED = {completed = true, cancelled = true}
 local KINDS = {'task', 'offer', 'agent', 'queue'}
 
--- JSON with every integer in full: cjson writes 14 digits only, and an empty table as a list or as an object.
+-- Whether cjson writes a record as it is: it gives numbers 14 digits, and an empty table may be list or object.
+local function simple(record)
+  for _, value in pairs(record) do
+    if type(value) == 'table' or type(value) == 'number' and math.abs(value) >= 1e14 then return false end
+  end
+  return next(record) ~= nil
+end
+
+-- JSON with every integer in full.
 local function pack(record)
+  if simple(record) then return cjson.encode(record) end
   local parts = {}
   for name, value in pairs(record) do
     if type(value) == 'number' then value = string.format('%.0f', value)
