@@ -116,13 +116,13 @@ def _first_tasks(problem: Problem, reach: Ints) -> Mask:
 
 
 def _first_arcs(problem: Problem, tasks: Mask) -> Mask:
-    """bool[a]: of each group the best fits, twice as many as it has tasks; of each agent the best three."""
+    """bool[a]: of each group the best fits, twice as many as it has tasks; of each agent the best six."""
     useful = problem.capacity[problem.arc_agent] > 0
     if problem.arc_fit.size <= FEW_ARCS:
         return useful
     enough = 2 * np.bincount(problem.group[tasks], minlength=problem.n_groups) + 4
     by_group = _rank(problem.arc_group, problem.arc_fit) < enough[problem.arc_group]
-    return useful & (by_group | (_rank(problem.arc_agent, problem.arc_fit) < 3))
+    return useful & (by_group | (_rank(problem.arc_agent, problem.arc_fit) < 6))
 
 
 def _rank(owner: Ids, fit: Ints) -> Ints:
