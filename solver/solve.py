@@ -11,7 +11,7 @@ from solver.problem import Ids, Ints, Problem, locate
 from solver.reduce import Mask, in_places, restrict, trimmed, weighted_parts
 from solver.solution import Found, Method, Solution, Status
 from solver.stop import Countdown, Stop
-from solver.ties import resorted, settled
+from solver.ties import resorted
 
 SECONDS_PER_ARC = 3e-6
 """A flow takes a third of this on a slow machine; what may take longer than the time left runs in a child."""
@@ -67,11 +67,10 @@ def _unflat(problem: Problem, flat: Ints) -> Flow:
 
 def _proven(problem: Problem, places: Problem, found: Flow) -> Solution:
     """The flow's answer; where places are units of capacity, with the prices that prove it."""
-    agent = settled(places, found.agent)
-    worth = objective(problem, agent)
+    worth = objective(problem, found.agent)
     plain = places is problem
     return Solution(
-        agent=agent,
+        agent=found.agent,
         objective=worth,
         bound=lagrangian(problem, found.price) if plain else worth,
         status=Status.OPTIMAL,
@@ -131,8 +130,7 @@ def _flow_or_best(part: Problem, countdown: Countdown, begin: list[Ids]) -> Foun
     places = in_places(part)
     found = _timed_flow(places, countdown)
     if found:
-        agent = settled(places, found.agent)
-        return Found(agent=agent, bound=objective(part, agent), rounds=found.rounds)
+        return Found(agent=found.agent, bound=objective(part, found.agent), rounds=found.rounds)
     agent = max(begin, key=lambda each: objective(part, each))
     return Found(agent=agent, bound=lagrangian(part, rough_prices(part, agent)), rounds=0)
 

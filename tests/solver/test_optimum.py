@@ -12,7 +12,7 @@ from solver.problem import Problem
 from solver.solution import Method, Status
 from solver.solve import solve
 from solver.stop import Stop
-from tests.solver.problems import optimum, problems, tiny, values
+from tests.solver.problems import canonical, optimum, problems, tiny, values
 
 often = settings(max_examples=600, deadline=None)
 weighted = settings(max_examples=150, deadline=None)
@@ -96,6 +96,18 @@ def test_no_task_could_move_to_a_free_agent_of_lower_index(problem: Problem) -> 
         for lower in range(max(0, here) if task not in named else 0):
             worth = allowed.get((task, lower))
             assert not (room[lower] and worth and worth == allowed[task, here])
+
+
+@often
+@given(problems())
+def test_the_lowest_tasks_are_assigned_and_then_the_lowest_agents_used(problem: Problem) -> None:
+    """Of all optima: the lowest tasks, whatever chain of exchanges leads there; then the lowest agents."""
+    agent = solve(problem, Stop()).agent
+    _, assigned, left = canonical(problem)
+    assert tuple(agent >= 0) == assigned
+    size = problem.arc_size.max(initial=1)
+    used = size * np.bincount(agent[agent >= 0], minlength=problem.n_agents)
+    assert tuple(problem.capacity - used) == left
 
 
 @often
