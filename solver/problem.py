@@ -89,10 +89,14 @@ class Problem:
         """The arc of each (task, agent) pair; -1 where the pair is not eligible."""
         return locate(self.arc_key, self.group[task].astype(np.int64) * self.n_agents + agent)
 
-    def pairs_of(self, task: Ids | Ints) -> tuple[Ints, Ints]:
-        """All arcs of each task's group, task by task: the task and the arc of each pair."""
+    def pairs_of(self, task: Ids | Ints, most: Ints | None = None) -> tuple[Ints, Ints]:
+        """All arcs of each task's group, or the first `most` (one a task), task by task: the task and the
+        arc of each pair.
+        """
         first = self.group_start[self.group[task]]
         count = self.group_start[self.group[task] + 1] - first
+        if most is not None:
+            count = np.minimum(count, most)
         arc = np.arange(count.sum()) + np.repeat(first - np.cumsum(count) + count, count)
         return np.repeat(np.asarray(task, np.int64), count), arc
 

@@ -47,7 +47,7 @@ def settled(problem: Problem, names: Preferred, agent: Ids, price: Ints) -> Ids:
         wired = wire(problem, names, costs, _only(names, tight.kept, task))
         flows = cheapest_flow(wired.network)
         agent = assignment(problem, wired, flows)
-        if np.count_nonzero(agent >= 0) == places:
+        if np.count_nonzero(agent >= 0) == places and _in_order(agent, tight.tied, task):
             return agent
         more = _more_tasks(problem, names, tight, costs, distances(wired.network, flows)) & ~task
         if not more.any():
@@ -84,6 +84,12 @@ def _is_settled(problem: Problem, agent: Ids, tight: _Tight) -> bool:
     room = problem.capacity - np.bincount(agent[agent >= 0], minlength=problem.n_agents)
     in_order = not np.any(taken[1:] & ~np.logical_and.accumulate(taken)[:-1])
     return in_order and not np.any(room[tight.used])
+
+
+def _in_order(agent: Ids, tied: Ints, task: Mask) -> bool:
+    """Whether each tied task that is not among these comes after all that are assigned."""
+    last = np.max(tied, initial=-1, where=agent[tied] >= 0)
+    return not np.any(~task[tied[tied < last]])
 
 
 def _costs(problem: Problem, price: Ints, tight: _Tight) -> Costs:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from solver.check import check
@@ -98,8 +98,15 @@ def test_no_task_could_move_to_a_free_agent_of_lower_index(problem: Problem) -> 
             assert not (room[lower] and worth and worth == allowed[task, here])
 
 
+TIED_AND_BARRED = tiny(
+    urgency=[1, 2, 2, 1, 3, 1, 3], arc_agent=[0, 1, 2], arc_fit=[0, 0, 0], capacity=[0, 1, 1],
+    bonus_task=[2], bonus_agent=[1], bonus=[1], barred_task=[4], barred_agent=[2],
+)  # fmt: skip
+
+
 @often
 @given(problems())
+@example(TIED_AND_BARRED)
 def test_the_lowest_tasks_are_assigned_and_then_the_lowest_agents_used(problem: Problem) -> None:
     """Of all optima: the lowest tasks, whatever chain of exchanges leads there; then the lowest agents."""
     agent = solve(problem, Stop()).agent
