@@ -28,7 +28,7 @@ class Flow:
     rounds: int
 
 
-def flow(problem: Problem, *, canonical: bool = True) -> Flow:
+def flow(problem: Problem, *, canonical: bool) -> Flow:
     """An optimal assignment of a problem whose sizes are all one; NetworkError on numbers too large.
 
     The canonical one (see `solver.ties`), or any.

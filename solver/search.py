@@ -27,6 +27,8 @@ TASKS = 15
 """Tasks to be freed at first, about."""
 FOCUS = 0.25
 """Of the gap, what a pair may lose at first."""
+LAST = 0.1
+"""Of the seconds left before an unproven neighbourhood: with less left after it, the clock stopped it."""
 SMALL = 2_000
 """Pairs of a problem that is tried whole at once."""
 
@@ -58,13 +60,17 @@ def improve(problem: Problem, relaxed: Relaxed, bound: int, countdown: Countdown
         whole = chosen.size == problem.n_agents
         tasks = np.arange(problem.group.size) if whole else _near(problem, relaxed.agent, chosen, best)
         pairs = _pairs(problem, relaxed, tasks, chosen, scope.focus)
-        choice = choose(pairs, countdown.seconds(), min(scope.limit, countdown.work()), seed + rounds)
+        left = countdown.seconds()
+        choice = choose(pairs, left, min(scope.limit, countdown.work()), seed + rounds)
         countdown.spend(OVERHEAD + (choice.work if choice else scope.limit))
         agent, gain = _apply(relaxed.agent, pairs, choice)
         relaxed, worth = replace(relaxed, agent=agent), worth + gain
         if whole and choice and scope.focus == 1:
             bound = max(worth, min(bound, choice.bound))
-        scope = _next(problem, agent, scope, choice is not None and choice.proven, gain > 0)
+        proven = choice is not None and choice.proven
+        if not proven and countdown.seconds() < LAST * left < np.inf:
+            break  # the clock cut it short: whatever follows would depend on the clock
+        scope = _next(problem, agent, scope, proven, gain > 0)
     return Found(agent=relaxed.agent, bound=bound, rounds=rounds)
 
 

@@ -11,7 +11,7 @@ from solver.guard import within
 from solver.solution import Method, Status
 from solver.solve import solve
 from solver.stop import Stop
-from tests.solver.problems import large
+from tests.solver.problems import large, tiny
 
 
 def test_a_large_problem_is_proven_optimal_by_its_prices() -> None:
@@ -51,6 +51,26 @@ def test_time_out_answers_greedily_and_leaves_no_child() -> None:
     assert solution.objective >= objective(problem, greedy(problem))
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_fallback_never_says_optimal() -> None:
+    """Even where its bound is met: an answer that says optimal is the same whatever the clock says."""
+    problem = tiny(urgency=[5, 5], arc_agent=[0, 1], arc_fit=[1, 1], capacity=[1, 0])
+    hasty = solve(problem, Stop(seconds=0))
+    assert hasty.objective == hasty.bound == 6
+    assert hasty.status is Status.FALLBACK
+    assert solve(problem, Stop()).status is Status.OPTIMAL
+
+
+@pytest.mark.parametrize("sizes", [1, 3])
+def test_optimal_answers_are_the_same_whatever_the_limit(sizes: int) -> None:
+    """With hardly enough time, with plenty and without a limit: whoever says optimal says the same."""
+    problem = large(40, 12, 4, sizes=sizes)
+    stops = (Stop(), *(Stop(seconds=seconds) for seconds in (0, 0.001, 0.01, 0.1, 60)))
+    found = [solve(problem, stop) for stop in stops]
+    assert found[0].status is found[-1].status is Status.OPTIMAL
+    answers = {each.agent.tobytes() for each in found if each.status is Status.OPTIMAL}
+    assert len(answers) == 1
 
 
 def test_a_child_answers_what_the_flow_answers() -> None:
