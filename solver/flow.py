@@ -47,13 +47,13 @@ def flow(problem: Problem, *, canonical: bool) -> Flow:
 
 
 def _to_split(problem: Problem, stuck: Ints, attempt: int) -> Ints:
-    """First the stuck tasks, then all barred ones of their groups, then all barred ones: four solves at
-    most.
+    """First the stuck tasks; later also the most urgent barred ones of their groups, four times as many from
+    attempt to attempt: the network grows no faster than the need, and it ends, as each attempt splits some.
     """
-    barred = np.unique(problem.barred_task).astype(np.int64)
-    if attempt == 0:
-        return stuck
-    return barred if attempt > 1 else barred[np.isin(problem.group[barred], problem.group[stuck])]
+    others = np.setdiff1d(problem.barred_task, stuck)
+    others = others[np.isin(problem.group[others], problem.group[stuck])]
+    others = others[np.argsort(-problem.urgency[others], kind="stable")]
+    return np.union1d(stuck, others[: 16 * 4**attempt if attempt else 0]).astype(np.int64)
 
 
 def _ignoring_bars(problem: Problem, names: Preferred) -> Flow:
