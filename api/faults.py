@@ -139,18 +139,21 @@ def _struct(finder: Finder, kind: inspect.StructType, value: Any, path: Path) ->
 def _dict(finder: Finder, kind: inspect.DictType, value: Any, path: Path) -> Any:
     if not isinstance(value, dict):
         return finder.wrong_type(value, "an object", path)
+    _length(finder, kind.max_length, len(value), path)
     for key in value:
         finder.walk(kind.key_type, key, (*path, key))
     return {key: finder.walk(kind.value_type, inner, (*path, key)) for key, inner in value.items()}
 
 
+def _length(finder: Finder, most: int | None, length: int, path: Path) -> None:
+    if most is not None and length > most:
+        finder.add(path, "too_long", f"{length:,} items are too many; expected {most} at most.")
+
+
 def _list(finder: Finder, kind: inspect.ListType, value: Any, path: Path) -> Any:
     if not isinstance(value, list):
         return finder.wrong_type(value, "a list", path)
-    if kind.max_length is not None and len(value) > kind.max_length:
-        finder.add(
-            path, "too_long", f"The list has {len(value):,} items; expected {kind.max_length} at most."
-        )
+    _length(finder, kind.max_length, len(value), path)
     return [finder.walk(kind.item_type, inner, (*path, i)) for i, inner in enumerate(value)]
 
 

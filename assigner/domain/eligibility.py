@@ -73,6 +73,11 @@ def at_capacity(task: Task, roster: Roster) -> int:
     return roster.everyone & ~roster.room(task.requirement.size)
 
 
+def barred(task: Task, roster: Roster) -> int:
+    """Agents whom the task refuses by name: what it does not share with the tasks that are like it."""
+    return excluded(task, roster) | cooling_down(task, roster)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A hard rule: its name as callers see it, and who it refuses."""

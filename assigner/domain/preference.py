@@ -43,11 +43,11 @@ def urgency(tasks: Sequence[Task], now: int) -> Points:
     count = len(tasks)
     priority = np.fromiter((task.priority for task in tasks), np.int64, count)
     waited = now - np.fromiter((task.created_at for task in tasks), np.int64, count)
-    points: Points = 1 + PRIORITY_STEP * priority + np.maximum(waited, 0) * PRIORITY_STEP // HOUR_MS
+    points: Points = PRIORITY_STEP * priority + np.maximum(waited, 0) * PRIORITY_STEP // HOUR_MS
     promised = [i for i, task in enumerate(tasks) if task.due_at is not None]
     due = np.fromiter((tasks[i].due_at for i in promised), np.int64, len(promised))
     points[promised] += due_pull(due - now)
-    return np.minimum(points, MOST_URGENCY)
+    return np.clip(points, 1, MOST_URGENCY)
 
 
 def due_pull(left: Points) -> Points:
