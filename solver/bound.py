@@ -30,9 +30,9 @@ def best_of_tasks(problem: Problem, price: Ints, scale: int = 1) -> Ints:
     _respect_bars(problem, profit, top, best, scale)
     if problem.bonus.size:
         task, agent = problem.bonus_task, problem.bonus_agent
-        worth = scale * (problem.urgency[task] + problem.bonus) + profit[problem.arc_of(task, agent)]
-        worth[problem.barred(task, agent)] = _NEVER
-        np.maximum.at(best, task, worth)
+        total = scale * (problem.urgency[task] + problem.bonus) + profit[problem.arc_of(task, agent)]
+        total[problem.barred(task, agent)] = _NEVER
+        np.maximum.at(best, task, total)
     return best
 
 
@@ -60,9 +60,9 @@ def _respect_bars(problem: Problem, profit: Ints, top: Ints, best: Ints, scale: 
         return
     pair_task, place = problem.pairs_of(task, bars + 1)
     pair_arc = _by_profit(problem, profit, np.unique(problem.group[task]))[place]
-    worth = np.where(problem.barred(pair_task, problem.arc_agent[pair_arc]), _NEVER, profit[pair_arc])
+    allowed = np.where(problem.barred(pair_task, problem.arc_agent[pair_arc]), _NEVER, profit[pair_arc])
     best[task] = _NEVER
-    np.maximum.at(best, pair_task, scale * problem.urgency[pair_task] + worth)
+    np.maximum.at(best, pair_task, scale * problem.urgency[pair_task] + allowed)
 
 
 def _by_profit(problem: Problem, profit: Ints, groups: Ids) -> Ints:
@@ -83,9 +83,9 @@ def rough_prices(problem: Problem, agent: Ids) -> Ints:
     task = np.flatnonzero(agent >= 0)
     to = agent[task]
     size = problem.arc_size[problem.arc_of(task, to)].astype(np.int64)
-    left = problem.capacity.copy()
-    np.subtract.at(left, to, size)
+    room = problem.capacity.copy()
+    np.subtract.at(room, to, size)
     price = np.full(problem.n_agents, MAX_VALUE)
     np.minimum.at(price, to, problem.value(task, to) // size)
-    price[(left >= least) & (problem.capacity >= least)] = 0
+    price[(room >= least) & (problem.capacity >= least)] = 0
     return price

@@ -70,9 +70,9 @@ def _ignoring_bars(problem: Problem, names: Preferred) -> Flow:
         wired = wire(problem, names, costs, kept)
         flows = cheapest_flow(wired.network)
         price, margin = prices(problem, distances(wired.network, flows))
-        gain = problem.arc_fit - price[problem.arc_agent]
-        more_arcs = (gain + margin[problem.arc_group] > 0) & ~arcs
-        more_tasks = (names.reach + best_of_groups(problem, gain)[problem.group] > 0) & ~tasks
+        profit = problem.arc_fit - price[problem.arc_agent]
+        more_arcs = (profit + margin[problem.arc_group] > 0) & ~arcs
+        more_tasks = (names.reach + best_of_groups(problem, profit)[problem.group] > 0) & ~tasks
         if not more_arcs.any() and not more_tasks.any():
             break
         tasks, arcs = tasks | more_tasks, arcs | more_arcs

@@ -1,4 +1,4 @@
-"""Smaller problems with the same answer: less arcs, coarser units of capacity, parts that do not touch."""
+"""Smaller problems with the same answer: fewer arcs, coarser units of capacity, parts that do not touch."""
 
 from dataclasses import replace
 

@@ -56,8 +56,8 @@ def settled(problem: Problem, names: Preferred, agent: Ids, price: Ints) -> Ids:
 
 
 def _tight(problem: Problem, names: Preferred, price: Ints) -> _Tight:
-    gain = problem.arc_fit - price[problem.arc_agent]
-    top = best_of_groups(problem, gain)
+    profit = problem.arc_fit - price[problem.arc_agent]
+    top = best_of_groups(problem, profit)
     through = problem.urgency + top[problem.group]
     straight = problem.urgency[names.task] + names.fit - price[names.agent]
     surplus = np.maximum(0, through)
@@ -67,7 +67,7 @@ def _tight(problem: Problem, names: Preferred, price: Ints) -> _Tight:
     task[names.task[pair]] = True
     groups = np.zeros(problem.n_groups, bool)
     groups[problem.group[pooled]] = True
-    arc = (gain == top[problem.arc_group]) & groups[problem.arc_group]
+    arc = (profit == top[problem.arc_group]) & groups[problem.arc_group]
     used = np.zeros(problem.n_agents, bool)
     used[problem.arc_agent[arc]] = used[names.agent[pair]] = True
     return _Tight(

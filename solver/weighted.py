@@ -7,7 +7,7 @@ import numpy as np
 
 from solver.bound import lagrangian, rough_prices
 from solver.flow import Flow
-from solver.greedy import feasible_part, objective, room
+from solver.greedy import feasible_part, objective, room_of
 from solver.problem import Ids, Problem
 from solver.reduce import Mask, restrict, trimmed
 from solver.relax import Relaxed, cut_in_units, group_sizes, joined, rounded
@@ -51,7 +51,7 @@ def _continued(problem: Problem, agent: Ids, flow: TimedFlow, countdown: Countdo
     everywhere = np.ones(problem.n_groups, bool)
     while True:
         part, tasks, agents = restrict(problem, everywhere, agent < 0)
-        part = trimmed(replace(part, capacity=room(problem, agent)[agents]))
+        part = trimmed(replace(part, capacity=room_of(problem, agent)[agents]))
         cut = cut_in_units(part)
         found = flow(cut.problem, countdown) if cut else None
         if not cut or not found:
@@ -68,12 +68,12 @@ def _size_by_size(problem: Problem, agent: Ids, flow: TimedFlow, countdown: Coun
     """Place the tasks of one size anew, the others held: an exact flow each; until no size gains."""
     size, alike = group_sizes(problem)
     sizes = np.unique(problem.arc_size).tolist() if alike else []
-    worth, last = objective(problem, agent), -1
-    while worth > last:
-        last = worth
+    value, last = objective(problem, agent), -1
+    while value > last:
+        last = value
         for one in sizes:
             agent = _replaced(problem, agent, size == one, one, flow, countdown)
-        worth = objective(problem, agent)
+        value = objective(problem, agent)
     return agent
 
 
@@ -84,8 +84,8 @@ def _replaced(
     part, tasks, agents = restrict(problem, groups)
     held = agent.copy()
     held[tasks] = -1
-    left = room(problem, held)[agents]
-    part = replace(part, arc_size=np.ones_like(part.arc_size), capacity=left // size)
+    room = room_of(problem, held)[agents]
+    part = replace(part, arc_size=np.ones_like(part.arc_size), capacity=room // size)
     found = flow(part, countdown)
     if not found:
         return agent
