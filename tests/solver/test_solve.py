@@ -1,6 +1,7 @@
 """What `solve` promises besides the optimum: limits, replay, starts, large problems."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from solver.guard import within
 from solver.solution import Method, Status
 from solver.solve import solve
 from solver.stop import Stop
-from tests.solver.problems import large, tiny
+from tests.solver.problems import large, tiny, values
 
 
 def test_a_large_problem_is_proven_optimal_by_its_prices() -> None:
@@ -142,6 +143,29 @@ def test_many_barred_and_preferred_pairs_stay_exact() -> None:
     solution = solve(problem, Stop())
     check(problem, solution)
     assert solution.status is Status.OPTIMAL
+
+
+@pytest.mark.parametrize("named", ["bonus", "barred"])
+def test_equally_urgent_tasks_that_name_agents_go_in_tie_order(named: str) -> None:
+    """All tie and each names an agent: proven optimal, and no waiting task could replace a later one."""
+    random = np.random.default_rng(3)
+    alike = large(600, 60, 10, seed=3)
+    group = alike.group
+    count = np.diff(alike.group_start)[group]
+    agent = alike.arc_agent[alike.group_start[group] + (random.random(600) * count).astype(np.int64)]
+    pairs = {f"{named}_task": np.arange(600), f"{named}_agent": agent}
+    if named == "bonus":
+        pairs["bonus"] = np.full(600, 50)
+    flat = {"urgency": np.full(600, 500), "arc_fit": np.full(alike.arc_fit.size, 10)}
+    problem = replace(alike, **flat, **pairs)
+    solution = solve(problem, Stop())
+    check(problem, solution)
+    assert solution.status is Status.OPTIMAL
+    known = values(problem)
+    for waiting in np.flatnonzero(solution.agent < 0).tolist():
+        for later in waiting + np.flatnonzero(solution.agent[waiting:] >= 0):
+            to = int(solution.agent[later])
+            assert known.get((waiting, to)) != known[int(later), to]
 
 
 @pytest.mark.parametrize("stop", [{"seconds": -1}, {"work": float("nan")}, {"seconds": 1, "work": 1}])
