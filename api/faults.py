@@ -26,6 +26,7 @@ ID = re.compile(r"[!-~]{1,128}")
 NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 BEYOND_MICROSECONDS = re.compile(r"(\.[0-9]{6})[0-9]+")
 MOST_SHOWN = 60
+LONGEST_POINTER = 1000
 AN_INSTANT = "an instant with an offset, such as 2026-11-23T09:00:00+01:00"
 
 
@@ -82,8 +83,9 @@ def find(body: Any) -> Any:
 
 
 def pointer(path: Path) -> str:
-    """The JSON Pointer (RFC 6901) of a path."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    """The JSON Pointer (RFC 6901) of a path, cut short where names are absurdly long."""
+    text = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return text if len(text) <= LONGEST_POINTER else text[: LONGEST_POINTER - 1] + "…"
 
 
 def show(value: Any) -> str:

@@ -20,6 +20,8 @@ from assigner.domain.roster import Roster
 from assigner.domain.task import Skills, Task
 
 MOST_AGENTS = 10
+MOST_LOOKED = 1000
+"""How many windows that have not begun are looked at for one in which the task fits."""
 
 KINDS: dict[str, str] = {
     "free_capacity": "one of these agents finishes or gives up some of the work they have",
@@ -131,7 +133,7 @@ def _later(task: Task, mask: int, started: int, roster: Roster) -> list[tuple[in
     cooling = roster.named(agent for agent, _ in task.cooling_down)
     begins = [(_begin(task, position, roster), position) for position in roster.positions(mask & cooling)]
     found = [(begin, position) for begin, position in begins if begin is not None]
-    for start, position in roster.starts()[started:]:
+    for start, position in roster.starts()[started : started + MOST_LOOKED]:
         if found and start > min(found)[0]:
             break
         begin = _begin(task, position, roster) if mask >> position & 1 else None

@@ -132,6 +132,6 @@ def judge(task: Task, roster: Roster) -> Verdict:
     refused = {}
     for rule in RULES:
         if mask := rule.refuses(task, roster) & left:
-            refused[rule.name] = mask
+            refused[rule.name] = roster.same(mask)
             left &= ~mask
-    return Verdict(refused=refused, eligible=left)
+    return Verdict(refused=refused, eligible=roster.same(left))
