@@ -137,8 +137,10 @@ def _sorted_arcs(problem: Problem, fit: Ints) -> Callable[[int], Iterator[Arc]]:
         low, high = problem.group_start[group : group + 2]
         if group not in known:
             known[group] = low + np.argsort(-fit[low:high], kind="stable")
-        for at in range(0, high - low, 256):
-            some = known[group][at : at + 256]
+        at, step = 0, 8  # most tasks with bars look at a few arcs only
+        while at < high - low:
+            some = known[group][at : at + step]
+            at, step = at + step, min(256, 2 * step)
             yield from zip(
                 problem.arc_agent[some].tolist(),
                 fit[some].tolist(),
