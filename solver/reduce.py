@@ -84,8 +84,9 @@ def restrict(problem: Problem, groups: Mask, only: Mask | None = None) -> tuple[
     """The problem of some groups and the agents on their arcs, renumbered; its tasks and agents in old
     numbers.
     """
-    arcs = groups[problem.arc_group]
     tasks = groups[problem.group] if only is None else groups[problem.group] & only
+    groups = np.bincount(problem.group[tasks], minlength=problem.n_groups) > 0
+    arcs = groups[problem.arc_group]
     agents = np.zeros(problem.n_agents, bool)
     agents[problem.arc_agent[arcs]] = True
     group_id, task_id, agent_id = (np.cumsum(mask) - 1 for mask in (groups, tasks, agents))
