@@ -1,7 +1,7 @@
 """Exact where every size is one: a min-cost flow over groups of like tasks.
 
 Barred pairs are left out of the network: within a group any task may take any of the places won, so bars are
-met by swapping; where that fails, tasks are split off. Only the tasks and arcs that can matter enter the
+met by swapping; where that fails, groups are split. Only the tasks and arcs that can matter enter the
 network; prices prove that the others cannot.
 """
 
@@ -17,6 +17,8 @@ from solver.ties import settled
 from solver.wiring import Costs, Kept, Mask, Preferred, assignment, preferred, prices, wire
 
 FEW_ARCS = 4000
+PATIENCE = 3
+"""Attempts that split no more than what is stuck."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,18 +44,22 @@ def flow(problem: Problem, *, canonical: bool) -> Flow:
         agent, stuck = swap(problem, agent)
         if not stuck.size:
             return Flow(agent=agent, price=found.price, rounds=rounds)
-        problem = split(problem, _to_split(problem, stuck, attempt))
+        problem = split(problem, _to_split(problem, agent, stuck, attempt))
         attempt += 1
 
 
-def _to_split(problem: Problem, stuck: Ints, attempt: int) -> Ints:
-    """First the stuck tasks; later also the most urgent barred ones of their groups, four times as many from
-    attempt to attempt: the network grows no faster than the need, and it ends, as each attempt splits some.
+def _to_split(problem: Problem, agent: Ids, stuck: Ints, attempt: int) -> Ints:
+    """The arcs on which tasks are stuck; after some attempts also the barred ones of highest fit of their
+    groups, four times as many from attempt to attempt: the network grows no faster than the need, and it
+    ends, as each attempt splits some.
     """
-    others = np.setdiff1d(problem.barred_task, stuck)
-    others = others[np.isin(problem.group[others], problem.group[stuck])]
-    others = others[np.argsort(-problem.urgency[others], kind="stable")]
-    return np.union1d(stuck, others[: 16 * 4**attempt if attempt else 0]).astype(np.int64)
+    arcs = np.unique(problem.arc_of(stuck, agent[stuck]))
+    if attempt < PATIENCE:
+        return arcs
+    others = np.setdiff1d(problem.arc_of(problem.barred_task, problem.barred_agent), arcs)
+    others = others[np.isin(problem.arc_group[others], problem.group[stuck])]
+    others = others[np.argsort(-problem.arc_fit[others], kind="stable")]
+    return np.append(arcs, others[: 4 ** (attempt - PATIENCE + 1)])
 
 
 def _ignoring_bars(problem: Problem, names: Preferred) -> Flow:

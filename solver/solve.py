@@ -39,7 +39,7 @@ def solve(problem: Problem, stop: Stop, seed: int = 0, start: Solution | Ids | N
 
 def _timed_flow(problem: Problem, countdown: Countdown, *, canonical: bool) -> Flow | None:
     """The flow's answer; None when the time, or the range of numbers, does not suffice."""
-    arcs = problem.arc_agent.size + problem.group.size + problem.bonus.size + problem.barred_task.size
+    arcs = _size(problem)
     left = countdown.seconds()
     if left == 0:
         return None
@@ -54,6 +54,13 @@ def _timed_flow(problem: Problem, countdown: Countdown, *, canonical: bool) -> F
         return flow(problem, canonical=canonical)
     except NetworkError:
         return None
+
+
+def _size(problem: Problem) -> int:
+    """Arcs of the network at most: each task with bars may have its own."""
+    named = np.unique(problem.barred_task)
+    own = np.diff(problem.group_start)[problem.group[named]].sum()
+    return int(problem.arc_agent.size + problem.group.size + problem.bonus.size + own)
 
 
 def _flat(found: Flow) -> Ints:

@@ -19,9 +19,9 @@ def tiny(**given: Any) -> Problem:
 
 
 @st.composite
-def problems(draw: st.DrawFn, *, sizes: bool = False) -> Problem:
-    """Up to 7 tasks in 3 groups and 4 agents; few different numbers, so that ties abound, or many."""
-    n, m, groups = draw(st.integers(0, 7)), draw(st.integers(0, 4)), draw(st.integers(1, 3))
+def problems(draw: st.DrawFn, *, sizes: bool = False, most_groups: int = 3) -> Problem:
+    """Up to 7 tasks in some groups and 4 agents; few different numbers, so that ties abound, or many."""
+    n, m, groups = draw(st.integers(0, 7)), draw(st.integers(0, 4)), draw(st.integers(1, most_groups))
     highest = draw(st.sampled_from((2, 9, 10**6)))
     number = st.integers(0, highest)
     group = draw(st.lists(st.integers(0, groups - 1), min_size=n, max_size=n))

@@ -58,6 +58,26 @@ def test_the_bound_holds_however_early_the_search_stops(problem: Problem, work: 
     assert objective(problem, greedy(problem)) <= solution.objective <= optimum(problem) <= solution.bound
 
 
+@weighted
+@given(problems(sizes=True, most_groups=12), st.sampled_from((0.0, 0.001, 0.02, 60.0)))
+def test_any_limit_of_seconds_is_answered_truly(problem: Problem, seconds: float) -> None:
+    """Groups that trimming empties, groups without tasks, many parts: an answer, and true, at any limit."""
+    solution = solve(problem, Stop(seconds=seconds))
+    check(problem, solution)
+    assert objective(problem, greedy(problem)) <= solution.objective <= optimum(problem) <= solution.bound
+
+
+def test_groups_that_trimming_empties_are_no_fault() -> None:
+    """One agent, five groups, few arcs that fit: solved to the optimum."""
+    problem = tiny(
+        group=[0, 1, 2, 3, 4], urgency=[1, 5, 5, 5, 5], arc_group=[1, 2, 3, 4], arc_agent=[0, 0, 0, 0],
+        arc_fit=[3, 0, 0, 0], arc_size=[2, 2, 4, 1], capacity=[3],
+    )  # fmt: skip
+    solution = solve(problem, Stop())
+    check(problem, solution)
+    assert solution.objective == optimum(problem) == 13
+
+
 @often
 @given(problems())
 def test_greedy_takes_the_best_pair_first(problem: Problem) -> None:

@@ -145,6 +145,35 @@ def test_many_barred_and_preferred_pairs_stay_exact() -> None:
     assert solution.status is Status.OPTIMAL
 
 
+def test_tasks_that_exclude_whom_they_would_get_stay_exact() -> None:
+    """Each task of a full assignment may not go to its agent: swapping mends all, at no loss."""
+    plain = replace(large(3_000, 300, 10), capacity=np.full(300, 10))
+    first = solve(plain, Stop())
+    task = np.flatnonzero(first.agent >= 0)
+    barred = replace(plain, barred_task=task, barred_agent=first.agent[task])
+    solution = solve(barred, Stop())
+    check(barred, solution)
+    assert solution.status is Status.OPTIMAL
+    assert solution.objective == first.objective
+
+
+def test_like_tasks_that_exclude_the_best_agents_stay_exact() -> None:
+    """All but one exclude the best agent, and each another one: like tasks leave their group together."""
+    task = np.arange(400)
+    problem = tiny(
+        urgency=1 + task % 50,
+        arc_agent=np.arange(200),
+        arc_fit=np.arange(200)[::-1],
+        capacity=np.full(200, 3),
+        barred_task=np.append(task[1:], task),
+        barred_agent=np.append(0 * task[1:], 1 + task % 199),
+    )
+    solution = solve(problem, Stop())
+    check(problem, solution)
+    assert solution.status is Status.OPTIMAL
+    assert np.flatnonzero(solution.agent == 0).tolist() == [0]
+
+
 @pytest.mark.parametrize("named", ["bonus", "barred"])
 def test_equally_urgent_tasks_that_name_agents_go_in_tie_order(named: str) -> None:
     """All tie and each names an agent: proven optimal, and no waiting task could replace a later one."""
