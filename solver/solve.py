@@ -7,8 +7,8 @@ from solver.flow import Flow, flow
 from solver.greedy import feasible_part, greedy, objective
 from solver.guard import within
 from solver.network import NetworkError
-from solver.problem import Ids, Ints, Problem, locate
-from solver.reduce import Mask, in_places, restrict, trimmed, weighted_parts
+from solver.problem import Ids, Ints, Problem
+from solver.reduce import batches, in_places, renumbered, restrict, trimmed, weighted_parts
 from solver.solution import Found, Method, Solution, Status
 from solver.stop import Countdown, Stop
 from solver.ties import resorted
@@ -30,7 +30,7 @@ def solve(problem: Problem, stop: Stop, seed: int = 0, start: Solution | Ids | N
     known = start.agent if isinstance(start, Solution) else start
     tight = trimmed(problem)
     parts = weighted_parts(tight)
-    if parts:
+    if parts.max(initial=-1) >= 0:
         return _mixed(tight, parts, countdown, seed, known) if countdown.left() else _fallback(problem, known)
     places = in_places(tight)
     found = _timed_flow(places, countdown, canonical=True)
@@ -112,25 +112,23 @@ def _begin(problem: Problem, known: Ids | None) -> list[Ids]:
     return [alone] if known is None else [alone, greedy(problem, feasible_part(problem, known))]
 
 
-def _mixed(
-    problem: Problem, parts: list[Mask], countdown: Countdown, seed: int, known: Ids | None
-) -> Solution:
+def _mixed(problem: Problem, parts: Ints, countdown: Countdown, seed: int, known: Ids | None) -> Solution:
     """What has no differing sizes by flow; the other parts by search, each in its share of the time."""
     from solver.weighted import weighted  # noqa: PLC0415  (CP-SAT takes half a second to import)
 
-    timed = _Watched()
-    rest = ~np.logical_or.reduce(parts)
+    timed, rest = _Watched(), parts < 0
     agent = np.full(problem.group.size, -1, np.int32)
-    bound, work, weight = 0, 0, sum(np.count_nonzero(groups) for groups in parts)
-    for groups in (rest, *parts):
+    bound, work, weight = 0, 0, np.count_nonzero(~rest)
+    for groups in (rest, *batches(problem, parts)):
         part, tasks, agents = restrict(problem, groups)
-        before = None if known is None else _renumbered(known[tasks], agents)
+        before = None if known is None else renumbered(known[tasks], agents)
         if groups is rest:
             found = _flow_or_best(part, timed, countdown, before)
         else:
-            share = np.count_nonzero(groups) / weight
+            share = countdown.share(np.count_nonzero(groups) / weight)
             weight -= np.count_nonzero(groups)
-            found = weighted(part, timed, countdown.share(share), seed, _begin(part, before))
+            own = parts[problem.group[tasks]]
+            found = weighted(part, own, timed, share, seed, _begin(part, before))
         won = np.flatnonzero(found.agent >= 0)
         agent[tasks[won]] = agents[found.agent[won]]
         bound, work = bound + found.bound, work + found.rounds
@@ -161,8 +159,3 @@ def _flow_or_best(part: Problem, timed: _Watched, countdown: Countdown, known: I
         return Found(agent=found.agent, bound=lagrangian(places, found.price), rounds=found.rounds)
     agent = _best_at_hand(part, known)
     return Found(agent=agent, bound=lagrangian(part, rough_prices(part, agent)), rounds=0)
-
-
-def _renumbered(known: Ids, agents: Ints) -> Ids:
-    """An assignment to these agents, in their new numbers."""
-    return locate(agents, known.astype(np.int64)).astype(np.int32)

@@ -68,14 +68,14 @@ def test_any_limit_of_seconds_is_answered_truly(problem: Problem, seconds: float
 
 
 def test_groups_that_trimming_empties_are_no_fault() -> None:
-    """One agent, five groups, few arcs that fit: solved to the optimum."""
+    """One agent with room for one task; what could fill the rest of it is barred: few arcs, many groups."""
     problem = tiny(
-        group=[0, 1, 2, 3, 4], urgency=[1, 5, 5, 5, 5], arc_group=[1, 2, 3, 4], arc_agent=[0, 0, 0, 0],
-        arc_fit=[3, 0, 0, 0], arc_size=[2, 2, 4, 1], capacity=[3],
+        group=[0, 1, 2, 3, 4], urgency=[4, 5, 6, 7, 8], arc_group=[0, 1, 2, 3, 4], arc_agent=[0] * 5,
+        arc_fit=[0] * 5, arc_size=[2, 2, 2, 2, 1], capacity=[3], barred_task=[4], barred_agent=[0],
     )  # fmt: skip
     solution = solve(problem, Stop())
     check(problem, solution)
-    assert solution.objective == optimum(problem) == 13
+    assert solution.objective == optimum(problem) == 7
 
 
 @often

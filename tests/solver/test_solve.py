@@ -119,6 +119,28 @@ def test_sizes_end_close_to_the_bound_and_above_greedy() -> None:
     assert solution.gap < 0.01
 
 
+@pytest.mark.parametrize("seconds", [None, 0.05, 0.0])
+def test_many_small_parts_are_answered_part_by_part(seconds: float | None) -> None:
+    """A hundred agents, each with three tasks of its own: all proven, or as many as there is time for."""
+    task = np.arange(300)
+    problem = tiny(
+        group=task,
+        urgency=1 + task * task % 97,
+        arc_group=task,
+        arc_agent=task // 3,
+        arc_fit=np.ones(300, int),
+        arc_size=1 + (task % 3 > 0),
+        capacity=np.full(100, 4),
+    )
+    solution = solve(problem, Stop(seconds=seconds))
+    check(problem, solution)
+    one, two, three = (1 + problem.urgency).reshape(100, 3).T
+    most = int(np.maximum(np.maximum(one + two, one + three), two + three).sum())
+    assert objective(problem, greedy(problem)) <= solution.objective <= most <= solution.bound
+    if seconds is None:
+        assert solution.status is Status.OPTIMAL
+
+
 def test_many_barred_and_preferred_pairs_stay_exact() -> None:
     """A fifth of the tasks name agents: still proven optimal."""
     random = np.random.default_rng(2)
