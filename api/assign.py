@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Coroutine
+from contextlib import ExitStack
 from typing import Any, Protocol
 
 from fastapi import APIRouter
@@ -35,12 +36,14 @@ async def assign(request: Request) -> Response:
         limits=parts.settings.limits,
         verify=parts.settings.verify,
     )
-    with parts.pool.place(), Spool() as body:
-        await receive_body(request, body, parts.settings)
-        reply = await while_connected(request, parts.pool.run(body, job))
-    if reply.facts:
-        observe(parts.meters, reply.facts)
-    return Sliced(reply)
+    with ExitStack() as held:
+        held.enter_context(parts.pool.place())
+        with Spool() as body:
+            await receive_body(request, body, parts.settings)
+            reply = await while_connected(request, parts.pool.run(body, job))
+        if reply.facts:
+            observe(parts.meters, reply.facts)
+        return Sliced(reply, held.pop_all(), parts.settings.body_timeout_s)
 
 
 class Writable(Protocol):
@@ -92,13 +95,26 @@ async def client_leaves(request: Request) -> None:
 
 
 class Sliced(Response):
-    """The reply of a worker, sent in slices of its shared memory."""
+    """The reply of a worker, sent in slices of its shared memory.
 
-    def __init__(self, reply: Reply) -> None:
+    The request keeps its place until the client has the answer, and the client has `seconds` to take it.
+    """
+
+    def __init__(self, reply: Reply, place: ExitStack, seconds: float) -> None:
         super().__init__(memoryview(reply.body), reply.status, media_type=reply.media_type)
+        self._place = place
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the head and then the body, a slice at a time."""
+        """Send the answer. Raises ClientDisconnect when the client takes too long over it."""
+        with self._place:
+            try:
+                async with asyncio.timeout(self._seconds):
+                    await self._send(send)
+            except TimeoutError:
+                raise ClientDisconnect from None
+
+    async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         for start in range(0, len(self.body), _SLICE_BYTES):
             part = bytes(self.body[start : start + _SLICE_BYTES])

@@ -15,17 +15,18 @@ from assigner.domain.instant import rfc3339
 _json = msgspec.json.Encoder()
 
 
-def encode(question: Question, decision: Decision, language: str, most_pairs: int) -> bytes:
-    """The answer, its lists in the order of the request. Raises TooManyPairs."""
+def encode(question: Question, explainer: Explainer) -> bytes:
+    """The answer, its lists in the order of the request."""
+    decision = explainer.decision
     position = {task.id: i for i, task in enumerate(decision.snapshot.tasks)}
     order = [position[id] for id in question.order]
     parts = {
         "assignments": _assignments(decision, order),
-        "unassigned": _unassigned(decision, order, language, question.explain),
+        "unassigned": _unassigned(explainer, order, question.explain),
         "solution": _json.encode(_solution(decision, question.seed)),
     }
     if question.explain == "pairs":
-        listed = pairs(decision, most_pairs)
+        listed = pairs(decision)
         parts["pairs"] = _json.encode([Pair(task=t, agent=a, value=value) for t, a, value in listed])
     return b"{" + b",".join(b'"%s":%s' % (name.encode(), part) for name, part in parts.items()) + b"}"
 
@@ -51,8 +52,8 @@ def _assignments(decision: Decision, order: list[int]) -> bytes:
     return _json.encode(made)
 
 
-def _unassigned(decision: Decision, order: list[int], language: str, explain: str) -> bytes:
-    explainer = Explainer(decision=decision, language=language)
+def _unassigned(explainer: Explainer, order: list[int], explain: str) -> bytes:
+    decision = explainer.decision
     waits = (decision.solution.agent < 0).tolist()
     tasks = decision.snapshot.tasks
     tails: dict[Explanation, bytes] = {}
@@ -93,6 +94,7 @@ def unblock_out(change: Unblock) -> UnblockOut:
         level=UNSET if change.level is None else change.level,
         channel=UNSET if change.channel is None else change.channel,
         at=UNSET if change.at is None else rfc3339(change.at),
+        also=list(change.also) or UNSET,
     )
 
 

@@ -28,6 +28,7 @@ ID = re.compile(r"[!-~]{1,128}")
 NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 BEYOND_MICROSECONDS = re.compile(r"(\.[0-9]{6})[0-9]+")
 MOST_SHOWN = 60
+LONGEST_POINTER = 1000
 AN_INSTANT = "an instant with an offset, such as 2026-11-23T09:00:00+01:00"
 
 
@@ -84,8 +85,9 @@ def find(body: Any, kind: type) -> Any:
 
 
 def pointer(path: Path) -> str:
-    """The JSON Pointer (RFC 6901) of a path."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    """The JSON Pointer (RFC 6901) of a path, cut short where names are absurdly long."""
+    text = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return text if len(text) <= LONGEST_POINTER else text[: LONGEST_POINTER - 1] + "…"
 
 
 def show(value: Any) -> str:
@@ -143,18 +145,21 @@ def _struct(finder: Finder, kind: inspect.StructType, value: Any, path: Path) ->
 def _dict(finder: Finder, kind: inspect.DictType, value: Any, path: Path) -> Any:
     if not isinstance(value, dict):
         return finder.wrong_type(value, "an object", path)
+    _length(finder, kind.max_length, len(value), path)
     for key in value:
         finder.walk(kind.key_type, key, (*path, key))
     return {key: finder.walk(kind.value_type, inner, (*path, key)) for key, inner in value.items()}
 
 
+def _length(finder: Finder, most: int | None, length: int, path: Path) -> None:
+    if most is not None and length > most:
+        finder.add(path, "too_long", f"{length:,} items are too many; expected {most} at most.")
+
+
 def _list(finder: Finder, kind: inspect.ListType, value: Any, path: Path) -> Any:
     if not isinstance(value, list):
         return finder.wrong_type(value, "a list", path)
-    if kind.max_length is not None and len(value) > kind.max_length:
-        finder.add(
-            path, "too_long", f"The list has {len(value):,} items; expected {kind.max_length} at most."
-        )
+    _length(finder, kind.max_length, len(value), path)
     return [finder.walk(kind.item_type, inner, (*path, i)) for i, inner in enumerate(value)]
 
 

@@ -61,8 +61,8 @@ EXAMPLE_RESPONSE: dict[str, Any] = {
         {
             "task": "INC-1042",
             "agent": "ana",
-            "value": 106885,
-            "terms": {"urgency": 104405, "fit": 1964, "idle": 16, "load": 500},
+            "value": 106884,
+            "terms": {"urgency": 104404, "fit": 1964, "idle": 16, "load": 500},
             "expected_handle_s": 700.0,
         }
     ],
@@ -77,8 +77,8 @@ EXAMPLE_RESPONSE: dict[str, Any] = {
     ],
     "solution": {
         "status": "optimal",
-        "objective": 106885,
-        "bound": 106885,
+        "objective": 106884,
+        "bound": 106884,
         "gap": 0.0,
         "method": "flow",
         "solve_s": 0.000412,

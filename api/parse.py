@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -12,7 +12,7 @@ import jiter
 import msgspec
 
 from api.errors import ApiError
-from api.faults import find
+from api.faults import BEYOND_MICROSECONDS, find
 from api.messages import Job
 from api.schemas import DEEPEST, MOST_ATTRIBUTE_BYTES, PRIORITIES, AgentIn, AssignRequest, TaskIn
 from assigner.config import Limits
@@ -23,7 +23,8 @@ from assigner.domain.snapshot import Snapshot
 from assigner.domain.task import Requirement, Skills, Task
 
 FINER_THAN_DECODED = re.compile(rb"\.[0-9]{7}")
-"""The decoder rounds an instant's seventh digit; `find` cuts it off."""
+"""A seventh digit of a second, which the decoder would round."""
+INSTANTS = ("now", "created_at", "due_at", "not_before", "available_from", "available_until", "idle_since")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +51,7 @@ def parse(body: bytes, job: Job) -> Question:
             (_agent(agent) for agent in request.agents),
         ),
         order=[task.id for task in request.tasks],
-        policy=Policy(
-            rule=request.policy.rule,
-            weights={str(name): weight for name, weight in request.policy.weights.items()},
-        ),
+        policy=Policy(rule=request.policy.rule, weights=msgspec.structs.asdict(request.policy.weights)),
         explain=request.explain,
         seed=request.seed,
         time_limit_s=min(request.time_limit_s, job.limits.max_time_limit_s),
@@ -67,14 +65,32 @@ def _decode(body: bytes, limits: Limits) -> AssignRequest:
         raise ApiError("malformed_json", f"The body is not JSON: {error}.") from None
     _count(data, "tasks", limits.max_tasks)
     _count(data, "agents", limits.max_agents)
-    if not FINER_THAN_DECODED.search(body):
-        try:
-            request = msgspec.convert(data, AssignRequest)
-            if _clean(request):
-                return request
-        except msgspec.ValidationError:
-            pass  # `find` says what is wrong, all of it
+    if FINER_THAN_DECODED.search(body):
+        _cut_instants(data)
+    try:
+        request = msgspec.convert(data, AssignRequest)
+        if _clean(request):
+            return request
+    except msgspec.ValidationError:
+        pass  # `find` says what is wrong, all of it
     return msgspec.convert(find(data, AssignRequest), AssignRequest)
+
+
+def _cut_instants(data: Any) -> None:
+    """Cut off what is finer than the decoder takes, wherever an instant may be."""
+    lists = [data.get(name) for name in ("tasks", "agents")] if isinstance(data, dict) else []
+    for item in chain([data], *(items for items in lists if isinstance(items, list))):
+        if isinstance(item, dict):
+            _cut(item, INSTANTS)
+            cooling_down = item.get("cooling_down")
+            if isinstance(cooling_down, dict):
+                _cut(cooling_down, list(cooling_down))
+
+
+def _cut(holder: dict[str, Any], names: Iterable[str]) -> None:
+    for name in names:
+        if isinstance(instant := holder.get(name), str):
+            holder[name] = BEYOND_MICROSECONDS.sub(r"\1", instant)
 
 
 def _count(data: Any, name: str, most: int) -> None:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from api import frames
 from api.errors import ApiError
 from api.messages import Job, Reply
-from api.process import Worker, WorkerGoneError
 from api.spool import Spool
+from api.worker import Worker, WorkerGoneError
 from assigner.config import Settings
 from assigner.metrics import Meters
 
@@ -35,7 +35,7 @@ class Pool:
     def __init__(self, settings: Settings, meters: Meters, function: str) -> None:
         self._settings = settings
         self._meters = meters
-        self._command = [sys.executable, "-P", "-m", "api.worker", function, settings.log, settings.log_level]
+        self._command = [sys.executable, "-P", "-m", "api.child", function, settings.log, settings.log_level]
         self._idle: asyncio.LifoQueue[Worker] = asyncio.LifoQueue()
         self._up: set[Worker] = set()
         self._keepers: list[asyncio.Task[None]] = []
@@ -118,10 +118,14 @@ class Pool:
             )
 
     async def _next_idle(self) -> Worker:
-        """Wait for a worker; those that ended while idle are passed over."""
-        while not (worker := await self._idle.get()).alive:
-            pass
-        return worker
+        """Wait for a worker; those that ended while idle are passed over. Raises ApiError overloaded."""
+        try:
+            async with asyncio.timeout(self._settings.answer_timeout_s):
+                while not (worker := await self._idle.get()).alive:
+                    pass
+                return worker
+        except TimeoutError:
+            raise self._rejected("overloaded", "") from None
 
     async def _outcome(self, worker: Worker, working: asyncio.Future[bytes]) -> frames.Outcome:
         try:

@@ -1,5 +1,6 @@
 """Every error as problem+json, whoever found it: a handler of ours, the router, FastAPI, the HTTP parser."""
 
+import re
 import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -20,6 +21,9 @@ from assigner.store.base import StoreUnavailable
 
 RETRY = {"Retry-After": "1"}
 
+_MOST_HEAD_BYTES = 65_536
+_UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
+
 
 def install(app: FastAPI) -> None:
     """Let the app answer each exception it expects with a problem."""
@@ -30,7 +34,35 @@ def install(app: FastAPI) -> None:
 
 
 class Protocol(HttpToolsProtocol):
-    """The HTTP server's protocol, with a problem for bytes that are not HTTP."""
+    """The HTTP server's protocol: a problem for bytes that are not HTTP, and a bound on a request's head.
+
+    An offer to upgrade is passed over, as RFC 9110 allows: the parser would drop the body of a request that
+    makes one, and Java's own client makes one with every request.
+    """
+
+    _in_head = False
+    _head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the loop."""
+        begins = self.cycle is None or not self.cycle.more_body
+        if begins and _UPGRADE.search(data, 0, _MOST_HEAD_BYTES):
+            head, end, rest = data.partition(b"\r\n\r\n")
+            data = _UPGRADE.sub(b"\r\nx-offered:", head) + end + rest
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > _MOST_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too large.")
+
+    def on_message_begin(self) -> None:
+        """Called by the parser."""
+        self._in_head, self._head_bytes = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Called by the parser."""
+        self._in_head = False
+        super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that are not HTTP, and hang up."""

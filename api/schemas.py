@@ -11,13 +11,15 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from api.errors import ERRORS, FAULTS
-from assigner.dispatch.reasons import REASONS
 from assigner.dispatch.unblock import KINDS
 from assigner.domain.eligibility import RULES
 from assigner.domain.preference import TERMS
+from assigner.domain.reasons import REASONS
 
 LARGEST_DURATION_S = 31_536_000
 MOST_TAGS = 20
+MOST_SKILLS = 100
+STILL = "The rules that would still refuse the first agent, where no one change is enough."
 MOST_ATTRIBUTE_BYTES = 4096
 DEEPEST = 32
 PRIORITIES = {"low": 25, "medium": 50, "high": 75, "urgent": 95}
@@ -51,7 +53,8 @@ Seconds = Annotated[
     Meta(gt=0, le=LARGEST_DURATION_S, description="Seconds, rounded half to even to milliseconds."),
 ]
 Level = Annotated[int, Meta(ge=1, le=10)]
-Weight = Annotated[float, Meta(ge=0, le=100)]
+Skills = Annotated[dict[Name, Level], Meta(max_length=MOST_SKILLS)]
+Weight = Annotated[float, Meta(ge=0, le=1000)]
 Priority = (
     Annotated[int, Meta(ge=0, le=100)]
     | Annotated[
@@ -70,11 +73,11 @@ class TaskIn(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     category: Name | None = None
     channel: Name | None = None
     tags: Annotated[list[Name], Meta(max_length=MOST_TAGS)] = []
-    skills: Annotated[dict[Name, Level], Meta(description="All of these, each at its level or above.")] = {}
+    skills: Annotated[Skills, Meta(description="All of these, each at its level or above.")] = {}
     any_skills: Annotated[
-        list[dict[Name, Level]], Meta(description="And all of at least one of these sets.")
+        list[Skills], Meta(max_length=MOST_SKILLS, description="And all of at least one of these sets.")
     ] = []
-    preferred_skills: dict[Name, Level] = {}
+    preferred_skills: Skills = {}
     priority: Priority = 50
     created_at: Annotated[Instant | None, Meta(description="Default: now.")] = None
     due_at: Annotated[Instant | None, Meta(description="When it was promised for.")] = None
@@ -109,14 +112,20 @@ class AgentIn(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     ] = {}
 
 
+class Weights(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """What multiplies each term, in thousandths."""
+
+    urgency: Annotated[float, Meta(ge=0, le=10)] = 1.0
+    fit: Weight = 1.0
+    idle: Weight = 1.0
+    load: Weight = 1.0
+
+
 class PolicyIn(Struct, forbid_unknown_fields=True, kw_only=True):
     """How pairs are valued."""
 
     rule: Literal["snapshot"] = "snapshot"
-    weights: Annotated[
-        dict[Literal["urgency", "fit", "idle", "load"], Weight],
-        Meta(description="Multiplies a term; 1 for those not named."),
-    ] = {}
+    weights: Weights = Weights()
 
 
 class AssignRequest(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -157,6 +166,7 @@ class UnblockOut(Struct, kw_only=True):
     level: Level | UnsetType = UNSET
     channel: str | UnsetType = UNSET
     at: Annotated[str, Meta(description="An instant in UTC.")] | UnsetType = UNSET
+    also: Annotated[list[Rule], Meta(description=STILL)] | UnsetType = UNSET
 
 
 class Explained(Struct, kw_only=True):

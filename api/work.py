@@ -10,7 +10,7 @@ from api.faults import Invalid
 from api.messages import Facts, Job, Reply
 from api.parse import parse
 from assigner.clock import Clock, SystemClock
-from assigner.dispatch.decide import Decision, decide
+from assigner.dispatch.decide import Effort, decide
 from assigner.dispatch.explain import Explainer
 from assigner.domain.errors import AssignerError
 
@@ -29,32 +29,32 @@ def _answer(body: bytes, job: Job, clock: Clock) -> Reply:
     began = clock.monotonic_s()
     question = parse(body, job)
     parsed = clock.monotonic_s()
-    decision = decide(
-        question.snapshot,
-        question.policy,
-        clock=clock,
-        most_arcs=job.limits.max_arcs,
+    limits = job.limits
+    effort = Effort(
+        most_arcs=limits.max_arcs,
+        most_pairs=limits.max_pairs if question.explain == "pairs" else None,
         time_limit_s=question.time_limit_s,
-        seed=question.seed,
-        verify=job.verify,
+    )
+    decision = decide(
+        question.snapshot, question.policy, effort, clock=clock, seed=question.seed, verify=job.verify
     )
     decided = clock.monotonic_s()
-    answered = encode(question, decision, job.language, job.limits.max_pairs)
-    facts = _facts(decision)
+    explainer = Explainer(decision=decision, language=job.language)
+    answered = encode(question, explainer)
+    facts = _facts(explainer)
     facts["parse_s"], facts["decide_s"] = parsed - began, decided - parsed
     facts["encode_s"] = clock.monotonic_s() - decided
     return Reply(status=200, body=answered, facts=facts)
 
 
-def _facts(decision: Decision) -> Facts:
-    solution, problem_ = decision.solution, decision.model.problem
-    explainer = Explainer(decision=decision)
+def _facts(explainer: Explainer) -> Facts:
+    decision, solution = explainer.decision, explainer.decision.solution
     waiting = Counter(explainer.reason(position) for position in decision.waiting().tolist())
     return Facts(
         tasks=len(decision.snapshot.tasks),
         agents=len(decision.snapshot.agents),
         groups=len(decision.groups),
-        arcs=problem_.arc_agent.size,
+        arcs=decision.model.problem.arc_agent.size,
         assigned=len(decision.snapshot.tasks) - waiting.total(),
         waiting_by_reason=dict(waiting),
         status=solution.status.value,

@@ -1,124 +1,108 @@
-"""A worker process: takes a job, calls the function that answers it, hands the answer back; again, until EOF.
+"""One worker process, as its parent sees it."""
 
-Run by `api.pool` as `python -m api.worker FUNCTION LOG LEVEL`; its stdin is a socket to the parent.
-"""
-
-import contextlib
-import ctypes
-import gc
-import importlib
-import logging
+import asyncio
 import os
-import signal
 import socket
+import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
-from api import errors, frames
-from api.messages import Job, Reply
+from api import frames
+from api.messages import Job
 from api.spool import Spool
-from assigner import log
 
-Answer = Callable[[memoryview, Job], Reply]
-
-# Behind the parent in the queue for a core, so that accepting and probes go on while every core solves.
-_NICENESS = 5
-_MOST_READ = 65_536
-_PR_SET_PDEATHSIG = 1
-_logger = logging.getLogger(__name__)
-
-# The first solve of each method loads what the next ones have: it is done before the worker says READY.
-WARM_UP = (
-    b'{"tasks": [{"id": "warm"}], "agents": [{"id": "up"}]}',
-    b'{"tasks": [{"id": "warm", "size": 2}, {"id": "er"}], "agents": [{"id": "up", "capacity": 2}]}',
-)
+_STDERR = 2
+Reason = Literal["crashed", "timed_out", "disconnected", "memory"]
 
 
-def main(function: str, style: str, level: str) -> None:
-    """Answer jobs until the parent goes away."""
-    # The keyboard and a service manager signal the whole group: the parent decides when its workers end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _die_with_parent()
-    os.nice(_NICENESS)
-    log.configure(style, level)
-    answer = load(function)
-    for body in WARM_UP:
-        answer(memoryview(body), Job(now_ms=0, request_id="warm-up"))
-    _quieten_collector()
-    # A parent that dies in the middle of a job is not there to take the answer.
-    with socket.socket(fileno=os.dup(0)) as channel, contextlib.suppress(ConnectionError):
-        channel.sendall(frames.READY)
-        while (received := _receive(channel)) is not None:
-            channel.sendall(frames.pack(_work(answer, *received)))
-            gc.collect()
+class WorkerGoneError(Exception):
+    """A worker's process ended before it answered."""
 
 
-def _die_with_parent() -> None:
-    """Have the kernel end this process, even inside a solve, when its parent ends."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+class Worker(asyncio.Protocol):
+    """The parent's end of one worker process."""
+
+    def __init__(self, process: subprocess.Popen[bytes], channel: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        self.process = process
+        self.ready: asyncio.Future[bytes] = loop.create_future()
+        self.ended = asyncio.Event()
+        self.reason: Reason | None = None
+        self._channel = channel
+        self._transport: asyncio.Transport | None = None
+        self._received = bytearray()
+        self._answer = self.ready
+
+    @classmethod
+    async def start(cls, command: list[str]) -> "Worker":
+        """Start a process; it says READY later."""
+        ours, its = socket.socketpair()
+        with its:
+            process = _launch(command, its)
+        worker = cls(process, ours)
+        await asyncio.get_running_loop().create_unix_connection(lambda: worker, sock=ours)
+        return worker
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process can still be given a job."""
+        return self.reason is None and not self.ended.is_set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether it has a job, or is not ready yet."""
+        return not self._answer.done()
+
+    def ask(self, body: Spool, answer: Spool, job: Job) -> asyncio.Future[bytes]:
+        """Give it a job; the payload of its Outcome comes later, or WorkerGoneError.
+
+        Cancelling the future does not stop the job. Both spools may be closed at once.
+        """
+        self._answer = asyncio.get_running_loop().create_future()
+        try:
+            # Not through the transport, which cannot send descriptors. The socket is empty, since the worker
+            # has answered all before: a frame of a few hundred bytes fits whole.
+            socket.send_fds(self._channel, [frames.pack(job)], [body.fileno(), answer.fileno()])
+        except OSError:
+            self.kill("crashed")
+            self._answer.set_exception(WorkerGoneError())
+        return self._answer
+
+    def kill(self, reason: Reason) -> None:
+        """End the process now; `reason` is why."""
+        self.reason = reason
+        self.process.kill()
+
+    async def end(self) -> int:
+        """Make sure that the process has ended, and return its exit status."""
+        if self._transport:
+            self._transport.abort()
+        self.process.kill()
+        # The system may take a tenth of a second to take a gigabyte back.
+        return await asyncio.to_thread(self.process.wait)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the loop."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the loop."""
+        self._received += data
+        payload = frames.take(self._received)
+        if payload is not None and not self._answer.done():
+            self._answer.set_result(payload)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Called by the loop when the process has ended, or closed its end."""
+        self.ended.set()
+        if not self._answer.done():
+            self._answer.set_exception(WorkerGoneError())
 
 
-def load(function: str) -> Answer:
-    """The function named `module:name`."""
-    module, _, name = function.partition(":")
-    return cast(Answer, getattr(importlib.import_module(module), name))
-
-
-def _quieten_collector() -> None:
-    """Collect after each job, never inside one.
-
-    The objects of a job live as long as it does: collecting among them finds nothing. What is here now stays
-    for ever, so the collection after a job has only that job's remains to look at.
-    """
-    gc.disable()
-    gc.collect()
-    gc.freeze()
-
-
-def _receive(channel: socket.socket) -> tuple[Job, Spool, Spool] | None:
-    """The next job, its body and the file for its answer; None when the parent is gone."""
-    received = bytearray()
-    spools: list[Spool] = []
-    while (payload := frames.take(received)) is None:
-        data, descriptors, _, _ = socket.recv_fds(channel, _MOST_READ, frames.DESCRIPTORS)
-        if not data:
-            return None
-        received += data
-        spools += map(Spool, descriptors)
-    body, answer = spools
-    return frames.unpack(payload, Job), body, answer
-
-
-def _work(answer: Answer, job: Job, body: Spool, out: Spool) -> frames.Outcome:
-    """Do one job: the answer's bytes go to `out`, the rest is returned."""
-    with body, out:
-        reply = _answer_or_fail(answer, body, job)
-        out.write(reply.body)
-    status, media_type, facts = reply.status, reply.media_type, reply.facts
-    del reply
-    return frames.Outcome(status=status, media_type=media_type, facts=facts, resident_bytes=_resident_bytes())
-
-
-def _answer_or_fail(answer: Answer, body: Spool, job: Job) -> Reply:
-    """The answer, or the error of a fault in our code; without memory the process is better replaced."""
-    try:
-        # Nothing here keeps the view: the memory of the body is free as soon as the function drops it.
-        return answer(body.view(), job)
-    except MemoryError:
-        raise
-    except Exception:
-        _logger.exception("A worker failed to answer", extra={"fields": {"request_id": job.request_id}})
-        failed = errors.problem("internal_error", "", job.request_id)
-        return Reply(status=errors.ERRORS["internal_error"].status, body=failed, media_type=errors.MEDIA_TYPE)
-
-
-def _resident_bytes() -> int:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def _launch(command: list[str], channel: socket.socket) -> subprocess.Popen[bytes]:
+    """Start a process that has the channel as its stdin, and imports what this process imports."""
+    path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+    environment = {**os.environ, "PYTHONPATH": path}
+    # Its stdout is our stderr: whatever a library prints must not mix with what a command of ours prints.
+    return subprocess.Popen(command, stdin=channel.fileno(), stdout=_STDERR, env=environment)  # noqa: S603

@@ -115,7 +115,11 @@ class Settings:
         10_000, "The most eligible pairs that `explain: pairs` lists.", low=1, high=10_000_000
     )
     max_time_limit_s: float = _row(
-        60.0, "The largest `time_limit_s` that a request may ask for.", unit="seconds", low=0.001, high=3_600
+        60.0,
+        "The longest a request's solver may take; a larger `time_limit_s` is cut to it.",
+        unit="seconds",
+        low=0.001,
+        high=3_600,
     )
     verify: bool = _row(
         False, "Whether every solution is judged again, by other code, before it is answered."

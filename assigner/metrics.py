@@ -17,6 +17,8 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from assigner.domain.reasons import REASONS
+
 # Each counter would come with a second series, the time it was made; the process has one start time.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -70,7 +72,8 @@ METRICS: tuple[Metric, ...] = (
     _counter("assigner_solutions_total", "Solutions, by status.", status=("optimal", "feasible", "fallback")),
     _histogram("assigner_solution_gap_ratio", _RATIOS, "How far from the optimum a solution is, at most."),
     _counter("assigner_tasks_assigned_total", "Tasks that got an agent."),
-    _counter("assigner_tasks_waiting_total", "Tasks that stayed without an agent, by reason.", reason=()),
+    _counter("assigner_tasks_waiting_total", "Tasks that stayed without an agent, by reason.",
+             reason=tuple(REASONS)),
     _gauge("assigner_workers", "Worker processes, by what they do.", state=("starting", "idle", "busy")),
     _gauge("assigner_workers_waited_for", "Requests that wait for a worker."),
     _counter("assigner_worker_replacements_total", "Workers that were replaced, by reason.",

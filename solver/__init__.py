@@ -1,1 +1,1 @@
-"""Pure optimisation: integers in, integers out. Knows no task, agent, store or service."""
+"""Pure optimisation: arrays of integers in and out. Tasks and agents are indices; nothing else is known."""

@@ -30,9 +30,9 @@ def best_of_tasks(problem: Problem, price: Ints, scale: int = 1) -> Ints:
     _respect_bars(problem, profit, top, best, scale)
     if problem.bonus.size:
         task, agent = problem.bonus_task, problem.bonus_agent
-        worth = scale * (problem.urgency[task] + problem.bonus) + profit[problem.arc_of(task, agent)]
-        worth[problem.barred(task, agent)] = _NEVER
-        np.maximum.at(best, task, worth)
+        total = scale * (problem.urgency[task] + problem.bonus) + profit[problem.arc_of(task, agent)]
+        total[problem.barred(task, agent)] = _NEVER
+        np.maximum.at(best, task, total)
     return best
 
 
@@ -47,16 +47,30 @@ def best_of_groups(problem: Problem, profit: Ints) -> Ints:
 
 
 def _respect_bars(problem: Problem, profit: Ints, top: Ints, best: Ints, scale: int) -> None:
-    """Lower `best` of the tasks that are barred from a best arc of their group."""
+    """Lower `best` of the tasks that are barred from a best arc of their group.
+
+    A task with k bars finds its best among the k + 1 arcs of highest profit.
+    """
     arc = problem.arc_of(problem.barred_task, problem.barred_agent)
     hit = profit[arc] == top[problem.group[problem.barred_task]]
-    task = np.unique(problem.barred_task[hit])
+    task, bars = np.unique(problem.barred_task, return_counts=True)
+    lowered = np.isin(task, problem.barred_task[hit])
+    task, bars = task[lowered], bars[lowered]
     if not task.size:
         return
-    pair_task, pair_arc = problem.pairs_of(task)
-    worth = np.where(problem.barred(pair_task, problem.arc_agent[pair_arc]), _NEVER, profit[pair_arc])
+    pair_task, place = problem.pairs_of(task, bars + 1)
+    pair_arc = _by_profit(problem, profit, np.unique(problem.group[task]))[place]
+    allowed = np.where(problem.barred(pair_task, problem.arc_agent[pair_arc]), _NEVER, profit[pair_arc])
     best[task] = _NEVER
-    np.maximum.at(best, pair_task, scale * problem.urgency[pair_task] + worth)
+    np.maximum.at(best, pair_task, scale * problem.urgency[pair_task] + allowed)
+
+
+def _by_profit(problem: Problem, profit: Ints, groups: Ids) -> Ints:
+    """int64[a]: the arcs group by group, those of these groups by falling profit."""
+    arc = np.arange(profit.size)
+    some = np.flatnonzero(np.isin(problem.arc_group, groups))
+    arc[some] = some[np.lexsort((-profit[some], problem.arc_group[some]))]
+    return arc
 
 
 def rough_prices(problem: Problem, agent: Ids) -> Ints:
@@ -69,9 +83,9 @@ def rough_prices(problem: Problem, agent: Ids) -> Ints:
     task = np.flatnonzero(agent >= 0)
     to = agent[task]
     size = problem.arc_size[problem.arc_of(task, to)].astype(np.int64)
-    left = problem.capacity.copy()
-    np.subtract.at(left, to, size)
+    room = problem.capacity.copy()
+    np.subtract.at(room, to, size)
     price = np.full(problem.n_agents, MAX_VALUE)
     np.minimum.at(price, to, problem.value(task, to) // size)
-    price[(left >= least) & (problem.capacity >= least)] = 0
+    price[(room >= least) & (problem.capacity >= least)] = 0
     return price

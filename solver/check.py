@@ -55,13 +55,15 @@ def _pair_faults(problem: Problem, solution: Solution) -> list[str]:
     load = np.zeros(problem.capacity.size, np.int64)
     np.add.at(load, agent[found], problem.arc_size[arc])
     over = np.flatnonzero(load > problem.capacity)
-    named = solution.agent[problem.bonus_task] == problem.bonus_agent
-    worth = int(problem.urgency[task[found]].sum() + problem.arc_fit[arc].sum() + problem.bonus[named].sum())
+    preferred = solution.agent[problem.bonus_task] == problem.bonus_agent
+    value = int(
+        problem.urgency[task[found]].sum() + problem.arc_fit[arc].sum() + problem.bonus[preferred].sum()
+    )
     faults = [f"task {t} is not eligible for agent {a}" for t, a in _rows(task[~found], agent[~found])]
     faults += [f"task {t} is barred from agent {a}" for t, a in _rows(task[barred], agent[barred])]
     faults += [f"agent {a} carries {x} of {c}" for a, x, c in _rows(over, load[over], problem.capacity[over])]
-    if worth != solution.objective:
-        faults.append(f"the pairs are worth {worth}; {solution.objective} is claimed")
+    if value != solution.objective:
+        faults.append(f"the pairs are worth {value}; {solution.objective} is claimed")
     return faults
 
 
@@ -81,16 +83,16 @@ def _proof_faults(problem: Problem, solution: Solution) -> list[str]:
 
 def _proven(problem: Problem, price: NDArray[np.int64]) -> int:
     """Weak duality: what all capacity costs, plus what each task can gain at these prices at most."""
-    gain = problem.arc_fit - problem.arc_size * price[problem.arc_agent]
-    by_gain = np.lexsort((-gain, problem.arc_group))
+    profit = problem.arc_fit - problem.arc_size * price[problem.arc_agent]
+    by_profit = np.lexsort((-profit, problem.arc_group))
     first, last = (np.searchsorted(problem.arc_group, problem.group, side) for side in ("left", "right"))
-    special = np.zeros(problem.group.size, bool)
-    special[problem.bonus_task] = special[problem.barred_task] = True
-    plain = np.flatnonzero(~special & (first < last))
-    total = int(np.maximum(0, problem.urgency[plain] + gain[by_gain[first[plain]]]).sum())
+    named = np.zeros(problem.group.size, bool)
+    named[problem.bonus_task] = named[problem.barred_task] = True
+    plain = np.flatnonzero(~named & (first < last))
+    total = int(np.maximum(0, problem.urgency[plain] + profit[by_profit[first[plain]]]).sum())
     bonus, barred = _named_pairs(problem)
-    for task in np.flatnonzero(special).tolist():
-        total += _gain(problem, by_gain[first[task] : last[task]], gain, task, bonus[task], barred[task])
+    for task in np.flatnonzero(named).tolist():
+        total += _gain(problem, by_profit[first[task] : last[task]], profit, task, bonus[task], barred[task])
     paid: int = sum(p * c for p, c in zip(price.tolist(), problem.capacity.tolist(), strict=True))
     return total + paid
 
@@ -98,20 +100,20 @@ def _proven(problem: Problem, price: NDArray[np.int64]) -> int:
 def _gain(
     problem: Problem,
     arcs: NDArray[np.int64],
-    gain: NDArray[np.int64],
+    profit: NDArray[np.int64],
     task: int,
     bonus: dict[int, int],
     barred: set[int],
 ) -> int:
-    """The most that one task with pairs of its own can gain; its group's arcs come by falling gain."""
+    """The most that one task with pairs of its own can gain; its group's arcs come by falling profit."""
     most = max(bonus.values(), default=0)
     best = -int(problem.urgency[task])
     for arc in arcs:
         agent = int(problem.arc_agent[arc])
-        if int(gain[arc]) + most <= best:
+        if int(profit[arc]) + most <= best:
             break
         if agent not in barred:
-            best = max(best, int(gain[arc]) + bonus.get(agent, 0))
+            best = max(best, int(profit[arc]) + bonus.get(agent, 0))
     return best + int(problem.urgency[task])
 
 

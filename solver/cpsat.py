@@ -15,7 +15,7 @@ class Pairs:
 
     task: Ints
     agent: Ints
-    worth: Ints
+    value: Ints
     size: Ints
     capacity: Ints
     """One an agent."""
@@ -36,13 +36,13 @@ class Choice:
 
 
 def choose(pairs: Pairs, seconds: float, work: float, seed: int) -> Choice | None:
-    """Choose pairs of the greatest total worth; None when the limits stop it before any answer.
+    """Choose pairs of the greatest total value; None when the limits stop it before any answer.
 
     `work` is CP-SAT's deterministic time; with `seconds` infinite the answer replays alike.
     """
     model = cp_model.CpModel()
     chosen = [model.new_bool_var("") for _ in range(pairs.task.size)]
-    for constrain in (_one_agent_a_task, _within_capacity, _most_worth, _from_hint):
+    for constrain in (_one_agent_a_task, _within_capacity, _most_value, _from_hint):
         constrain(model, chosen, pairs)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
@@ -72,14 +72,14 @@ def _one_agent_a_task(model: cp_model.CpModel, chosen: list[cp_model.IntVar], pa
 def _within_capacity(model: cp_model.CpModel, chosen: list[cp_model.IntVar], pairs: Pairs) -> None:
     """The sizes at an agent sum to its capacity at most."""
     for some in _runs(pairs.agent):
-        room = int(pairs.capacity[pairs.agent[some[0]]])
+        capacity = int(pairs.capacity[pairs.agent[some[0]]])
         sizes = pairs.size[some].tolist()
-        model.add_linear_constraint(_sum([chosen[pair] for pair in some.tolist()], sizes), 0, room)
+        model.add_linear_constraint(_sum([chosen[pair] for pair in some.tolist()], sizes), 0, capacity)
 
 
-def _most_worth(model: cp_model.CpModel, chosen: list[cp_model.IntVar], pairs: Pairs) -> None:
-    """The total worth is to be as great as can be."""
-    model.maximize(_sum(chosen, pairs.worth.tolist()))
+def _most_value(model: cp_model.CpModel, chosen: list[cp_model.IntVar], pairs: Pairs) -> None:
+    """The total value is to be as great as can be."""
+    model.maximize(_sum(chosen, pairs.value.tolist()))
 
 
 def _from_hint(model: cp_model.CpModel, chosen: list[cp_model.IntVar], pairs: Pairs) -> None:

@@ -10,8 +10,8 @@ from solver.problem import Ids, Ints, Problem
 
 Arc = tuple[int, int, int]
 """(agent, fit, size)"""
-Offer = tuple[int, int, int, int, int]
-"""(-value, task, agent, size, number of the stream it comes from)"""
+Candidate = tuple[int, int, int, int]
+"""(-value, task, agent, size)"""
 
 
 def greedy(problem: Problem, given: Ids | None = None, price: Ints | None = None, scale: int = 1) -> Ids:
@@ -19,22 +19,22 @@ def greedy(problem: Problem, given: Ids | None = None, price: Ints | None = None
     With prices (int64[m], a unit of capacity, in 1/scale), the one of highest value less price.
 
     Of equal value, the lower task goes first, then the lower agent. Pairs in `given`, which must be
-    feasible, stay. Offers come from streams that are each sorted: one a group, one a task with barred
+    feasible, stay. Candidates come from streams that are each sorted: one a group, one a task with barred
     agents, one a bonus pair.
     """
     agent = (np.full(problem.group.size, -1) if given is None else given).tolist()
-    left = room(problem, given).tolist()
+    room = room_of(problem, given).tolist()
     if price is None:
         price = np.zeros_like(problem.capacity)
-    streams = list(_streams(problem, _Worth.of(problem, price, scale), agent, left))
+    streams = list(_streams(problem, _Profit.of(problem, price, scale), agent, room))
     heap = [(*first, k) for k, stream in enumerate(streams) if (first := next(stream, None))]
     heapify(heap)
-    units = sum(left)
+    units = sum(room)
     while heap and units:
         _, task, to, size, k = heap[0]
-        if agent[task] < 0 and left[to] >= size:
+        if agent[task] < 0 and room[to] >= size:
             agent[task] = to
-            left[to] -= size
+            room[to] -= size
             units -= size
         following = next(streams[k], None)
         if following:
@@ -45,7 +45,7 @@ def greedy(problem: Problem, given: Ids | None = None, price: Ints | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Worth:
+class _Profit:
     """The parts of a pair's value in 1/scale, capacity paid for."""
 
     urgency: Ints
@@ -53,10 +53,10 @@ class _Worth:
     bonus: Ints
 
     @staticmethod
-    def of(problem: Problem, price: Ints, scale: int) -> "_Worth":
+    def of(problem: Problem, price: Ints, scale: int) -> "_Profit":
         paid = problem.arc_size * price[problem.arc_agent]
         fit = scale * problem.arc_fit - paid
-        return _Worth(urgency=scale * problem.urgency, fit=fit, bonus=scale * problem.bonus)
+        return _Profit(urgency=scale * problem.urgency, fit=fit, bonus=scale * problem.bonus)
 
 
 def objective(problem: Problem, agent: Ids) -> int:
@@ -65,7 +65,7 @@ def objective(problem: Problem, agent: Ids) -> int:
     return int(problem.value(task, agent[task]).sum())
 
 
-def room(problem: Problem, given: Ids | None) -> Ints:
+def room_of(problem: Problem, given: Ids | None) -> Ints:
     """int64[m]: the capacity that the given pairs leave."""
     if given is None:
         return problem.capacity
@@ -93,39 +93,34 @@ def feasible_part(problem: Problem, wanted: Ids) -> Ids:
     return agent
 
 
-def by_group(problem: Problem, task: Ints, worth: Ints) -> Ints:
-    """The tasks, sorted by group, then falling worth, then index. `worth`: int64, one a task given."""
-    return task[np.lexsort((-worth, problem.group[task]))]
-
-
 def _streams(
-    problem: Problem, worth: "_Worth", agent: list[int], left: list[int]
-) -> Iterator[Iterator[tuple[int, int, int, int]]]:
-    arcs = _sorted_arcs(problem, worth.fit)
-    urgency = worth.urgency
-    choosy = np.zeros(problem.group.size, bool)
-    choosy[problem.barred_task] = True
-    plain = np.flatnonzero(~choosy)
-    plain = by_group(problem, plain, urgency[plain])
+    problem: Problem, profit: "_Profit", agent: list[int], room: list[int]
+) -> Iterator[Iterator[Candidate]]:
+    arcs = _sorted_arcs(problem, profit.fit)
+    urgency = profit.urgency
+    has_bars = np.zeros(problem.group.size, bool)
+    has_bars[problem.barred_task] = True
+    plain = np.flatnonzero(~has_bars)
+    plain = plain[np.lexsort((-urgency[plain], problem.group[plain]))]
     for tasks in np.split(plain, np.flatnonzero(np.diff(problem.group[plain])) + 1):
         if tasks.size:
-            yield _offers(tasks, urgency, arcs(int(problem.group[tasks[0]])), agent, left)
+            yield _candidates(tasks, urgency, arcs(int(problem.group[tasks[0]])), agent, room)
     for task, barred in _bars(problem):
         allowed = _except(arcs(int(problem.group[task])), barred)
-        yield _offers(np.array([task]), urgency, allowed, agent, left)
-    yield from _bonus_offers(problem, worth)
+        yield _candidates(np.array([task]), urgency, allowed, agent, room)
+    yield from _preferred(problem, profit)
 
 
-def _offers(
-    tasks: Ints, urgency: Ints, arcs: Iterator[Arc], agent: list[int], left: list[int]
-) -> Iterator[tuple[int, int, int, int]]:
+def _candidates(
+    tasks: Ints, urgency: Ints, arcs: Iterator[Arc], agent: list[int], room: list[int]
+) -> Iterator[Candidate]:
     """The best pair of these like tasks that fits now, again and again; who has taken what is seen in the
     lists.
     """
     arc = next(arcs, None)
     for task in map(int, tasks):
         while agent[task] < 0:
-            while arc and left[arc[0]] < arc[2]:
+            while arc and room[arc[0]] < arc[2]:
                 arc = next(arcs, None)
             if not arc:
                 return
@@ -142,8 +137,10 @@ def _sorted_arcs(problem: Problem, fit: Ints) -> Callable[[int], Iterator[Arc]]:
         low, high = problem.group_start[group : group + 2]
         if group not in known:
             known[group] = low + np.argsort(-fit[low:high], kind="stable")
-        for at in range(0, high - low, 256):
-            some = known[group][at : at + 256]
+        at, step = 0, 8  # most tasks with bars look at a few arcs only
+        while at < high - low:
+            some = known[group][at : at + step]
+            at, step = at + step, min(256, 2 * step)
             yield from zip(
                 problem.arc_agent[some].tolist(),
                 fit[some].tolist(),
@@ -167,12 +164,12 @@ def _bars(problem: Problem) -> Iterator[tuple[int, set[int]]]:
             yield int(problem.barred_task[some[0]]), set(problem.barred_agent[some].tolist())
 
 
-def _bonus_offers(problem: Problem, worth: "_Worth") -> Iterator[Iterator[tuple[int, int, int, int]]]:
-    """One stream of one offer for each bonus pair."""
+def _preferred(problem: Problem, profit: "_Profit") -> Iterator[Iterator[Candidate]]:
+    """One stream of one candidate for each bonus pair."""
     allowed = np.flatnonzero(~problem.barred(problem.bonus_task, problem.bonus_agent))
     task, agent = problem.bonus_task[allowed], problem.bonus_agent[allowed]
     arc = problem.arc_of(task, agent)
-    value = worth.urgency[task] + worth.fit[arc] + worth.bonus[allowed]
+    total = profit.urgency[task] + profit.fit[arc] + profit.bonus[allowed]
     size = problem.arc_size[arc]
-    for offer in zip((-value).tolist(), task.tolist(), agent.tolist(), size.tolist(), strict=True):
-        yield iter((offer,))
+    for candidate in zip((-total).tolist(), task.tolist(), agent.tolist(), size.tolist(), strict=True):
+        yield iter((candidate,))

@@ -35,20 +35,20 @@ def _optimum(problem: Problem, task: Ints, agent: Ids, size: Ids) -> tuple[np.nd
     """
     solver = pywraplp.Solver.CreateSolver("GLOP")
     once = [solver.Constraint(0.0, 1.0) for _ in range(problem.group.size)]
-    room = [solver.Constraint(0.0, float(units)) for units in problem.capacity.tolist()]
+    capacity = [solver.Constraint(0.0, float(units)) for units in problem.capacity.tolist()]
     total = solver.Objective()
     total.SetMaximization()
     shares = []
     columns = (task, agent, size, problem.value(task, agent))
-    for t, a, units, worth in zip(*(column.tolist() for column in columns), strict=True):
+    for t, a, units, value in zip(*(column.tolist() for column in columns), strict=True):
         share = solver.NumVar(0.0, solver.infinity(), "")
         once[t].SetCoefficient(share, 1.0)
-        room[a].SetCoefficient(share, float(units))
-        total.SetCoefficient(share, float(worth))
+        capacity[a].SetCoefficient(share, float(units))
+        total.SetCoefficient(share, float(value))
         shares.append(share)
     solver.Solve()
     return np.array([share.solution_value() for share in shares]), np.array(
-        [row.dual_value() for row in room]
+        [row.dual_value() for row in capacity]
     )
 
 

@@ -13,6 +13,7 @@ Ids = NDArray[np.int32]
 MAX_VALUE = 2**35
 MAX_SIZE = 2**20
 MAX_CAPACITY = 2**40
+MAX_EMPTY_GROUPS = 2**20
 
 
 def _none() -> Ints:
@@ -89,10 +90,14 @@ class Problem:
         """The arc of each (task, agent) pair; -1 where the pair is not eligible."""
         return locate(self.arc_key, self.group[task].astype(np.int64) * self.n_agents + agent)
 
-    def pairs_of(self, task: Ids | Ints) -> tuple[Ints, Ints]:
-        """All arcs of each task's group, task by task: the task and the arc of each pair."""
+    def pairs_of(self, task: Ids | Ints, most: Ints | None = None) -> tuple[Ints, Ints]:
+        """All arcs of each task's group, or the first `most` (one a task), task by task: the task and the
+        arc of each pair.
+        """
         first = self.group_start[self.group[task]]
         count = self.group_start[self.group[task] + 1] - first
+        if most is not None:
+            count = np.minimum(count, most)
         arc = np.arange(count.sum()) + np.repeat(first - np.cumsum(count) + count, count)
         return np.repeat(np.asarray(task, np.int64), count), arc
 
@@ -184,10 +189,8 @@ def _check_ranges(problem: Problem) -> None:
     for name in ("bonus", "barred"):
         _within(f"{name}_task", getattr(problem, f"{name}_task"), 0, tasks - 1)
         _within(f"{name}_agent", getattr(problem, f"{name}_agent"), 0, agents - 1)
-    if problem.n_groups > 4 * (tasks + problem.arc_group.size):
-        raise ValueError(
-            f"group ids go up to {problem.n_groups - 1}; expected them counted from 0 without gaps"
-        )
+    if problem.n_groups > MAX_EMPTY_GROUPS + tasks + problem.arc_group.size:
+        raise ValueError(f"group ids go up to {problem.n_groups - 1}; expected them counted from 0")
     if np.any(np.diff(problem.arc_key) <= 0):
         raise ValueError("arcs must be sorted by (arc_group, arc_agent), each pair once")
 

@@ -1,13 +1,15 @@
-"""Smaller problems with the same answer: less arcs, coarser units of capacity, parts that do not touch."""
+"""Smaller problems with the same answer: fewer arcs, coarser units of capacity, parts that do not touch."""
 
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.problem import Ints, Problem
+from solver.problem import Ids, Ints, Problem, locate
 
 Mask = NDArray[np.bool_]
+BATCH = 2_000
+"""Pairs of small parts that are relaxed together."""
 
 
 def drop_arcs(problem: Problem, arcs: Mask) -> Problem:
@@ -51,19 +53,30 @@ def in_places(problem: Problem) -> Problem:
     return replace(problem, arc_size=np.ones_like(problem.arc_size), capacity=problem.capacity // size)
 
 
-def weighted_parts(problem: Problem) -> list[Mask]:
-    """bool[n_groups] each: the connected parts of groups and agents with an agent whose sizes differ, small
-    first.
+def weighted_parts(problem: Problem) -> Ints:
+    """int64[n_groups]: the connected part of groups and agents with an agent whose sizes differ, counted from
+    0, small ones first; -1 for the groups of no such part.
     """
+    part = np.full(problem.n_groups, -1)
     if not problem.arc_size.size or problem.arc_size.max() == 1:
-        return []
+        return part
     size = np.ones(problem.n_agents, np.int64)
     size[problem.arc_agent] = problem.arc_size
     differs = problem.arc_size != size[problem.arc_agent]
     label = _labels(problem)
-    return sorted(
-        (label == one for one in np.unique(label[problem.arc_group[differs]])), key=np.count_nonzero
-    )
+    chosen = np.isin(label, label[problem.arc_group[differs]])
+    _, number, count = np.unique(label[chosen], return_inverse=True, return_counts=True)
+    part[chosen] = np.argsort(np.argsort(count, kind="stable"))[number]
+    return part
+
+
+def batches(problem: Problem, part: Ints) -> list[Mask]:
+    """bool[n_groups] each: the parts in their order, small ones together, up to about BATCH pairs."""
+    chosen = np.flatnonzero(part >= 0)
+    members = np.bincount(problem.group, minlength=problem.n_groups)
+    pairs = (members * np.diff(problem.group_start))[chosen]
+    batch = np.cumsum(np.bincount(part[chosen], pairs)) // BATCH
+    return [np.isin(part, np.flatnonzero(batch == one)) for one in np.unique(batch)]
 
 
 def _labels(problem: Problem) -> Ints:
@@ -84,8 +97,9 @@ def restrict(problem: Problem, groups: Mask, only: Mask | None = None) -> tuple[
     """The problem of some groups and the agents on their arcs, renumbered; its tasks and agents in old
     numbers.
     """
-    arcs = groups[problem.arc_group]
     tasks = groups[problem.group] if only is None else groups[problem.group] & only
+    groups = np.bincount(problem.group[tasks], minlength=problem.n_groups) > 0
+    arcs = groups[problem.arc_group]
     agents = np.zeros(problem.n_agents, bool)
     agents[problem.arc_agent[arcs]] = True
     group_id, task_id, agent_id = (np.cumsum(mask) - 1 for mask in (groups, tasks, agents))
@@ -105,3 +119,8 @@ def restrict(problem: Problem, groups: Mask, only: Mask | None = None) -> tuple[
         barred_agent=agent_id[problem.barred_agent[bars]],
     )
     return part, np.flatnonzero(tasks), np.flatnonzero(agents)
+
+
+def renumbered(known: Ids, agents: Ints) -> Ids:
+    """An assignment to these agents, in their new numbers."""
+    return locate(agents, known.astype(np.int64)).astype(np.int32)

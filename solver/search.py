@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from solver.bound import best_of_tasks
 from solver.cpsat import Choice, Pairs, choose
-from solver.greedy import objective, room
+from solver.greedy import objective, room_of
 from solver.problem import Ids, Ints, Problem
 from solver.relax import Relaxed
 from solver.solution import Found
@@ -27,6 +27,8 @@ TASKS = 15
 """Tasks to be freed at first, about."""
 FOCUS = 0.25
 """Of the gap, what a pair may lose at first."""
+LAST = 0.1
+"""Of the seconds left before an unproven neighbourhood: with less left after it, the clock stopped it."""
 SMALL = 2_000
 """Pairs of a problem that is tried whole at once."""
 
@@ -50,21 +52,25 @@ def improve(problem: Problem, relaxed: Relaxed, bound: int, countdown: Countdown
     """Improve the relaxation's assignment until the bound is met or the countdown is over."""
     random = np.random.default_rng(seed)
     best = best_of_tasks(problem, relaxed.price, relaxed.scale)
-    worth = objective(problem, relaxed.agent)
+    value = objective(problem, relaxed.agent)
     scope, rounds = _first_scope(problem, relaxed.agent), 0
-    while worth < bound and countdown.left() > 0:
+    while value < bound and countdown.left() > 0:
         rounds += 1
         chosen = _draw(problem, relaxed, best, scope.width, random)
         whole = chosen.size == problem.n_agents
         tasks = np.arange(problem.group.size) if whole else _near(problem, relaxed.agent, chosen, best)
         pairs = _pairs(problem, relaxed, tasks, chosen, scope.focus)
-        choice = choose(pairs, countdown.seconds(), min(scope.limit, countdown.work()), seed + rounds)
+        left = countdown.seconds()
+        choice = choose(pairs, left, min(scope.limit, countdown.work()), seed + rounds)
         countdown.spend(OVERHEAD + (choice.work if choice else scope.limit))
         agent, gain = _apply(relaxed.agent, pairs, choice)
-        relaxed, worth = replace(relaxed, agent=agent), worth + gain
+        relaxed, value = replace(relaxed, agent=agent), value + gain
         if whole and choice and scope.focus == 1:
-            bound = max(worth, min(bound, choice.bound))
-        scope = _next(problem, agent, scope, choice is not None and choice.proven, gain > 0)
+            bound = max(value, min(bound, choice.bound))
+        proven = choice is not None and choice.proven
+        if not proven and countdown.seconds() < LAST * left < np.inf:
+            break  # the clock cut it short: whatever follows would depend on the clock
+        scope = _next(problem, agent, scope, proven, gain > 0)
     return Found(agent=relaxed.agent, bound=bound, rounds=rounds)
 
 
@@ -120,7 +126,7 @@ def _missed(problem: Problem, relaxed: Relaxed, best: Ints) -> NDArray[np.float6
     task = np.flatnonzero(agent >= 0)
     to = agent[task]
     profit = scale * problem.value(task, to) - problem.arc_size[problem.arc_of(task, to)] * price[to]
-    missed = (room(problem, agent) * price).astype(np.float64)
+    missed = (room_of(problem, agent) * price).astype(np.float64)
     np.add.at(missed, to, np.maximum(0, best[task] - profit))
     weights: NDArray[np.float64] = missed + missed.mean() + 1.0
     return weights
@@ -152,18 +158,18 @@ def _pairs(problem: Problem, relaxed: Relaxed, tasks: Ints, chosen: Ints, focus:
     fine = ~problem.barred(task, problem.arc_agent[arc])
     task, arc = task[fine], arc[fine]
     to = problem.arc_agent[arc].astype(np.int64)
-    size, worth = problem.arc_size[arc].astype(np.int64), problem.value(task, to)
-    profit = relaxed.scale * worth - size * relaxed.price[to]
+    size, value = problem.arc_size[arc].astype(np.int64), problem.value(task, to)
+    profit = relaxed.scale * value - size * relaxed.price[to]
     best = np.zeros(problem.group.size, np.int64)
     np.maximum.at(best, task, profit)
     hint = relaxed.agent[task] == to
     paid = int((relaxed.price[chosen] * problem.capacity[chosen]).sum())
-    slack = paid + int(best[tasks].sum()) - relaxed.scale * int(worth[hint].sum())
+    slack = paid + int(best[tasks].sum()) - relaxed.scale * int(value[hint].sum())
     keep = hint | (best[task] - profit <= focus * slack)
     return Pairs(
         task=task[keep],
         agent=to[keep],
-        worth=worth[keep],
+        value=value[keep],
         size=size[keep],
         must=best[task[keep]] > slack,
         hint=hint[keep],
@@ -175,7 +181,7 @@ def _apply(agent: Ids, pairs: Pairs, choice: Choice | None) -> tuple[Ids, int]:
     """The assignment after the choice, and the gain; the one before where the choice is worse."""
     if choice is None:
         return agent, 0
-    gain = int(pairs.worth[choice.chosen].sum() - pairs.worth[pairs.hint].sum())
+    gain = int(pairs.value[choice.chosen].sum() - pairs.value[pairs.hint].sum())
     if gain < 0:
         return agent, 0
     agent = agent.copy()

@@ -1,147 +1,139 @@
-"""Canonical answers: of equal worth, the lower index wins, as far as single exchanges go."""
+"""Canonical answers: of equal worth, the lower index wins.
 
-from itertools import count
+By complementary slackness, optimal prices know every optimum: an assignment is optimal if and only if each
+pair in it gives its task its surplus (the most that value less price comes to, or 0), each task with a
+surplus above 0 is assigned, and each agent with a price above 0 is full. In this network of tight pairs, one
+flow takes the tasks, then the agents, by their indices. Which tasks can be assigned together is a matroid's
+affair, so the lowest indices are one set, whatever costs rise with the index; so are those of the places;
+and one assignment has both. Source: Mendelsohn and Dulmage 1958; Edmonds 1971.
+"""
+
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from solver.problem import MAX_VALUE, Ids, Ints, Problem, locate
-
-Mask = NDArray[np.bool_]
-MOST_MOVES = 8
-
-
-def settled(problem: Problem, agent: Ids) -> Ids:
-    """The canonical one of the optimal assignments that single exchanges and moves reach; sizes one."""
-    return moved(problem, exchanged(problem, agent))
+from solver.bound import best_of_groups
+from solver.network import cheapest_flow, distances
+from solver.problem import MAX_VALUE, Ids, Ints, Problem
+from solver.wiring import Costs, Kept, Mask, Preferred, assignment, wire
 
 
-def moved(problem: Problem, agent: Ids) -> Ids:
-    """Let tasks without pairs of their own move to agents of lower index with room, where no value is lost.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Tight:
+    """What optima are made of."""
 
-    It ends, as each round lowers the sum of the agents' indices.
+    kept: Kept
+    sure: Mask
+    """bool[n]: tasks that every optimum assigns."""
+    tied: Ints
+    """The tasks that some optimum may assign and some other not, rising."""
+    used: Mask
+    """bool[m]: the agents to whom a tight pair leads."""
+
+
+def settled(problem: Problem, names: Preferred, agent: Ids, price: Ints) -> Ids:
+    """Of all optimal assignments, bars ignored: the lowest tasks are assigned, then the lowest agents used.
+
+    `agent`, `price`: any optimal ones. Among the tasks and the places so chosen, who goes where is a
+    function of the problem, without an order.
     """
-    agent = agent.copy()
-    plain = ~_choosy(problem)
+    tight = _tight(problem, names, price)
+    if _is_settled(problem, agent, tight):
+        return agent
+    costs = _costs(problem, price, tight)
+    places = int(problem.capacity[tight.used].sum())
+    task = _first_tasks(problem, tight, places)
     while True:
-        room = problem.capacity - np.bincount(agent[agent >= 0], minlength=problem.n_agents)
-        arc = np.flatnonzero(room[problem.arc_agent] > 0)
-        task = np.flatnonzero(plain & (agent >= 0))
-        task, to = _moves(problem, task, agent[task], arc, room)
-        if not task.size:
+        wired = wire(problem, names, costs, _only(names, tight.kept, task))
+        flows = cheapest_flow(wired.network)
+        agent = assignment(problem, wired, flows)
+        if np.count_nonzero(agent >= 0) == places and _in_order(agent, tight.tied, task):
             return agent
-        agent[task] = to
+        more = _more_tasks(problem, names, tight, costs, distances(wired.network, flows)) & ~task
+        if not more.any():
+            return agent
+        task |= more
 
 
-def _moves(problem: Problem, task: Ints, here: Ids, arc: Ints, room: Ints) -> tuple[Ints, Ids]:
-    """Tasks at `here` and the agents of lower index to which each can go at once, along arcs of equal fit."""
-    own = problem.arc_of(task, here)
-    fits = np.unique(problem.arc_fit[own])
-    arc = arc[locate(fits, problem.arc_fit[arc]) >= 0]
-    wanted, offered = (
-        problem.arc_group[arcs].astype(np.int64) * fits.size + np.searchsorted(fits, problem.arc_fit[arcs])
-        for arcs in (own, arc)
+def _tight(problem: Problem, names: Preferred, price: Ints) -> _Tight:
+    profit = problem.arc_fit - price[problem.arc_agent]
+    top = best_of_groups(problem, profit)
+    through = problem.urgency + top[problem.group]
+    straight = problem.urgency[names.task] + names.fit - price[names.agent]
+    surplus = np.maximum(0, through)
+    np.maximum.at(surplus, names.task, straight)
+    pooled, pair = through == surplus, straight == surplus[names.task]
+    task = pooled.copy()
+    task[names.task[pair]] = True
+    groups = np.zeros(problem.n_groups, bool)
+    groups[problem.group[pooled]] = True
+    arc = (profit == top[problem.arc_group]) & groups[problem.arc_group]
+    used = np.zeros(problem.n_agents, bool)
+    used[problem.arc_agent[arc]] = used[names.agent[pair]] = True
+    return _Tight(
+        kept=Kept(task=task, pooled=pooled, pair=pair, arc=arc),
+        sure=surplus > 0,
+        tied=np.flatnonzero(task & (surplus == 0)),
+        used=used,
     )
-    order = np.lexsort((problem.arc_agent[arc], offered))
-    times = np.minimum(room[problem.arc_agent[arc[order]]], MOST_MOVES)
-    offered, slot = np.repeat(offered[order], times), np.repeat(problem.arc_agent[arc[order]], times)
-    order = np.lexsort((-here, wanted))
-    task, here, wanted = task[order], here[order], wanted[order]
-    place = np.searchsorted(offered, wanted) + np.arange(wanted.size) - np.searchsorted(wanted, wanted)
-    found = np.flatnonzero(np.append(offered, -1)[np.minimum(place, offered.size)] == wanted)
-    task, to, here = task[found], slot[place[found]], here[found]
-    task, to = task[to < here], to[to < here]
-    order = np.argsort(to, kind="stable")
-    task, to = task[order], to[order]
-    within = np.arange(to.size) - np.searchsorted(to, to) < room[to]
-    return task[within], to[within]
 
 
-def exchanged(problem: Problem, agent: Ids) -> Ids:
-    """Let waiting tasks take the place of assigned ones of higher index where no value is lost.
+def _is_settled(problem: Problem, agent: Ids, tight: _Tight) -> bool:
+    """Whether no tied task waits before one that is assigned, and there is no choice of places."""
+    taken = agent[tight.tied] >= 0
+    room = problem.capacity - np.bincount(agent[agent >= 0], minlength=problem.n_agents)
+    in_order = not np.any(taken[1:] & ~np.logical_and.accumulate(taken)[:-1])
+    return in_order and not np.any(room[tight.used])
 
-    For an optimal assignment, sizes one. It ends, as each round lowers the sum of the assigned indices.
+
+def _in_order(agent: Ids, tied: Ints, task: Mask) -> bool:
+    """Whether each tied task that is not among these comes after all that are assigned."""
+    last = np.max(tied, initial=-1, where=agent[tied] >= 0)
+    return not np.any(~task[tied[tied < last]])
+
+
+def _costs(problem: Problem, price: Ints, tight: _Tight) -> Costs:
+    """Each task gains more than any agent costs; the sure ones most, then the lowest. Agents with a price
+    cost nothing, the others their place in the order.
     """
-    agent = agent.copy()
-    choosy, reach = _choosy(problem), _reach(problem)
-    for number in count():
-        floor, last = _weakest(problem, agent)
-        need = np.full(problem.n_groups, 4 * MAX_VALUE)
-        np.minimum.at(need, problem.arc_group, floor[problem.arc_agent] - problem.arc_fit)
-        tied = np.flatnonzero((agent < 0) & (reach >= need[problem.group]))
-        if not tied.size:
-            break
-        tight = floor[problem.arc_agent] - problem.arc_fit == need[problem.arc_group]
-        task, to = _group_swaps(problem, tied[~choosy[tied]], np.flatnonzero(tight), last, number)
-        if not task.size:
-            task, to = _own_swaps(problem, tied[choosy[tied]], floor, last)
-        if not task.size:
-            break
-        agent[last[to]] = -1
-        agent[task] = to
-    return agent
+    task = np.zeros(problem.group.size, np.int64)
+    task[tight.tied] = np.arange(tight.tied.size) - tight.tied.size - problem.n_agents - 1
+    task[tight.sure] = -tight.tied.size - problem.n_agents - 2
+    agent = np.where(price > 0, 0, 1 + np.arange(problem.n_agents))
+    return Costs(
+        task=task,
+        pair=np.zeros(tight.kept.pair.size, np.int64),
+        arc=np.zeros(tight.kept.arc.size, np.int64),
+        agent=agent,
+    )
 
 
-def _choosy(problem: Problem) -> Mask:
+def _first_tasks(problem: Problem, tight: _Tight, places: int) -> Mask:
+    """bool[n]: the sure tasks, the lowest tied ones, enough for all places, and the lowest of each group."""
+    task = tight.sure.copy()
+    task[tight.tied[: max(0, places - np.count_nonzero(task))]] = True
+    task[tight.tied[np.unique(problem.group[tight.tied], return_index=True)[1]]] = True
+    return task
+
+
+def _only(names: Preferred, kept: Kept, task: Mask) -> Kept:
+    return replace(kept, task=task, pooled=kept.pooled & task, pair=kept.pair & task[names.task])
+
+
+def _more_tasks(problem: Problem, names: Preferred, tight: _Tight, costs: Costs, label: Ints) -> Mask:
+    """bool[n]: the tasks that would lower the cost of the flow, by its labels."""
+    agents = 2 + problem.n_groups
+    more = tight.kept.pooled & (label[2:agents][problem.group] > costs.task)
+    gains = tight.kept.pair & (label[agents:][names.agent] > costs.task[names.task])
+    more[names.task[gains]] = True
+    return more
+
+
+def _named(problem: Problem) -> Mask:
     """bool[n]: the tasks with pairs of their own."""
-    choosy = np.zeros(problem.group.size, bool)
-    choosy[problem.bonus_task] = choosy[problem.barred_task] = True
-    return choosy
-
-
-def _reach(problem: Problem) -> Ints:
-    """int64[n]: urgency and greatest bonus."""
-    reach = problem.urgency.copy()
-    np.maximum.at(reach, problem.bonus_task, problem.urgency[problem.bonus_task] + problem.bonus)
-    return reach
-
-
-def _weakest(problem: Problem, agent: Ids) -> tuple[Ints, Ints]:
-    """The least value at each agent, out of reach where there is none; and the last task that has it."""
-    task = np.flatnonzero(agent >= 0)
-    to = agent[task]
-    value = problem.value(task, to)
-    floor = np.full(problem.n_agents, 2 * MAX_VALUE)
-    np.minimum.at(floor, to, value)
-    last = np.full(problem.n_agents, -1)
-    weak = value == floor[to]
-    np.maximum.at(last, to[weak], task[weak])
-    return floor, last
-
-
-def _group_swaps(problem: Problem, waiting: Ints, arcs: Ints, last: Ints, number: int) -> tuple[Ints, Ids]:
-    """Waiting tasks without pairs of their own, and the agents whose last task each can replace.
-
-    `waiting` tie on all the `arcs` of their groups. Each agent turns to one of the groups that can serve it,
-    another one from round to round; there the highest last tasks give way to the lowest waiting ones.
-    """
-    waiting = waiting[np.argsort(problem.group[waiting], kind="stable")]
-    size = np.bincount(problem.group[waiting], minlength=problem.n_groups)
-    start = np.cumsum(size) - size
-    arcs = arcs[size[problem.arc_group[arcs]] > 0]
-    arcs = arcs[waiting[start[problem.arc_group[arcs]]] < last[problem.arc_agent[arcs]]]
-    arcs = arcs[np.argsort((arcs * 40_503 + number * 9_973) % 65_536, kind="stable")]
-    arcs = arcs[np.unique(problem.arc_agent[arcs], return_index=True)[1]]
-    group, to = problem.arc_group[arcs], problem.arc_agent[arcs]
-    order = np.lexsort((-last[to], group))
-    group, to = group[order], to[order]
-    rank = np.arange(group.size) - np.searchsorted(group, group)
-    enough = rank < size[group]
-    task, to = waiting[(start[group] + rank)[enough]], to[enough]
-    lower = task < last[to]
-    return task[lower], to[lower]
-
-
-def _own_swaps(problem: Problem, waiting: Ints, floor: Ints, last: Ints) -> tuple[Ints, Ids]:
-    """Waiting tasks with pairs of their own, and the agents whose last task each can replace, each once."""
-    task, arc = problem.pairs_of(waiting)
-    to = problem.arc_agent[arc]
-    fine = (task < last[to]) & (problem.value(task, to) == floor[to]) & ~problem.barred(task, to)
-    task, to = task[fine], to[fine]
-    once = np.unique(task, return_index=True)[1]
-    task, to = task[once], to[once]
-    once = np.unique(to, return_index=True)[1]
-    return task[once], to[once]
+    named = np.zeros(problem.group.size, bool)
+    named[problem.bonus_task] = named[problem.barred_task] = True
+    return named
 
 
 def resorted(problem: Problem, agent: Ids) -> Ids:
@@ -150,7 +142,7 @@ def resorted(problem: Problem, agent: Ids) -> Ids:
 
     For any feasible assignment; the objective never falls.
     """
-    plain = ~_choosy(problem)
+    plain = ~_named(problem)
     won = np.flatnonzero(plain & (agent >= 0))
     least = np.full(problem.n_groups, 4 * MAX_VALUE)
     np.minimum.at(least, problem.group[won], problem.urgency[won])

@@ -162,6 +162,9 @@ def _remedy(change: UnblockOut, view: View) -> str:
         channel=change.channel,
         at=change.at,
     )
+    if change.also is not UNSET:
+        left = [words.both(words.REASONS[rule][0], view.language) for rule in change.also]
+        told += view.say("also", rules=", ".join(left))
     return words.local(told, view.zone)
 
 

@@ -28,6 +28,7 @@ WORDS: Mapping[str, Both] = {
         "Tareas a la espera, juntas las de igual explicación",
     ),
     "pairs": ("Eligible pairs", "Parejas posibles"),
+    "also": ("; then still: {rules}", "; y aún quedaría: {rules}"),
     # columns
     "task": ("Task", "Tarea"),
     "tasks": ("Tasks", "Tareas"),

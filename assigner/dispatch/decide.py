@@ -52,25 +52,31 @@ class Decision:
         return self.model.terms(tasks, self.solution.agent[tasks])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """What a decision may cost: eligible (group, agent) arcs, eligible pairs, the solver's seconds.
+
+    None is no bound; a solver without one goes on until its answer is proven, which can be very long.
+    """
+
+    most_arcs: int
+    most_pairs: int | None = None
+    time_limit_s: float | None
+
+
 def decide(
-    snapshot: Snapshot,
-    policy: Policy,
-    *,
-    clock: Clock,
-    most_arcs: int,
-    time_limit_s: float | None,
-    seed: int = 0,
-    verify: bool = False,
+    snapshot: Snapshot, policy: Policy, effort: Effort, *, clock: Clock, seed: int = 0, verify: bool = False
 ) -> Decision:
-    """The best assignment of a snapshot's tasks. Raises TooManyArcs; with `verify`, CheckError when the
-    solver's answer does not hold. `time_limit_s` bounds the solver alone,
-    and `clock` times it; without a limit it goes on until its answer is proven, which can be very long.
+    """The best assignment of a snapshot's tasks. Raises TooManyArcs, TooManyPairs; with `verify`, CheckError
+    when the solver's answer does not hold. `clock` times the solver.
     """
     roster = Roster(snapshot.agents, snapshot.now)
     groups = group(snapshot.tasks, roster)
-    model = translate(snapshot, groups, roster, policy.weights, most_arcs)
+    model = translate(snapshot, groups, roster, policy.weights, effort.most_arcs)
+    if effort.most_pairs is not None:
+        _refuse_too_many_pairs(model, effort.most_pairs)
     began = clock.monotonic_s()
-    solution = solve(model.problem, Stop(seconds=time_limit_s), seed)
+    solution = solve(model.problem, Stop(seconds=effort.time_limit_s), seed)
     solve_s = clock.monotonic_s() - began
     if verify:
         check(model.problem, solution)
@@ -79,9 +85,13 @@ def decide(
     )
 
 
-def pairs(decision: Decision, most: int) -> list[tuple[str, str, int]]:
-    """(task id, agent id, value) of every eligible pair, sorted by the ids. Raises TooManyPairs."""
-    problem = decision.model.problem
+def pairs(decision: Decision) -> list[tuple[str, str, int]]:
+    """(task id, agent id, value) of every eligible pair, sorted by the ids."""
+    return sorted(pair for number in range(len(decision.groups)) for pair in _group_pairs(decision, number))
+
+
+def _refuse_too_many_pairs(model: Model, most: int) -> None:
+    problem = model.problem
     members = np.bincount(problem.group, minlength=problem.n_groups)
     count = int(members[problem.arc_group].sum()) - problem.barred_task.size
     if count > most:
@@ -89,8 +99,6 @@ def pairs(decision: Decision, most: int) -> list[tuple[str, str, int]]:
             f"The answer would list {count:,} eligible pairs, above the bound of {most:,}: "
             "ask with explain 'reasons', or send fewer tasks."
         )
-    found = [pair for number in range(len(decision.groups)) for pair in _group_pairs(decision, number)]
-    return sorted(found)
 
 
 def _group_pairs(decision: Decision, number: int) -> list[tuple[str, str, int]]:

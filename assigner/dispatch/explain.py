@@ -1,6 +1,6 @@
 """Why is it waiting: the reason, who was refused by which rule, and the smallest change that unblocks it.
 
-Everything here is read off the masks and the solution that decided; nothing is decided again.
+Everything here is read off the masks and the solution that decided, or asked of the same rules.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Explainer:
 
     decision: Decision
     language: str = "en"
+    _own: dict[int, Verdict] = field(default_factory=dict)
     _shared: dict[tuple[int, int | None], Explanation] = field(default_factory=dict)
 
     def reason(self, position: int) -> str:
@@ -44,7 +45,7 @@ class Explainer:
     def explain(self, position: int) -> Explanation:
         """Why the task at this position of the snapshot waits."""
         task, verdict = self.decision.snapshot.tasks[position], self._verdict(position)
-        if self._named(position):
+        if task.bars_agents:
             return explain(task, verdict, self.decision.roster, self.language)
         number = int(self.decision.model.problem.group[position])
         # Like tasks may last differently, and when somebody could begin and still finish depends on it.
@@ -53,15 +54,13 @@ class Explainer:
             self._shared[key] = explain(task, verdict, self.decision.roster, self.language)
         return self._shared[key]
 
-    def _named(self, position: int) -> bool:
-        """Whether the task refuses agents by name, so that its verdict is its own."""
-        task = self.decision.snapshot.tasks[position]
-        return bool(task.excluded_agents or task.cooling_down)
-
     def _verdict(self, position: int) -> Verdict:
-        if self._named(position):
-            return judge(self.decision.snapshot.tasks[position], self.decision.roster)
-        return self.decision.groups[int(self.decision.model.problem.group[position])].verdict
+        task = self.decision.snapshot.tasks[position]
+        if not task.bars_agents:
+            return self.decision.groups[int(self.decision.model.problem.group[position])].verdict
+        if position not in self._own:
+            self._own[position] = judge(task, self.decision.roster)
+        return self._own[position]
 
 
 def explain(task: Task, verdict: Verdict, roster: Roster, language: str) -> Explanation:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assigner.clock import Clock
-from assigner.dispatch.decide import Decision, decide
+from assigner.dispatch.decide import Decision, Effort, decide
 from assigner.domain.errors import TooManyArcs
 from assigner.domain.policy import Policy
 from assigner.domain.preference import Index, urgency
@@ -51,7 +51,8 @@ def make_plan(
 ) -> Plan:
     """The best plan for a snapshot; where it has too many arcs, for the more urgent half of its tasks."""
     try:
-        decision = decide(snapshot, policy, clock=clock, most_arcs=most_arcs, time_limit_s=time_limit_s)
+        effort = Effort(most_arcs=most_arcs, time_limit_s=time_limit_s)
+        decision = decide(snapshot, policy, effort, clock=clock)
     except TooManyArcs:
         if len(snapshot.tasks) < 2:
             raise

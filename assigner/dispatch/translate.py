@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from assigner.domain.eligibility import barred
 from assigner.domain.errors import TooManyArcs
 from assigner.domain.group import Group
 from assigner.domain.preference import (
@@ -31,13 +32,13 @@ CHUNK_BITS = 2**26
 class Model:
     """A problem, and what it takes to say what a pair's value is made of.
 
-    `group_of` (n_tasks,) is the group of each task; `urgency` (n_tasks,) its weighted points.
+    `preferred` has the (task, agent) pairs in which the task prefers the agent.
     """
 
     problem: Problem
     facts: Facts
     weights: Mapping[str, float]
-    preferring: frozenset[tuple[int, int]]
+    preferred: frozenset[tuple[int, int]]
 
     def terms(self, task: Index, agent: Index) -> dict[str, Points]:
         """The terms of each pair (task[i], agent[i]), in the order of TERMS; their sum is its value."""
@@ -45,8 +46,8 @@ class Model:
         points = {"urgency": self.problem.urgency[task]}
         for name, term in PAIR_TERMS.items():
             points[name] = weigh(self.weights, name, term(self.facts, group, agent))
-        preferred = [pair in self.preferring for pair in zip(task.tolist(), agent.tolist(), strict=True)]
-        points["fit"] = points["fit"] + np.array(preferred, np.int64) * _preferred_points(self.weights)
+        extra = [pair in self.preferred for pair in zip(task.tolist(), agent.tolist(), strict=True)]
+        points["fit"] = points["fit"] + np.array(extra, np.int64) * _preferred_points(self.weights)
         return points
 
 
@@ -62,9 +63,9 @@ def translate(
     facts = Facts(groups, roster)
     fit = sum(weigh(weights, name, term(facts, arc_group, arc_agent)) for name, term in PAIR_TERMS.items())
     sizes = np.array([group.task.requirement.size for group in groups], np.int32)
-    preferring, barred = _named_pairs(snapshot, groups, roster)
-    bonus_task, bonus_agent = _columns(preferring)
-    barred_task, barred_agent = _columns(barred)
+    preferred, refused = _named_pairs(snapshot, groups, roster)
+    bonus_task, bonus_agent = _columns(preferred)
+    barred_task, barred_agent = _columns(refused)
     problem = Problem(
         group=group_of,
         urgency=weighed_urgency(weights, urgency(snapshot.tasks, snapshot.now)),
@@ -75,11 +76,11 @@ def translate(
         capacity=np.array([agent.capacity_left for agent in roster.agents], np.int64),
         bonus_task=bonus_task,
         bonus_agent=bonus_agent,
-        bonus=np.full(len(preferring), _preferred_points(weights), np.int64),
+        bonus=np.full(len(preferred), _preferred_points(weights), np.int64),
         barred_task=barred_task,
         barred_agent=barred_agent,
     )
-    return Model(problem=problem, facts=facts, weights=weights, preferring=frozenset(preferring))
+    return Model(problem=problem, facts=facts, weights=weights, preferred=frozenset(preferred))
 
 
 def _refuse_too_many(groups: Sequence[Group], most: int) -> None:
@@ -118,22 +119,17 @@ Pairs = list[tuple[int, int]]
 
 def _named_pairs(snapshot: Snapshot, groups: Sequence[Group], roster: Roster) -> tuple[Pairs, Pairs]:
     """The (task, agent) pairs, among their groups' arcs, of preferred agents and of barred ones."""
-    preferring: Pairs = []
-    barred: Pairs = []
+    preferred: Pairs = []
+    refused: Pairs = []
     for group in groups:
-        eligible = group.verdict.eligible
-        if not eligible:
-            continue
-        for position in group.members:
+        for position in group.members if group.verdict.eligible else ():
             task = snapshot.tasks[position]
-            if task.preferred_agents or task.excluded_agents or task.cooling_down:
-                no = {*task.excluded_agents, *(id for id, until in task.cooling_down if snapshot.now < until)}
-                named = [*sorted(no), *sorted(set(task.preferred_agents) - no)]
-                for id in named:
-                    agent = roster.index.get(id)
-                    if agent is not None and eligible >> agent & 1:
-                        (barred if id in no else preferring).append((position, agent))
-    return preferring, barred
+            if task.preferred_agents or task.bars_agents:
+                refuses = group.verdict.eligible & barred(task, roster)
+                prefers = group.verdict.eligible & ~refuses & roster.named(task.preferred_agents)
+                refused += ((position, agent) for agent in roster.positions(refuses))
+                preferred += ((position, agent) for agent in roster.positions(prefers))
+    return preferred, refused
 
 
 def _columns(pairs: Pairs) -> tuple[Index, Index]:

@@ -8,10 +8,10 @@ nearest miss is named.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import islice
+from itertools import islice, pairwise
 from operator import or_
 from typing import Any
 
@@ -20,6 +20,8 @@ from assigner.domain.roster import Roster
 from assigner.domain.task import Skills, Task
 
 MOST_AGENTS = 10
+MOST_LOOKED = 1000
+"""How many windows that have not begun are looked at for one in which the task fits."""
 
 KINDS: dict[str, str] = {
     "free_capacity": "one of these agents finishes or gives up some of the work they have",
@@ -39,7 +41,10 @@ KINDS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unblock:
-    """A change, the agents whom it would make eligible or free (the first ten), and its particulars."""
+    """A change, the agents whom it would make eligible or free (the first ten), and its particulars.
+
+    `also` has the rules that would still refuse the first of them, where no one change is enough.
+    """
 
     kind: str
     agents: list[str]
@@ -47,10 +52,11 @@ class Unblock:
     level: int | None = None
     channel: str | None = None
     at: int | None = None
+    also: tuple[str, ...] = ()
 
 
 def smallest_change(task: Task, verdict: Verdict, roster: Roster) -> Unblock:
-    """The smallest change that would let somebody take the task."""
+    """The smallest change that would let somebody take the task, or a first one where it takes several."""
     if not roster.agents:
         return Unblock(kind="agent_not_in_request", agents=[task.pinned_agent] if task.pinned_agent else [])
     if verdict.eligible:
@@ -61,22 +67,41 @@ def smallest_change(task: Task, verdict: Verdict, roster: Roster) -> Unblock:
         alone = roster.everyone & ~reduce(or_, others)
         if alone and (change := remedy(task, alone, roster)):
             return change
-    return _nearest(task, verdict, roster)
+    return _nearest(task, verdict, hindered, roster)
 
 
-def _nearest(task: Task, verdict: Verdict, roster: Roster) -> Unblock:
-    """The change for the last rule that refused somebody, although another would refuse them then."""
+def _nearest(task: Task, verdict: Verdict, hindered: dict[str, int], roster: Roster) -> Unblock:
+    """The change for the last rule that refused somebody, for those whom the fewest rules refuse besides."""
     rule = verdict.nearest_miss()
-    mask = verdict.refused[rule]
+    mask = _in_fewest(hindered.values(), verdict.refused[rule])
+    lifted, change = _for_rule(rule, task, mask, roster)
+    first = roster.named(change.agents[:1])
+    left = tuple(name for name, refused in hindered.items() if refused & first and name not in lifted)
+    return replace(change, also=left)
+
+
+def _for_rule(rule: str, task: Task, mask: int, roster: Roster) -> tuple[tuple[str, ...], Unblock]:
+    """The change that lifts a rule for these agents, and all the rules that it lifts."""
     for lifted, remedy in REMEDIES:
         if rule in lifted and (change := remedy(task, mask, roster)):
-            return change
+            return lifted, change
     if rule in ("skill_missing", "level_too_low"):
-        return _most_lacking(task, mask, roster)
+        return (), _most_lacking(task, mask, roster)
     if rule == "off_shift":
-        return _change("extend_shift", mask, roster)
+        return ("off_shift", "shift_too_short"), _change("extend_shift", mask, roster)
     ends = [until for id, until in task.cooling_down if mask & roster.named([id])]
-    return _change("wait_until", mask, roster, at=task.not_before if rule == "not_yet" else min(ends))
+    at = task.not_before if rule == "not_yet" else min(ends)
+    return (rule,), _change("wait_until", mask, roster, at=at)
+
+
+def _in_fewest(masks: Iterable[int], among: int) -> int:
+    """Of some agents, those who are in the fewest of the masks."""
+    at_least = [among]  # at_least[k]: those in k masks or more
+    for mask in masks:
+        at_least.append(0)
+        for k in range(len(at_least) - 1, 0, -1):
+            at_least[k] |= at_least[k - 1] & mask
+    return next(some & ~more for some, more in pairwise([*at_least, 0]) if some & ~more)
 
 
 def _change(kind: str, mask: int, roster: Roster, **particulars: Any) -> Unblock:
@@ -108,7 +133,7 @@ def _later(task: Task, mask: int, started: int, roster: Roster) -> list[tuple[in
     cooling = roster.named(agent for agent, _ in task.cooling_down)
     begins = [(_begin(task, position, roster), position) for position in roster.positions(mask & cooling)]
     found = [(begin, position) for begin, position in begins if begin is not None]
-    for start, position in roster.starts()[started:]:
+    for start, position in roster.starts()[started : started + MOST_LOOKED]:
         if found and start > min(found)[0]:
             break
         begin = _begin(task, position, roster) if mask >> position & 1 else None

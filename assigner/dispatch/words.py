@@ -34,8 +34,8 @@ CLAUSES: Mapping[str, Mapping[str, Clause]] = {
         "cooling_down": ("{n} declined it and is cooling down", "{n} declined it and are cooling down"),
         "at_capacity": ("{n} is at capacity", "{n} are at capacity"),
         "outranked": (
-            "{n} may take it, but that capacity went to tasks worth more",
-            "{n} may take it, but their capacity went to tasks worth more",
+            "{n} may take it, but that capacity went to other tasks, worth more in all",
+            "{n} may take it, but their capacity went to other tasks, worth more in all",
         ),
     },
     "es": {
@@ -59,8 +59,8 @@ CLAUSES: Mapping[str, Mapping[str, Clause]] = {
         "cooling_down": ("{n} la rechazó y está en pausa", "{n} la rechazaron y están en pausa"),
         "at_capacity": ("{n} está al límite de su capacidad", "{n} están al límite de su capacidad"),
         "outranked": (
-            "{n} puede hacerla, pero su capacidad fue a tareas de más valor",
-            "{n} pueden hacerla, pero su capacidad fue a tareas de más valor",
+            "{n} puede hacerla, pero su capacidad fue a otras tareas que en conjunto valen más",
+            "{n} pueden hacerla, pero su capacidad fue a otras tareas que en conjunto valen más",
         ),
     },
 }

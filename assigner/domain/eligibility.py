@@ -73,6 +73,11 @@ def at_capacity(task: Task, roster: Roster) -> int:
     return roster.everyone & ~roster.room(task.requirement.size)
 
 
+def barred(task: Task, roster: Roster) -> int:
+    """Agents whom the task refuses by name: what it does not share with the tasks that are like it."""
+    return excluded(task, roster) | cooling_down(task, roster)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A hard rule: its name as callers see it, and who it refuses."""
@@ -127,6 +132,6 @@ def judge(task: Task, roster: Roster) -> Verdict:
     refused = {}
     for rule in RULES:
         if mask := rule.refuses(task, roster) & left:
-            refused[rule.name] = mask
+            refused[rule.name] = roster.same(mask)
             left &= ~mask
-    return Verdict(refused=refused, eligible=left)
+    return Verdict(refused=refused, eligible=roster.same(left))

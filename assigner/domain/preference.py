@@ -52,9 +52,9 @@ def urgency(tasks: Sequence[Task], now: int) -> Points:
 def urgency_points(priority: Points, created_at: Points, due_at: Points, now: int) -> Points:
     """The urgency of tasks whose facts are in arrays; `due_at` is NEVER where nothing was promised."""
     waited = now - created_at
-    points: Points = 1 + PRIORITY_STEP * priority + np.maximum(waited, 0) * PRIORITY_STEP // HOUR_MS
+    points: Points = PRIORITY_STEP * priority + np.maximum(waited, 0) * PRIORITY_STEP // HOUR_MS
     points += due_pull(due_at - now)
-    return np.minimum(points, MOST_URGENCY)
+    return np.clip(points, 1, MOST_URGENCY)
 
 
 def weighed_urgency(weights: Mapping[str, float], points: Points) -> Points:

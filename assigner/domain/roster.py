@@ -42,6 +42,7 @@ class Roster:
         self.everyone = (1 << len(agents)) - 1
         self.index = {agent.id: i for i, agent in enumerate(agents)}
         self.memo: dict[tuple[object, ...], object] = {}
+        self._masks: dict[int, int] = {}
         self._holders = _index(agent.skills.items() for agent in agents)
         self._timed = _index(agent.handle_ms.items() for agent in agents)
         self._serving = _index(((channel, 1) for channel in agent.channels or ()) for agent in agents)
@@ -52,6 +53,10 @@ class Roster:
         for i in positions:
             digits[~i] = ord("1")  # counted from the right
         return int(digits, 2)
+
+    def same(self, mask: int) -> int:
+        """The mask, as one object for all that are equal: groups are many, and most share their masks."""
+        return self._masks.setdefault(mask, mask)
 
     def where(self, test: Callable[[Agent], bool]) -> int:
         """The mask of the agents that pass a test."""

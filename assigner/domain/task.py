@@ -46,3 +46,8 @@ class Task:
     excluded_agents: tuple[str, ...] = ()
     pinned_agent: str | None = None
     cooling_down: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def bars_agents(self) -> bool:
+        """Whether it may refuse agents by name, so that its verdict is not its group's."""
+        return bool(self.excluded_agents or self.cooling_down)

@@ -1,5 +1,6 @@
 """A body goes to a worker and its answer comes back, whatever the size, the framing and the path."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from api.deps import language
 from tests.api.conftest import NOON_MS
-from tests.api.running import Running
+from tests.api.running import Running, running, until
 
 
 @pytest.mark.parametrize("path", ["/v1/assign", "/assign"])
@@ -89,3 +90,30 @@ def test_answers_are_not_to_be_stored_nor_guessed_at(service: Running) -> None:
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
     assert "server" not in headers
+
+
+def test_a_body_that_comes_with_an_offer_to_upgrade_arrives(service: Running) -> None:
+    """Java's client and `curl --http2` offer h2c with every request; it is passed over."""
+    offer = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQAAP__"}
+    assert service.post(b"hello", headers=offer).content == b"hello"
+    assert service.post(iter([b"he", b"llo"]), headers=offer).content == b"hello"
+
+
+def test_a_head_without_end_is_refused(service: Running) -> None:
+    """Headers take memory before anybody is asked: 64 KiB of them are enough."""
+    with service.connect(b"GET /livez HTTP/1.1\r\nHost: here\r\n") as connection:
+        line = b"X-More: " + b"x" * 8_000 + b"\r\n"
+        with contextlib.suppress(ConnectionError):
+            for _ in range(100):
+                connection.sendall(line)
+        assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+def test_an_answer_that_nobody_takes_is_given_up() -> None:
+    """A client that stops reading holds its place for a while, not for ever."""
+    with running(body_timeout_s=1, max_waiting=0) as service:
+        body = os.urandom(32 * 2**20)
+        head = b"POST /assign HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % len(body)
+        with service.connect(head + body):
+            until(lambda: service.metric("assigner_http_requests_in_flight") == 2, "it is being answered")
+            until(lambda: service.post(b"hello").content == b"hello", "its place is free again")

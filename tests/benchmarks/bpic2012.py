@@ -1,7 +1,6 @@
 """Two weeks of a bank's real backlog, hour by hour, over HTTP: each answer judged twice."""
 
 import json
-import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import numpy as np
 from api.messages import Job
 from api.parse import parse
 from assigner.clock import SystemClock
-from assigner.dispatch.decide import decide
+from assigner.dispatch.decide import Effort, decide
 from solver.check import CheckError, check
 from solver.problem import Problem
 from solver.solution import Method, Solution, Status
@@ -22,8 +21,8 @@ from tests.benchmarks import backlog, reading
 from tests.benchmarks.load import quantile
 from tests.benchmarks.report import Result, Row, Table, Verdict, progress, verdict
 from tests.benchmarks.service import service, timed
+from tests.benchmarks.yardsticks import VARIABLE, yardsticks
 
-YARDSTICKS = "YARDSTICKS"
 MOST_SHOWN = 10
 BAND_H = 4
 WARM_UPS = 3
@@ -47,16 +46,11 @@ class Answered:
     proven: bool
 
 
-def yardsticks() -> Path:
-    """The folder of the data to measure with: `$YARDSTICKS`, or beside the project."""
-    return Path(os.environ.get(YARDSTICKS) or Path(__file__).parents[3] / "shared" / "yardsticks")
-
-
 def run(output: Path) -> Iterator[Result]:
     """Post each snapshot, judge each answer."""
     file = yardsticks() / "bpic2012" / "workitems.csv.gz"
     if not file.is_file():
-        missing = f"{file} is not there; ${YARDSTICKS} names the folder of the data"
+        missing = f"{file} is not there; ${VARIABLE} names the folder of the data"
         yield Row(what=_WHAT, asked="every one", measured=missing, verdict=Verdict.SKIPPED)
         return
     answered = list(_answers(output, file))
@@ -126,9 +120,8 @@ def _rebuilt(body: bytes, answer: Record) -> tuple[Problem, Solution]:
     decision = decide(
         snapshot,
         question.policy,
+        Effort(most_arcs=job.limits.max_arcs, time_limit_s=question.time_limit_s),
         clock=SystemClock(),
-        most_arcs=job.limits.max_arcs,
-        time_limit_s=question.time_limit_s,
         seed=question.seed,
     )
     agents = {agent.id: position for position, agent in enumerate(snapshot.agents)}

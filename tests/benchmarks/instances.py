@@ -1,13 +1,12 @@
 """Random problems of any size, and the generalised assignment files."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from solver.problem import Problem
+from tests.benchmarks.yardsticks import yardsticks
 
-GAP = Path(__file__).parents[3] / "shared" / "yardsticks" / "gap"
 BEST_KNOWN = {"d05100": 6353, "d10200": 12430, "d20200": 12244}
 BIG = 10_000
 """What assigning a task of those files is worth before its cost: more than any detour can save."""
@@ -47,6 +46,14 @@ def naming_agents(arrays: dict[str, Any], share: float = 0.2, seed: int = 0) -> 
     }
 
 
+def tying(arrays: dict[str, Any]) -> dict[str, Any]:
+    """The same problem with all tasks equally urgent and all agents equally fit."""
+    return arrays | {
+        "urgency": np.full_like(arrays["urgency"], 500),
+        "arc_fit": np.full_like(arrays["arc_fit"], 10),
+    }
+
+
 def weighing(arrays: dict[str, Any], seed: int = 0) -> dict[str, Any]:
     """The same problem with sizes 1 to 3 by group and capacities 2 to 6."""
     random = np.random.default_rng(seed)
@@ -72,7 +79,7 @@ def generalised(name: str) -> Problem:
     """A file of the OR-Library: agents, tasks, costs by agent, sizes by agent, capacities; value = BIG -
     cost.
     """
-    numbers = np.array((GAP / name).read_text(encoding="ascii").split(), np.int64)
+    numbers = np.array((yardsticks() / "gap" / name).read_text(encoding="ascii").split(), np.int64)
     agents, tasks = numbers[:2]
     cost, size, capacity = np.split(numbers[2:], [agents * tasks, 2 * agents * tasks])
     return Problem(

@@ -6,10 +6,10 @@ from string import Formatter
 import pytest
 
 from assigner.cli.words import REASONS, REMEDIES, WORDS, any_of, duration, local, number, percent, span
-from assigner.dispatch.reasons import REASONS as EVERY_REASON
 from assigner.dispatch.unblock import KINDS
 from assigner.domain.agent import Presence
 from assigner.domain.preference import TERMS
+from assigner.domain.reasons import REASONS as EVERY_REASON
 from solver.solution import Status
 
 

@@ -62,7 +62,7 @@ ONE_BY_ONE: list[tuple[Any, str, str]] = [
     (agent(handle_s={"invoice": 0}), "/agents/0/handle_s/invoice", "out_of_range"),
     (agent(idle_since=0), "/agents/0/idle_since", "wrong_type"),
     ({"policy": {"rule": "snapshots"}}, "/policy/rule", "unknown_value"),
-    ({"policy": {"weights": {"urgncy": 1}}}, "/policy/weights/urgncy", "unknown_value"),
+    ({"policy": {"weights": {"urgncy": 1}}}, "/policy/weights/urgncy", "unknown_field"),
     ({"policy": {"weights": {"urgency": -1}}}, "/policy/weights/urgency", "out_of_range"),
     ({"policy": {"weights": {"urgency": True}}}, "/policy/weights/urgency", "wrong_type"),
     ({"policy": "snapshot"}, "/policy", "wrong_type"),

@@ -106,11 +106,13 @@ def test_durations_are_rounded_half_even_to_milliseconds(seconds: str) -> None:
 
 
 def test_weights() -> None:
-    """A weight is a number from 0 to 100; with all at 0 every task is still worth assigning."""
-    for weight in (0, 0.5, 100):
-        ask(policy={"weights": {"fit": weight}})
-    for weight in (-0.001, 100.001, 1e300):
-        assert faults({"policy": {"weights": {"fit": weight}}}) == [("/policy/weights/fit", "out_of_range")]
+    """A weight goes from 0 to 1,000, of urgency to 10; with all at 0 a task is still worth assigning."""
+    for term, most in (("fit", 1000), ("idle", 1000), ("load", 1000), ("urgency", 10)):
+        for weight in (0, 0.5, most):
+            ask(policy={"weights": {term: weight}})
+        for weight in (-0.001, most + 0.001, 1e300):
+            wrong = {"policy": {"weights": {term: weight}}}
+            assert faults(wrong) == [(f"/policy/weights/{term}", "out_of_range")]
     nothing = dict.fromkeys(("urgency", "fit", "idle", "load"), 0)
     found = ask(tasks=[{"id": "t"}], agents=[{"id": "a"}], policy={"weights": nothing})
     assert found["assignments"][0]["value"] == 1
@@ -121,9 +123,9 @@ def test_everything_at_its_largest() -> None:
     big = {"id": "t", "priority": 100, "created_at": "0001-01-01T00:00:00Z", "due_at": "0001-01-01T00:00:00Z"}
     body = {
         "now": "9999-12-31T23:59:59Z",
-        "tasks": [{**big, "preferred_agents": ["a"], "preferred_skills": {f"s{n}": 1 for n in range(50)}}],
-        "agents": [{"id": "a", "capacity": 1000, "skills": {f"s{n}": 10 for n in range(50)}}],
-        "policy": {"weights": dict.fromkeys(("urgency", "fit", "idle", "load"), 100)},
+        "tasks": [{**big, "preferred_agents": ["a"], "preferred_skills": {f"s{n}": 1 for n in range(100)}}],
+        "agents": [{"id": "a", "capacity": 1000, "skills": {f"s{n}": 10 for n in range(100)}}],
+        "policy": {"weights": {"urgency": 10, "fit": 1000, "idle": 1000, "load": 1000}},
     }
     assert 2**34 < ask(**body)["assignments"][0]["value"] <= 2**35
 

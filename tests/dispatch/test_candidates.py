@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assigner.dispatch.candidates import candidates, everything
-from assigner.dispatch.decide import decide
+from assigner.dispatch.decide import Effort, decide
 from assigner.dispatch.feed import Feed
 from assigner.dispatch.loop import Pace
 from assigner.dispatch.mirror import Mirror
@@ -125,9 +125,8 @@ def decided(snapshot: Snapshot, weights: dict[str, float], limit: float | None) 
     found = decide(
         snapshot,
         Policy(weights=weights),
+        Effort(most_arcs=10**6, time_limit_s=limit),
         clock=Living().clock,
-        most_arcs=10**6,
-        time_limit_s=limit,
         verify=True,
     )
     pairs = {

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 def send(body: bytes, job: Job | None = None) -> tuple[int, Json]:
     """The status and the decoded body of the answer to these bytes."""
-    reply = answer(memoryview(body), job or Job(now_ms=NOW_MS, request_id="r-1"))
+    reply = answer(memoryview(body), job or Job(now_ms=NOW_MS, request_id="r-1", verify=True))
     return reply.status, json.loads(bytes(reply.body))
 
 

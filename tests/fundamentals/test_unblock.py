@@ -43,3 +43,12 @@ def test_a_free_agent_before_a_trained_one() -> None:
     agents = [{"id": "eva", "skills": {"sap": 1}}, {"id": "luis", "skills": {"sap": 2}, "load": 1}]
     waiting = why(tasks=[{"id": "INC-1", "skills": {"sap": 2}}], agents=agents)
     assert waiting["unblock"] == {"kind": "free_capacity", "agents": ["luis"]}
+
+
+def test_where_one_change_is_not_enough_the_rest_is_named() -> None:
+    """The agent with the fewest obstacles is named, and `also` has the rules that would still refuse them."""
+    far = {"id": "luis", "presence": "away", "load": 1, "channels": []}
+    ana = {"id": "ana", "presence": "away"}
+    task = {"id": "INC-1", "skills": {"fraud": 1}, "channel": "case"}
+    found = why(tasks=[task], agents=[far, ana])["unblock"]
+    assert found == {"kind": "add_skill", "agents": ["ana"], "skill": "fraud", "level": 1, "also": ["absent"]}

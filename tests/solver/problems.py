@@ -19,9 +19,9 @@ def tiny(**given: Any) -> Problem:
 
 
 @st.composite
-def problems(draw: st.DrawFn, *, sizes: bool = False) -> Problem:
-    """Up to 7 tasks in 3 groups and 4 agents; few different numbers, so that ties abound, or many."""
-    n, m, groups = draw(st.integers(0, 7)), draw(st.integers(0, 4)), draw(st.integers(1, 3))
+def problems(draw: st.DrawFn, *, sizes: bool = False, most_groups: int = 3) -> Problem:
+    """Up to 7 tasks in some groups and 4 agents; few different numbers, so that ties abound, or many."""
+    n, m, groups = draw(st.integers(0, 7)), draw(st.integers(0, 4)), draw(st.integers(1, most_groups))
     highest = draw(st.sampled_from((2, 9, 10**6)))
     number = st.integers(0, highest)
     group = draw(st.lists(st.integers(0, groups - 1), min_size=n, max_size=n))
@@ -64,6 +64,13 @@ def values(problem: Problem) -> dict[tuple[int, int], tuple[int, int]]:
 
 def optimum(problem: Problem) -> int:
     """The best objective, by trying every assignment."""
+    return canonical(problem)[0]
+
+
+def canonical(problem: Problem) -> tuple[int, tuple[bool, ...], tuple[int, ...]]:
+    """By trying every assignment: the best objective; of all that reach it, which tasks are assigned where
+    the lowest are; and of all those, how much is left of each agent where the lowest are used.
+    """
     known = values(problem)
     choices = [
         [(a, *known[t, a]) for a in range(problem.n_agents) if (t, a) in known]
@@ -71,17 +78,20 @@ def optimum(problem: Problem) -> int:
     ]
 
     @cache
-    def best(task: int, left: tuple[int, ...]) -> int:
+    def best(task: int, left: tuple[int, ...]) -> tuple[int, tuple[bool, ...], tuple[int, ...]]:
         if task == len(choices):
-            return 0
-        taken = (
-            value + best(task + 1, (*left[:agent], left[agent] - size, *left[agent + 1 :]))
-            for agent, value, size in choices[task]
-            if left[agent] >= size
-        )
-        return max(best(task + 1, left), max(taken, default=0))
+            return 0, (), tuple(-each for each in left)
+        worth, assigned, lowest = best(task + 1, left)
+        found = worth, (False, *assigned), lowest
+        for agent, value, size in choices[task]:
+            if left[agent] >= size:
+                after = (*left[:agent], left[agent] - size, *left[agent + 1 :])
+                worth, assigned, lowest = best(task + 1, after)
+                found = max(found, (worth + value, (True, *assigned), lowest))
+        return found
 
-    return best(0, tuple(problem.capacity.tolist()))
+    worth, assigned, lowest = best(0, tuple(problem.capacity.tolist()))
+    return worth, assigned, tuple(-each for each in lowest)
 
 
 def large(n: int, m: int, groups: int, *, seed: int = 0, sizes: int = 1) -> Problem:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from solver.check import check
@@ -12,7 +12,7 @@ from solver.problem import Problem
 from solver.solution import Method, Status
 from solver.solve import solve
 from solver.stop import Stop
-from tests.solver.problems import optimum, problems, tiny, values
+from tests.solver.problems import canonical, optimum, problems, tiny, values
 
 often = settings(max_examples=600, deadline=None)
 weighted = settings(max_examples=150, deadline=None)
@@ -58,6 +58,26 @@ def test_the_bound_holds_however_early_the_search_stops(problem: Problem, work: 
     assert objective(problem, greedy(problem)) <= solution.objective <= optimum(problem) <= solution.bound
 
 
+@weighted
+@given(problems(sizes=True, most_groups=12), st.sampled_from((0.0, 0.001, 0.02, 60.0)))
+def test_any_limit_of_seconds_is_answered_truly(problem: Problem, seconds: float) -> None:
+    """Groups that trimming empties, groups without tasks, many parts: an answer, and true, at any limit."""
+    solution = solve(problem, Stop(seconds=seconds))
+    check(problem, solution)
+    assert objective(problem, greedy(problem)) <= solution.objective <= optimum(problem) <= solution.bound
+
+
+def test_groups_that_trimming_empties_are_no_fault() -> None:
+    """One agent with room for one task; what could fill the rest of it is barred: few arcs, many groups."""
+    problem = tiny(
+        group=[0, 1, 2, 3, 4], urgency=[4, 5, 6, 7, 8], arc_group=[0, 1, 2, 3, 4], arc_agent=[0] * 5,
+        arc_fit=[0] * 5, arc_size=[2, 2, 2, 2, 1], capacity=[3], barred_task=[4], barred_agent=[0],
+    )  # fmt: skip
+    solution = solve(problem, Stop())
+    check(problem, solution)
+    assert solution.objective == optimum(problem) == 7
+
+
 @often
 @given(problems())
 def test_greedy_takes_the_best_pair_first(problem: Problem) -> None:
@@ -96,6 +116,25 @@ def test_no_task_could_move_to_a_free_agent_of_lower_index(problem: Problem) -> 
         for lower in range(max(0, here) if task not in named else 0):
             worth = allowed.get((task, lower))
             assert not (room[lower] and worth and worth == allowed[task, here])
+
+
+TIED_AND_BARRED = tiny(
+    urgency=[1, 2, 2, 1, 3, 1, 3], arc_agent=[0, 1, 2], arc_fit=[0, 0, 0], capacity=[0, 1, 1],
+    bonus_task=[2], bonus_agent=[1], bonus=[1], barred_task=[4], barred_agent=[2],
+)  # fmt: skip
+
+
+@often
+@given(problems())
+@example(TIED_AND_BARRED)
+def test_the_lowest_tasks_are_assigned_and_then_the_lowest_agents_used(problem: Problem) -> None:
+    """Of all optima: the lowest tasks, whatever chain of exchanges leads there; then the lowest agents."""
+    agent = solve(problem, Stop()).agent
+    _, assigned, left = canonical(problem)
+    assert tuple(agent >= 0) == assigned
+    size = problem.arc_size.max(initial=1)
+    used = size * np.bincount(agent[agent >= 0], minlength=problem.n_agents)
+    assert tuple(problem.capacity - used) == left
 
 
 @often

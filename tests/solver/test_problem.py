@@ -37,7 +37,7 @@ def test_sizes_and_named_pairs_may_be_left_out() -> None:
         ({"urgency": [1.5, 2, 3]}, "urgency holds float64; expected integers"),
         ({"urgency": [[1, 2, 3]]}, "urgency has 2 dimensions"),
         ({"group": [0, 0, 2**40]}, "group does not fit int32"),
-        ({"group": [0, 0, 1000]}, "group ids go up to 1000"),
+        ({"group": [0, 0, 3_000_000]}, "group ids go up to 3000000"),
         ({"group": [0, -1, 1]}, "group goes from -1"),
         ({"arc_agent": [0, 2, 1]}, "arc_agent goes from 0 to 2; expected 0 to 1"),
         ({"arc_agent": [1, 0, 1]}, "sorted"),

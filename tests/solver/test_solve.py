@@ -1,6 +1,7 @@
 """What `solve` promises besides the optimum: limits, replay, starts, large problems."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from solver.guard import within
 from solver.solution import Method, Status
 from solver.solve import solve
 from solver.stop import Stop
-from tests.solver.problems import large
+from tests.solver.problems import large, tiny, values
 
 
 def test_a_large_problem_is_proven_optimal_by_its_prices() -> None:
@@ -51,6 +52,26 @@ def test_time_out_answers_greedily_and_leaves_no_child() -> None:
     assert solution.objective >= objective(problem, greedy(problem))
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_fallback_never_says_optimal() -> None:
+    """Even where its bound is met: an answer that says optimal is the same whatever the clock says."""
+    problem = tiny(urgency=[5, 5], arc_agent=[0, 1], arc_fit=[1, 1], capacity=[1, 0])
+    hasty = solve(problem, Stop(seconds=0))
+    assert hasty.objective == hasty.bound == 6
+    assert hasty.status is Status.FALLBACK
+    assert solve(problem, Stop()).status is Status.OPTIMAL
+
+
+@pytest.mark.parametrize("sizes", [1, 3])
+def test_optimal_answers_are_the_same_whatever_the_limit(sizes: int) -> None:
+    """With hardly enough time, with plenty and without a limit: whoever says optimal says the same."""
+    problem = large(40, 12, 4, sizes=sizes)
+    stops = (Stop(), *(Stop(seconds=seconds) for seconds in (0, 0.001, 0.01, 0.1, 60)))
+    found = [solve(problem, stop) for stop in stops]
+    assert found[0].status is found[-1].status is Status.OPTIMAL
+    answers = {each.agent.tobytes() for each in found if each.status is Status.OPTIMAL}
+    assert len(answers) == 1
 
 
 def test_a_child_answers_what_the_flow_answers() -> None:
@@ -98,6 +119,28 @@ def test_sizes_end_close_to_the_bound_and_above_greedy() -> None:
     assert solution.gap < 0.01
 
 
+@pytest.mark.parametrize("seconds", [None, 0.05, 0.0])
+def test_many_small_parts_are_answered_part_by_part(seconds: float | None) -> None:
+    """A hundred agents, each with three tasks of its own: all proven, or as many as there is time for."""
+    task = np.arange(300)
+    problem = tiny(
+        group=task,
+        urgency=1 + task * task % 97,
+        arc_group=task,
+        arc_agent=task // 3,
+        arc_fit=np.ones(300, int),
+        arc_size=1 + (task % 3 > 0),
+        capacity=np.full(100, 4),
+    )
+    solution = solve(problem, Stop(seconds=seconds))
+    check(problem, solution)
+    one, two, three = (1 + problem.urgency).reshape(100, 3).T
+    most = int(np.maximum(np.maximum(one + two, one + three), two + three).sum())
+    assert objective(problem, greedy(problem)) <= solution.objective <= most <= solution.bound
+    if seconds is None:
+        assert solution.status is Status.OPTIMAL
+
+
 def test_many_barred_and_preferred_pairs_stay_exact() -> None:
     """A fifth of the tasks name agents: still proven optimal."""
     random = np.random.default_rng(2)
@@ -122,6 +165,58 @@ def test_many_barred_and_preferred_pairs_stay_exact() -> None:
     solution = solve(problem, Stop())
     check(problem, solution)
     assert solution.status is Status.OPTIMAL
+
+
+def test_tasks_that_exclude_whom_they_would_get_stay_exact() -> None:
+    """Each task of a full assignment may not go to its agent: swapping mends all, at no loss."""
+    plain = replace(large(3_000, 300, 10), capacity=np.full(300, 10))
+    first = solve(plain, Stop())
+    task = np.flatnonzero(first.agent >= 0)
+    barred = replace(plain, barred_task=task, barred_agent=first.agent[task])
+    solution = solve(barred, Stop())
+    check(barred, solution)
+    assert solution.status is Status.OPTIMAL
+    assert solution.objective == first.objective
+
+
+def test_like_tasks_that_exclude_the_best_agents_stay_exact() -> None:
+    """All but one exclude the best agent, and each another one: like tasks leave their group together."""
+    task = np.arange(400)
+    problem = tiny(
+        urgency=1 + task % 50,
+        arc_agent=np.arange(200),
+        arc_fit=np.arange(200)[::-1],
+        capacity=np.full(200, 3),
+        barred_task=np.append(task[1:], task),
+        barred_agent=np.append(0 * task[1:], 1 + task % 199),
+    )
+    solution = solve(problem, Stop())
+    check(problem, solution)
+    assert solution.status is Status.OPTIMAL
+    assert np.flatnonzero(solution.agent == 0).tolist() == [0]
+
+
+@pytest.mark.parametrize("named", ["bonus", "barred"])
+def test_equally_urgent_tasks_that_name_agents_go_in_tie_order(named: str) -> None:
+    """All tie and each names an agent: proven optimal, and no waiting task could replace a later one."""
+    random = np.random.default_rng(3)
+    alike = large(600, 60, 10, seed=3)
+    group = alike.group
+    count = np.diff(alike.group_start)[group]
+    agent = alike.arc_agent[alike.group_start[group] + (random.random(600) * count).astype(np.int64)]
+    pairs = {f"{named}_task": np.arange(600), f"{named}_agent": agent}
+    if named == "bonus":
+        pairs["bonus"] = np.full(600, 50)
+    flat = {"urgency": np.full(600, 500), "arc_fit": np.full(alike.arc_fit.size, 10)}
+    problem = replace(alike, **flat, **pairs)
+    solution = solve(problem, Stop())
+    check(problem, solution)
+    assert solution.status is Status.OPTIMAL
+    known = values(problem)
+    for waiting in np.flatnonzero(solution.agent < 0).tolist():
+        for later in waiting + np.flatnonzero(solution.agent[waiting:] >= 0):
+            to = int(solution.agent[later])
+            assert known.get((waiting, to)) != known[int(later), to]
 
 
 @pytest.mark.parametrize("stop", [{"seconds": -1}, {"work": float("nan")}, {"seconds": 1, "work": 1}])

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 
 from api.errors import ERRORS, FAULTS
 from assigner.config import settings_table
-from assigner.dispatch.reasons import REASONS
 from assigner.dispatch.unblock import KINDS
 from assigner.domain.eligibility import RULES
 from assigner.domain.preference import TERMS
+from assigner.domain.reasons import REASONS
 from assigner.metrics import METRICS
 from tests.style.sources import ROOT
 

@@ -75,7 +75,7 @@ def test_a_more_urgent_twin_is_never_left(request: Json, data: st.DataObject) ->
 def test_the_same_request_gives_the_same_bytes(request: Json) -> None:
     """The answer is a function of the request, byte by byte, but for `solve_s`."""
     body = json.dumps({**request, "explain": "pairs", "time_limit_s": 60}).encode()
-    job = Job(now_ms=NOW_MS, request_id="r-1")
+    job = Job(now_ms=NOW_MS, request_id="r-1", verify=True)
     first, second = (bytes(answer(memoryview(body), job).body) for _ in range(2))
     durations = [json.loads(text)["solution"]["solve_s"] for text in (first, second)]
     plain = [
@@ -121,7 +121,7 @@ def test_another_day_changes_nothing(request: Json, days: int) -> None:
 @given(requests())
 def test_now_may_come_from_the_service(request: Json) -> None:
     """Without `now` the service's clock gives it, and nothing else changes."""
-    job = Job(now_ms=NOW_MS, request_id="r-1")
+    job = Job(now_ms=NOW_MS, request_id="r-1", verify=True)
     assert told(ask(job, **{**request, "now": None})) == told(ask(**{**request, "now": at(0)}))
 
 

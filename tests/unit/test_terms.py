@@ -28,14 +28,14 @@ def test_the_terms_are_a_table() -> None:
 
 
 def test_urgency_of_priority() -> None:
-    """A step of priority is a thousand points, on top of one."""
-    assert [urgency(priority=priority) for priority in (0, 1, 100)] == [1, 1001, 100_001]
+    """A step of priority is a thousand points; a task is worth at least one."""
+    assert [urgency(priority=priority) for priority in (0, 1, 100)] == [1, 1000, 100_000]
 
 
 @pytest.mark.parametrize(("seconds", "points"), [(0, 0), (3.599, 0), (3.6, 1), (HOUR_S, 1000), (-HOUR_S, 0)])
 def test_urgency_of_age(seconds: float, points: int) -> None:
     """An hour of waiting is a thousand points; a task from the future has waited no time."""
-    assert urgency(created_at=at(-seconds)) == 1 + points
+    assert urgency(created_at=at(-seconds)) == max(1, points)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_urgency_of_age(seconds: float, points: int) -> None:
 )
 def test_urgency_of_a_promise(hours: float, points: int) -> None:
     """The pull of `due_at` doubles over the last four hours, and from then on grows by 12,500 an hour."""
-    assert urgency(due_at=at(hours * HOUR_S)) == 1 + points
+    assert urgency(due_at=at(hours * HOUR_S)) == points
 
 
 def test_urgency_only_grows() -> None:

@@ -81,7 +81,7 @@ AGENTS = few(
 )
 
 WEIGHTS = st.dictionaries(
-    st.sampled_from(("urgency", "fit", "idle", "load")), st.sampled_from((0, 0.0004, 0.5, 1, 3, 100))
+    st.sampled_from(("urgency", "fit", "idle", "load")), st.sampled_from((0, 0.0004, 0.5, 1, 3, 10))
 )
 
 
