@@ -11,7 +11,7 @@ from solver.problem import Ids, Ints, Problem
 from solver.reduce import batches, in_places, renumbered, restrict, trimmed, weighted_parts
 from solver.solution import Found, Method, Solution, Status
 from solver.stop import Countdown, Stop
-from solver.ties import resorted
+from solver.ties import exchanged, resorted
 
 SECONDS_PER_ARC = 3e-6
 """More than a flow takes; what may take longer than the time left runs in a child."""
@@ -135,6 +135,8 @@ def _mixed(problem: Problem, parts: Ints, countdown: Countdown, seed: int, known
     agent = resorted(problem, agent)
     value = objective(problem, agent)
     status = Status.OPTIMAL if value == bound and not timed.missed else Status.FEASIBLE
+    if status is Status.OPTIMAL:
+        agent = exchanged(problem, agent)
     return Solution(agent=agent, objective=value, bound=bound, status=status, method=Method.CPSAT, work=work)
 
 

@@ -8,7 +8,10 @@ affair, so the lowest indices are one set, whatever costs rise with the index; s
 and one assignment has both. Source: Mendelsohn and Dulmage 1958; Edmonds 1971.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush, heapreplace
 
 import numpy as np
 
@@ -16,6 +19,12 @@ from solver.bound import best_of_groups
 from solver.network import cheapest_flow, distances
 from solver.problem import MAX_VALUE, Ids, Ints, Problem
 from solver.wiring import Costs, Kept, Mask, Preferred, assignment, wire
+
+MOST_PAIRS = 100_000
+"""Pairs of a problem whose tasks are exchanged one by one."""
+
+_Place = tuple[int, ...]
+"""(agent, size, value)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -158,3 +167,42 @@ def resorted(problem: Problem, agent: Ids) -> Ids:
     result[won] = -1
     result[winners] = agent[slots]
     return result
+
+
+def exchanged(problem: Problem, agent: Ids) -> Ids:
+    """No task waits before a later one of its size and value at the same agent: they change places.
+
+    For any feasible assignment of not too many pairs; the objective stays. A place keeps its agent, size and
+    value and only ever goes to lower tasks, so trying each waiting task once, the lowest first, suffices.
+    """
+    able, arc = problem.pairs_of(np.arange(problem.group.size))
+    if able.size > MOST_PAIRS or not np.any(agent < 0):
+        return agent
+    to, size = problem.arc_agent[arc], problem.arc_size[arc]
+    fine = ~problem.barred(able, to)
+    rows = (column[fine].tolist() for column in (able, to, size, problem.value(able, to)))
+    choices: defaultdict[int, list[_Place]] = defaultdict(list)
+    for task, *place in zip(*rows, strict=True):
+        choices[task].append(tuple(place))
+    return np.array(_first_come(agent.tolist(), choices), np.int32)
+
+
+def _first_come(agent: list[int], choices: Mapping[int, list[_Place]]) -> list[int]:
+    """The agents, changed in place: each waiting task takes the place of the last task it can."""
+    holders: defaultdict[_Place, list[int]] = defaultdict(list)
+    for task, places in choices.items():
+        for place in places:
+            if agent[task] == place[0]:
+                holders[place].append(-task)
+    waiting = [task for task, to in enumerate(agent) if to < 0]
+    for heap in holders.values():
+        heapify(heap)
+    while waiting:
+        task = heappop(waiting)
+        held = [place for place in choices.get(task, ()) if place in holders]
+        place = min(held, key=lambda each: holders[each][0], default=())
+        if place and -holders[place][0] > task:
+            later = -heapreplace(holders[place], -task)
+            agent[task], agent[later] = place[0], -1
+            heappush(waiting, later)
+    return agent

@@ -92,9 +92,9 @@ def test_greedy_takes_the_best_pair_first(problem: Problem) -> None:
 
 
 @often
-@given(problems())
+@given(problems(sizes=True))
 def test_the_lower_index_wins_ties(problem: Problem) -> None:
-    """No waiting task could take the place of an assigned one of higher index at the same value."""
+    """No waiting task could take the place of an assigned one of higher index at the same size and value."""
     agent = solve(problem, Stop()).agent.tolist()
     known = values(problem)
     for waiting in (task for task, to in enumerate(agent) if to < 0):
