@@ -21,7 +21,9 @@ class TaskRecord:
     """A task and its life so far.
 
     `agent` and `offer` are set while offered, `agent` while assigned and after completion. `queued_at` is
-    when it last became queued, `attempts` how often it was offered, `relaxed` how many steps were applied.
+    when it began to wait for an agent who takes it: an offer that comes to nothing (declined, expired,
+    revoked) does not end the wait, every other way into the queue begins it anew. `attempts` is how often
+    it was offered, `relaxed` how many steps were applied.
     """
 
     id: str

@@ -31,6 +31,8 @@ SEEN = ("accept", "decline", "start", "complete")
 """The verbs by which an agent shows that they are there."""
 RENEWING = ("update", "transfer", "reopen")
 """The verbs that may change what the client said."""
+UNWANTED = ("decline", "expire", "revoke")
+"""The verbs by which an offer comes to nothing: its task has waited all the while."""
 WITH_DOC = frozenset(f"task.{TRANSITIONS[verb].event}" for verb in RENEWING)
 """The events whose doc the history keeps."""
 CLOSED = {
@@ -212,6 +214,8 @@ def _move(records: Records, row: Transition, task: TaskRecord, c: OnTask | OnOff
     facts = facts_of(c)
     to = row.to or task.state
     changes = {**(_ENTERING[to](c.now) if row.to else {}), **_own(row.verb, task, facts, c.now)}
+    if row.verb in UNWANTED:
+        changes["queued_at"] = task.queued_at
     after = replace(task, state=to, version=task.version + 1, updated_at=c.now, **changes)
     offer = agent = None
     if row.offer and task.offer:

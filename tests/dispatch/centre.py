@@ -28,7 +28,7 @@ Act = Callable[[], Awaitable[None]]
 
 @dataclass
 class Totals:
-    """What came of it; `waits` in milliseconds from being queued to being offered."""
+    """What came of it; `waits` in milliseconds up to each offer, with the time that earlier ones took."""
 
     tasks: int = 0
     steps: int = 0

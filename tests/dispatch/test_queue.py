@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from assigner.dispatch.agenda import Agenda
 from assigner.domain.queue import DEFAULT, SETTINGS, Queue, crossings
 from assigner.domain.task import Requirement
+from tests.dispatch.living import MINUTE, START, Living, lived
 
 SKILLS = st.dictionaries(st.sampled_from("abc"), st.integers(1, 10))
 STEPS = st.lists(
@@ -65,6 +66,33 @@ def test_steps_that_would_cross_the_floor_are_told_before_they_are_stored() -> N
 
 def test_a_queue_that_says_nothing_has_the_defaults_of_the_table() -> None:
     assert Queue.of({row.name: row.default for row in SETTINGS}) == DEFAULT
+
+
+@lived
+async def test_offers_that_come_to_nothing_do_not_put_a_relaxation_off() -> None:
+    """Declined, expired, revoked: the wait goes on; given back by who had it, it begins anew."""
+    live = Living()
+    await live.queue("q", relaxation=[{"after_s": 600, "drop": ["a"]}], offer_ttl_s=60)
+    await live.agent("ana", skills={"a": 1})
+    await live.task("t", skills={"a": 1})
+    await live.settle()
+    await live.answer("decline", "t", cool_until=START + 2 * MINUTE)
+    await live.wait(4 * MINUTE)  # offered again and not answered
+    await live.wait(4 * MINUTE)  # cooling down, and offered once more
+    await live.present("ana", "away")
+    await live.settle()
+    task = await live.record("t")
+    assert (task.state, task.queued_at, task.attempts, task.declines) == ("queued", START, 3, 1)
+    await live.wait(2 * MINUTE - 1)
+    assert (await live.record("t")).relaxed == 0
+    await live.wait(1)
+    assert (await live.record("t")).relaxed == 1
+    await live.present("ana", "available")
+    await live.settle()
+    await live.answer("accept", "t")
+    await live.wait(MINUTE)
+    await live.on_task("release", "t")
+    assert (await live.record("t")).queued_at == START + 11 * MINUTE
 
 
 def test_an_agenda_says_each_thing_once_at_its_earliest() -> None:

@@ -80,6 +80,37 @@ async def test_a_task_goes_from_enqueue_to_complete(hand: Hand) -> None:
     assert (ended.agent.load, ended.agent.idle_since, ended.agent.last_seen_at) == (0, NOW + 5, NOW + 5)
 
 
+@pytest.mark.parametrize("verb", ["decline", "expire", "revoke"])
+async def test_an_offer_that_comes_to_nothing_does_not_end_the_wait(hand: Hand, verb: str) -> None:
+    await hand.lead()
+    await done(hand.agent())
+    await done(hand.task())
+    await done(hand.offer(now=NOW + 1, expires_at=PAST if verb == "expire" else FUTURE))
+    await done(hand.answer(verb, now=NOW + 2, lease=hand.lease))
+    task = await hand.store.task("t")
+    assert task is not None
+    assert (task.state, task.queued_at, task.updated_at) == (State.QUEUED, NOW, NOW + 2)
+
+
+@pytest.mark.parametrize(
+    ("state", "verb"),
+    [
+        (state, verb)
+        for verb in OF_TASKS
+        for state in TRANSITIONS[verb].sources
+        if TRANSITIONS[verb].to is State.QUEUED
+    ],
+)
+async def test_every_other_way_into_the_queue_begins_the_wait_anew(
+    hand: Hand, verb: str, state: State
+) -> None:
+    await brought_to(hand, state)
+    await done(hand.on(verb, facts=FACTS.get(verb), lease=hand.lease, now=NOW + 7))
+    task = await hand.store.task("t")
+    assert task is not None
+    assert (task.state, task.queued_at) == (State.QUEUED, NOW + 7)
+
+
 async def test_history_tells_who_when_and_why(hand: Hand) -> None:
     await hand.lead()
     await done(hand.agent())

@@ -145,6 +145,9 @@ local function cooling(live, facts, now)
   return still
 end
 
+-- An offer that comes to nothing: its task has waited all the while.
+local UNWANTED = {declined = true, expired = true, revoked = true}
+
 -- Take a task along a row, with what the verb changes besides: its offer ends, its agent's capacity may be freed.
 local function move(c, along, task, own, presence)
   local live, now, agent, offer = task.live, c.now, nil, nil
@@ -154,7 +157,9 @@ local function move(c, along, task, own, presence)
     offer = read('offer', live.offer)
     offer.live.state = along.offer
   end
+  local since = live.queued_at
   if along.to then enter(live, along.to, now) end
+  if UNWANTED[along.event] then live.queued_at = since end
   for name, value in pairs(own) do live[name] = value end
   live.version, live.updated_at = live.version + 1, now
   task.doc = rules.with_doc and c.doc or task.doc
