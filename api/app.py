@@ -3,13 +3,11 @@
 import asyncio
 import contextlib
 import functools
-import gc
-import logging
 import math
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
-from typing import cast
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI
@@ -21,40 +19,43 @@ from api.edge import Edge
 from api.live import Live
 from api.pool import Pool
 from api.view import View
-from assigner import __version__, log
+from assigner import __version__
 from assigner.clock import Clock, SystemClock
 from assigner.config import Settings
-from assigner.dispatch.loop import Dispatcher
+from assigner.engine import Engine
 from assigner.metrics import Meters
 from assigner.store.base import Store
 
 _ANSWER = "api.work:answer"
 _DRAIN_S = 5
-_COLLECT_AFTER = (10_000, 20, 50)
-_logger = logging.getLogger("assigner")
 
 
 def create_app(
     settings: Settings,
     *,
     clock: Clock | None = None,
+    meters: Meters | None = None,
     store: Store | None = None,
-    dispatcher: Dispatcher | None = None,
+    engine: Engine | None = None,
     answer: str = _ANSWER,
     on_ready: Callable[[], None] | None = None,
 ) -> FastAPI:
-    """The application. `answer` names the function that workers run; `on_ready` is called when all are up.
+    """The application. `answer` names the function that workers run; `on_ready` is called when all is up.
 
-    With a store it has the resources of the living service too; a dispatcher is run by who gives it.
+    With a store, or with an engine, which then is run too, it has the resources of the living service.
     """
-    meters = Meters()
-    clock = clock or SystemClock()
+    meters, clock = meters or Meters(), clock or SystemClock()
+    store = engine.store if engine else store
+    dispatcher = engine.dispatcher if engine else None
+    pool = Pool(settings, meters, answer)
+    live = Live(store=store, view=View(store), clock=clock, dispatcher=dispatcher) if store else None
     parts = Service(
         settings=settings,
         clock=clock,
         meters=meters,
-        pool=Pool(settings, meters, answer),
-        live=Live(store=store, view=View(store), clock=clock, dispatcher=dispatcher) if store else None,
+        pool=pool,
+        live=live,
+        obstacles=tuple(_obstacles(pool, engine, live)),
     )
     app: FastAPI = FastAPIOffline(
         title="Assigner",
@@ -62,7 +63,7 @@ def create_app(
         description="The right task to the right agent at the right time.",
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lambda _: _running(parts, on_ready),
+        lifespan=lambda _: _running(parts, engine, on_ready),
     )
     # Made once: nothing adds a route later.
     app.openapi = functools.cache(lambda: openapi.document(app))  # type: ignore[method-assign]
@@ -119,49 +120,78 @@ def listen(settings: Settings) -> socket.socket:
         ) from None
 
 
-def serve(settings: Settings) -> None:
-    """Run the service until it is told to stop. Raises SystemExit with a sentence when it cannot start."""
-    log.configure(settings.log, settings.log_level)
-    listener = listen(settings)
-    host, port = listener.getsockname()[:2]
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+def create_monitor(
+    settings: Settings, *, clock: Clock, meters: Meters, engine: Engine, on_ready: Callable[[], None]
+) -> FastAPI:
+    """The application of a dispatcher that runs alone: it answers probes and Prometheus, and nothing else."""
+    parts = Service(
+        settings=settings,
+        clock=clock,
+        meters=meters,
+        pool=None,
+        live=None,
+        obstacles=tuple(_obstacles(None, engine, None)),
+    )
+    app = FastAPI(
+        openapi_url=None, redirect_slashes=False, lifespan=lambda _: _running(parts, engine, on_ready)
+    )
+    app.state.service = parts
+    app.include_router(health.router)
+    problems.install(app)
+    app.add_middleware(Edge, service=parts)
+    return app
 
-    def announce() -> None:
-        workers = settings.worker_count
-        _logger.info("Ready on %s (docs: %s/docs, workers: %d). Ctrl+C stops it.", address, address, workers)
 
-    _quieten_collector()
-    app = create_app(settings, on_ready=announce)
-    with contextlib.suppress(KeyboardInterrupt):
-        server(app, settings).run(sockets=[listener])
-
-
-def _quieten_collector() -> None:
-    """Look for garbage less often: records live long and make no circles, and looking at them all takes as
-    long as everything else. What is here now stays for ever.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
+def _obstacles(
+    pool: Pool | None, engine: Engine | None, live: Live | None
+) -> Iterator[Callable[[], str | None]]:
+    """What may keep these parts from their work."""
+    if pool:
+        yield lambda: pool.obstacle
+    if engine:
+        yield lambda: engine.obstacle
+    if live:
+        yield lambda: live.view.obstacle
 
 
 @contextlib.asynccontextmanager
-async def _running(parts: Service, on_ready: Callable[[], None] | None) -> AsyncIterator[None]:
-    """The workers run, and the view follows the store, while the application does."""
-    pool = parts.pool
-    pool.start()
-    following = asyncio.create_task(parts.live.view.follow()) if parts.live else None
-    announcing = asyncio.create_task(_announce(pool, on_ready)) if on_ready else None
+async def _running(
+    parts: Service, engine: Engine | None, on_ready: Callable[[], None] | None
+) -> AsyncIterator[None]:
+    """The workers and the engine run, and the view follows the store, while the application does."""
+    async with contextlib.AsyncExitStack() as stack:
+        if parts.pool:
+            parts.pool.start()
+            stack.push_async_callback(parts.pool.stop)
+        if engine:
+            await stack.enter_async_context(engine.running())
+        if parts.live:
+            stack.enter_context(_meanwhile(_follow(parts.live.view, engine)))
+        if on_ready:
+            stack.enter_context(_meanwhile(_announce(parts, engine, on_ready)))
+        yield
+
+
+@contextlib.contextmanager
+def _meanwhile(work: Coroutine[Any, Any, None]) -> Iterator[None]:
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        if announcing:
-            announcing.cancel()
-        if following:
-            following.cancel()
-        await pool.stop()
+        task.cancel()
 
 
-async def _announce(pool: Pool, on_ready: Callable[[], None]) -> None:
-    await pool.wait_until_ready()
+async def _follow(view: View, engine: Engine | None) -> None:
+    if engine:
+        await engine.ready()
+    await view.follow()
+
+
+async def _announce(parts: Service, engine: Engine | None, on_ready: Callable[[], None]) -> None:
+    if parts.pool:
+        await parts.pool.wait_until_ready()
+    if engine:
+        await engine.ready()
+    if parts.live:
+        await parts.live.view.loaded()
     on_ready()

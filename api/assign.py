@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.deps import language, request_id, service
+from api.deps import language, pool, request_id, service
 from api.errors import ApiError
 from api.messages import Facts, Job, Reply
 from api.spool import Spool
@@ -28,7 +28,7 @@ router = APIRouter()
 @router.post("/assign", include_in_schema=False)
 async def assign(request: Request) -> Response:
     """Decide on a snapshot of tasks and agents, and explain each task that stays waiting."""
-    parts = service(request)
+    parts, workers = service(request), pool(request)
     job = Job(
         now_ms=parts.clock.now_ms(),
         request_id=request_id(request),
@@ -37,10 +37,10 @@ async def assign(request: Request) -> Response:
         verify=parts.settings.verify,
     )
     with ExitStack() as held:
-        held.enter_context(parts.pool.place())
+        held.enter_context(workers.place())
         with Spool() as body:
             await receive_body(request, body, parts.settings)
-            reply = await while_connected(request, parts.pool.run(body, job))
+            reply = await while_connected(request, workers.run(body, job))
         if reply.facts:
             observe(parts.meters, reply.facts)
         return Sliced(reply, held.pop_all(), parts.settings.body_timeout_s)

@@ -1,5 +1,6 @@
 """What every handler can reach: the service's parts, and what belongs to the request."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -15,18 +16,33 @@ from assigner.metrics import Meters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """The parts of one running service; without a store it decides on snapshots only."""
+    """The parts of one running service. Without a store it decides on snapshots only; a dispatcher that runs
+    alone has no workers.
+
+    `obstacles` say, each for one part, why it cannot do its work now; falsy when it can.
+    """
 
     settings: Settings
     clock: Clock
     meters: Meters
-    pool: Pool
-    live: Live | None = None
+    pool: Pool | None
+    live: Live | None
+    obstacles: tuple[Callable[[], str | None], ...]
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why the service cannot do its work now, in a sentence; None when it can."""
+        return next(filter(None, (obstacle() for obstacle in self.obstacles)), None)
 
 
 def service(request: Request) -> Service:
     """The service that got the request."""
     return cast(Service, request.app.state.service)
+
+
+def pool(request: Request) -> Pool:
+    """The workers of the service that got the request; its routes are there only when they are."""
+    return cast(Pool, service(request).pool)
 
 
 def live(request: Request) -> Live:

@@ -20,9 +20,7 @@ async def livez() -> Response:
 @router.get("/readyz", summary="Can it take requests?")
 async def readyz(request: Request) -> Response:
     """Answer 200 when a worker is up and the store can be reached, else 503 with the reason."""
-    parts = service(request)
-    obstacle = parts.pool.obstacle or (parts.live and parts.live.view.obstacle)
-    if obstacle:
+    if obstacle := service(request).obstacle:
         raise ApiError("not_ready", obstacle, headers={"Retry-After": "1"})
     return JSONResponse({"status": "ready"})
 

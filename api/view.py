@@ -207,6 +207,11 @@ class View:
             if not future.done():
                 future.set_result(None)
 
+    async def loaded(self) -> None:
+        """Return when the store has been read."""
+        while self.obstacle:
+            await self._position_moves()
+
     async def reached(self, key: EventKey) -> None:
         """Wait until the view has seen an event, but not for long: then what is known has to do.
 

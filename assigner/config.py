@@ -37,7 +37,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One row of the table. `low` and `high` are inclusive, in `unit`."""
+    """One row of the table.
+
+    `low` and `high` are inclusive, in `unit`; a text has to match `pattern`; a secret's value is never shown.
+    """
 
     name: str
     type: type
@@ -47,6 +50,16 @@ class Setting:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    pattern: str = ""
+    example: str = ""
+    secret: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The default, in words."""
+        if self.type is bool:
+            return str(self.default).lower()
+        return str(self.default) or "unset"
 
     @property
     def variable(self) -> str:
@@ -61,7 +74,7 @@ class Setting:
         if self.type is bool:
             return "true or false"
         if self.type is str:
-            return "a text"
+            return f"a text such as {self.example}" if self.example else "a text"
         kind = "an integer" if self.type is int else "a number"
         return f"{kind} from {self.low:g} to {self.high:.12g}" + (f" ({self.unit})" if self.unit else "")
 
@@ -102,6 +115,55 @@ class Settings:
     )
     body_timeout_s: float = _row(
         60.0, "How long a request body may take to arrive.", unit="seconds", low=0.1, high=86_400
+    )
+    state_dir: str = _row(
+        "~/.local/state/assigner", "Where the service keeps its store when it brings one of its own."
+    )
+    redis_url: str = _row(
+        "",
+        "The server that holds the store, Redis 7.0 or Valkey 7.2 and newer; unset: one of our own in the "
+        "state directory.",
+        pattern=r"((rediss?|unix)://.+)?",
+        example="redis://localhost:6379/0",
+        secret=True,
+    )
+    durability: str = _row(
+        "disk",
+        "When our own store answers: `disk`, once the change is on disk; `fast`, up to a second before.",
+        choices=("disk", "fast"),
+    )
+    workspace: str = _row(
+        "default",
+        "The workspace in the store; others in the same store are apart.",
+        pattern="[A-Za-z0-9_-]{1,64}",
+        example="default",
+    )
+    lease_s: float = _row(
+        15.0,
+        "How long a dispatcher leads without a sign of life before another takes over.",
+        unit="seconds",
+        low=1,
+        high=3_600,
+    )
+    keep_events: int = _row(
+        100_000, "How many of the last events are kept, for who follows them.", low=1_000, high=100_000_000
+    )
+    keep_ops_s: float = _row(
+        3_600.0,
+        "How long an Idempotency-Key is remembered.",
+        unit="seconds",
+        low=60,
+        high=2_592_000,
+    )
+    keep_offers_s: float = _row(
+        3_600.0, "How long an offer is kept after it closed.", unit="seconds", low=60, high=2_592_000
+    )
+    keep_ended_s: float = _row(
+        604_800.0,
+        "How long a task is kept after it ended, with its history.",
+        unit="seconds",
+        low=60,
+        high=315_360_000,
     )
     max_tasks: int = _row(200_000, "The most tasks in one request.", low=1, high=10_000_000)
     max_agents: int = _row(20_000, "The most agents in one request.", low=1, high=1_000_000)
@@ -196,7 +258,8 @@ def _read(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         try:
             values[name] = _parse(table[name], value)
         except ValueError:
-            faults.append(f"{table[name].variable}: {value!r} is not {table[name].expected}.")
+            shown = "the value" if table[name].secret else repr(value)
+            faults.append(f"{table[name].variable}: {shown} is not {table[name].expected}.")
     return values, faults
 
 
@@ -214,6 +277,8 @@ def _parse(setting: Setting, value: Any) -> Any:
             raise ValueError
         return _BOOLEANS[text.lower()]
     parsed = setting.type(text)
+    if setting.pattern and not re.fullmatch(setting.pattern, text):
+        raise ValueError
     if setting.choices and parsed not in setting.choices:
         raise ValueError
     # Written so that NaN, which compares false with everything, is refused.

@@ -86,7 +86,8 @@ def service(language: Language) -> Iterator[tuple[subprocess.Popen[bytes], str]]
     """A service of our own on a free port, ready: its process and its `host:port`. Raises DemoError."""
     port = free_port()
     command = [sys.executable, "-m", "assigner.cli", "serve", "--dev", f"--host={HOST}", f"--port={port}"]
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryDirectory() as folder:
+        command.append(f"--state-dir={folder}")
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)  # noqa: S603
         try:
             shell.patiently(say("starting", language), lambda: until_ready(process, port, said, language))

@@ -78,6 +78,16 @@ METRICS: tuple[Metric, ...] = (
     _gauge("assigner_workers_waited_for", "Requests that wait for a worker."),
     _counter("assigner_worker_replacements_total", "Workers that were replaced, by reason.",
              reason=("crashed", "timed_out", "disconnected", "memory")),
+    _gauge("assigner_dispatcher_leads", "1 while the dispatcher of this process has the lease, else 0."),
+    _histogram("assigner_mirror_lag_seconds", _SECONDS,
+               "Age of the oldest event each time that the dispatcher takes some in, by the store's clock."),
+    _histogram("assigner_cycle_seconds", _SECONDS, "Time of a cycle: deciding and offering."),
+    _counter("assigner_offers_made_total", "Offers that the dispatcher made."),
+    _counter("assigner_offers_refused_total", "Offers that did not fit any more, by error code.",
+             code=("stale_version", "wrong_state", "at_capacity", "agent_away")),
+    _counter("assigner_clock_verbs_total", "What time did to tasks and agents, by verb.",
+             verb=("expire", "wake", "hold", "set_presence", "revoke", "release", "rescue", "relax",
+                   "prune")),
 )  # fmt: skip
 
 

@@ -81,19 +81,25 @@ CsvFolder = Annotated[
 @app.command(epilog=examples.SERVE)
 @with_settings
 def serve(dev: Dev = False, **flags: Any) -> None:
-    """Run the service until Ctrl-C.
+    """Run the service until Ctrl-C: the API, the dispatcher, and a store of its own unless one is named.
 
     Every setting is a flag and an environment variable; the flag wins.
     """
-    settings = _settings(flags)
-    log.configure(settings.log, settings.log_level)
-    logging.getLogger("assigner").log(
-        logging.INFO if dev else logging.WARNING,
-        "There are no keys: any program on this machine may use the service, and no other machine can.",
-    )
-    from api.app import serve as run  # noqa: PLC0415 - takes a while, and help should not wait for it
+    _run("serve", flags, dev=dev)
 
-    run(settings)
+
+@app.command(epilog=examples.APART)
+@with_settings
+def api(dev: Dev = False, **flags: Any) -> None:
+    """Run the API alone; dispatchers run apart, on the same store."""
+    _run("api", flags, dev=dev)
+
+
+@app.command(epilog=examples.APART)
+@with_settings
+def dispatcher(**flags: Any) -> None:
+    """Run a dispatcher alone, with probes and metrics. Of several on one store one leads."""
+    _run("dispatcher", flags, dev=True)
 
 
 @app.command(epilog=examples.ASSIGN)
@@ -116,7 +122,7 @@ def assign(  # noqa: PLR0913, PLR0917 - one for each flag
 
     Give a snapshot, which is the body of POST /v1/assign, or two CSV files. Flags win over what it says.
     """
-    from assigner.cli.deciding import Asked, decide  # noqa: PLC0415 - as above
+    from assigner.cli.deciding import Asked, decide  # noqa: PLC0415 - takes a while, and help should not wait
 
     files = _files(_given({"snapshot": snapshot, "tasks": tasks, "agents": agents}))
     policy = _given({"rule": rule, "weights": dict(map(_weight, weight or ())) or None})
@@ -158,6 +164,28 @@ def sample(
 def version() -> None:
     """Print the version."""
     typer.echo(f"assigner {__version__}")
+
+
+def _run(role: Literal["serve", "api", "dispatcher"], flags: Mapping[str, Any], *, dev: bool) -> None:
+    """Run a process of the service. Without keys it has to be said that it is for development."""
+    settings = _settings(flags)
+    if not dev:
+        shell.fail(
+            [
+                "There are no keys yet: whoever reaches the service may use it.",
+                f"Say so: assigner {role} --dev",
+            ],
+            shell.USAGE,
+        )
+    log.configure(settings.log, settings.log_level)
+    if role != "dispatcher":
+        logging.getLogger("assigner").info(
+            "There are no keys: any program on this machine may use the service, and no other machine can."
+        )
+    from assigner.engine import Role  # noqa: PLC0415 - takes a while, and help should not wait for it
+    from assigner.service import serve as run  # noqa: PLC0415 - as above
+
+    run(settings, Role(role))
 
 
 def _settings(flags: Mapping[str, Any]) -> Settings:

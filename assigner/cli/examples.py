@@ -11,8 +11,15 @@ ALL: Final = """\b
 SERVE: Final = """\b
 [bold]Examples[/bold]
   assigner serve --dev                   [dim]on 127.0.0.1:8080; /docs tells the rest[/dim]
-  assigner serve --port 9000 --workers 2
-  ASSIGNER_LOG=json assigner serve       [dim]a flag is a variable too[/dim]
+  assigner serve --dev --port 9000 --workers 2 --state-dir /var/lib/assigner
+  ASSIGNER_LOG=json assigner serve --dev [dim]a flag is a variable too[/dim]
+"""
+
+APART: Final = """\b
+[bold]Examples[/bold]
+  export ASSIGNER_REDIS_URL=redis://localhost:6379
+  assigner api --dev
+  assigner dispatcher --port 0           [dim]as many as you like; one leads[/dim]
 """
 
 ASSIGN: Final = """\b

@@ -58,7 +58,7 @@ def _metavar(setting: Setting) -> str | None:
 
 def _help(setting: Setting) -> str:
     unit = f" {setting.unit}" if setting.unit else ""
-    default = str(setting.default).lower() if setting.type is bool else f"{setting.default}{unit}"
+    default = f"{setting.shown}{unit}"
     choices = f" One of {', '.join(setting.choices)}." if setting.choices else ""
     return f"{escape(setting.help)}{choices} [dim]Default {default}; {setting.variable}.[/dim]"
 

@@ -29,9 +29,12 @@ class Feed:
         """A mirror of the store's world."""
         return Feed(store=store, mirror=Mirror.of(await store.world()))
 
-    async def catch_up(self) -> int:
-        """Take in the events that are there; how many there were. Raises EventsLost, StoreUnavailable."""
-        count = 0
+    async def catch_up(self) -> tuple[int, int]:
+        """Take in the events that are there. Returns how many, and when the first was, by the store's clock.
+
+        Raises EventsLost, StoreUnavailable.
+        """
+        count, first = 0, 0
         while await self._come():
             arrived, self.arriving = self._next(), None
             try:
@@ -41,8 +44,9 @@ class Feed:
                 raise
             for event in events:
                 self.mirror.apply(event)
+            first = first or int(events[0].id.partition("-")[0])
             count += len(events)
-        return count
+        return count, first
 
     async def _come(self) -> bool:
         arriving = self._next()

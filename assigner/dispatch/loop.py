@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -23,6 +24,7 @@ from assigner.domain.policy import Policy
 from assigner.store.base import EventsLost, Store, StoreUnavailable
 
 LONGEST_REST_S = 0.25
+_logger = logging.getLogger("assigner")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +43,16 @@ class Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """What a step did: events taken in, verbs done by the clock, and its cycle, if there was one."""
+    """What a step did: events taken in, verbs done by the clock, and its cycle, if there was one.
+
+    `lag_ms` is the age of the oldest of the events, `cycle_s` how long the cycle took.
+    """
 
     events: int
+    lag_ms: int
     done: Mapping[str, int]
     report: Report | None
+    cycle_s: float
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,6 +84,8 @@ class Dispatcher:
     told: Callable[[Pass], None] = lambda _: None
     decided: dict[str, Decided] = field(default_factory=dict)
     lead: Lead | None = None
+    obstacle: str | None = None
+    """Why it cannot go on now."""
 
     @property
     def mirror(self) -> Mirror | None:
@@ -96,11 +105,20 @@ class Dispatcher:
         """Lead as long as it goes; how long to rest before trying again, in seconds."""
         try:
             if self.lead is None and not await self.take():
+                self.obstacle = None
                 return self.pace.lease_ms / 4_000
             await self._go_on(stop)
         except (NotLeader, EventsLost):
             await self._step_down()
-        except (StoreUnavailable, BrokenProcessPool):
+        except (StoreUnavailable, BrokenProcessPool) as error:
+            if self.obstacle is None:
+                _logger.warning("Dispatching pauses: %s", error)
+            self.obstacle = str(error)
+            return self.pace.tick_ms / 1_000
+        except Exception:
+            # Whatever it was, the work that waits must not wait for a person: begin anew from the store.
+            _logger.exception("The dispatcher has failed; it begins anew")
+            await self._step_down()
             return self.pace.tick_ms / 1_000
         return 0.0
 
@@ -108,6 +126,7 @@ class Dispatcher:
         while not stop.done() and self.lead is not None:
             began = self.clock.monotonic_s()
             await self.step()
+            self.obstacle = None
             took = self.clock.monotonic_s() - began
             if await self.lead.feed.wait(stop, self._idle_s()):
                 # What arrives in a moment is taken together; a long step rests as long, and the API gets on.
@@ -127,6 +146,7 @@ class Dispatcher:
         feed = await Feed.of(self.store)
         acting = Acting(store=self.store, mirror=feed.mirror, lease=lease)
         self.lead = Lead(feed=feed, acting=acting, kept_at=now, pruned_at=now)
+        _logger.info("This process dispatches now (lease %s).", lease)
         return True
 
     def next_at(self) -> int | None:
@@ -151,7 +171,8 @@ class Dispatcher:
         await self._keep(lead, now)
 
         # 2. What has happened?
-        events = await lead.feed.catch_up()
+        events, oldest = await lead.feed.catch_up()
+        lag_ms = max(0, self.clock.now_ms() - oldest) if events else 0
         lead.retries = 0 if events else lead.retries
 
         # 3. What does time do?
@@ -161,7 +182,7 @@ class Dispatcher:
             done |= await prune(lead.acting, now - self.pace.keep_ended_ms)
 
         # 4. Who takes what?
-        report = None
+        report, began = None, self.clock.monotonic_s()
         if self._eager(lead) or now - lead.ticked_at >= self.pace.tick_ms:
             lead.ticked_at = now
             report = await cycle(lead.acting, self.decide, self.policy, now)
@@ -170,7 +191,8 @@ class Dispatcher:
                 self._remember(report.plan, now)
 
         # 5. Tell.
-        passed = Pass(events=events, done=done, report=report)
+        took = self.clock.monotonic_s() - began
+        passed = Pass(events=events, lag_ms=lag_ms, done=done, report=report, cycle_s=took)
         self.told(passed)
         return passed
 
@@ -195,6 +217,7 @@ class Dispatcher:
     async def _step_down(self) -> None:
         if self.lead is not None:
             lead, self.lead = self.lead, None
+            _logger.info("This process dispatches no longer (lease %s).", lead.acting.lease)
             await lead.feed.close()
             with suppress(StoreUnavailable):  # the lease ends by itself
                 await self.store.drop_lease(lead.acting.lease)

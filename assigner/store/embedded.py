@@ -13,6 +13,7 @@ import hashlib
 import os
 import subprocess
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -37,12 +38,16 @@ FSYNC = {"disk": "always", "fast": "everysec"}
 
 @dataclass(slots=True, kw_only=True)
 class EmbeddedServer:
-    """A running server; `attached` when it was there before. It outlives this process unless stopped."""
+    """The server of a directory that this process has claimed. It outlives this process unless stopped.
+
+    `pid` is 0 until it runs; `attached`, when it ran before.
+    """
 
     folder: Path
     socket: Path
-    attached: bool
-    pid: int
+    durability: str
+    pid: int = 0
+    attached: bool = False
     _service: IO[Any] = field(repr=False)
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -51,19 +56,53 @@ class EmbeddedServer:
         """Where clients connect."""
         return f"unix://{self.socket}"
 
-    async def stop(self) -> None:
-        """Let the server write what it has and end, and let others have the directory."""
-        client = _client(self.socket)
+    async def launch(self) -> None:
+        """Start the server, or attach to the one that runs. Raises StoreUnavailable when neither goes."""
+        self._process = None
         try:
-            await client.shutdown()
-        except errors.ConnectionError:
-            pass
+            async with asyncio.timeout(START_S):
+                # A server that is ending holds the lock still: then the turn after it ended starts one.
+                while True:
+                    self._process = self._process or _launch(self.folder, self.socket, self.durability)
+                    if pid := await _ready(self.socket, self.durability):
+                        break
+                    if self._process and self._process.poll() is not None:
+                        raise StoreUnavailable(
+                            f"The embedded store did not start: {_last_words(self.folder)}"
+                        )
+                    await asyncio.sleep(LOOK_S)
+        except TimeoutError:
+            raise StoreUnavailable(f"The embedded store in {self.folder} does not answer.") from None
+        self.pid, self.attached = pid, self._process is None
+
+    async def ended(self) -> None:
+        """Return when the server's process has ended, by whatever hand."""
+        try:
+            handle = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return
+        loop, over = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(handle, over.set)
+        try:
+            await over.wait()
         finally:
-            await client.aclose()
-        async with asyncio.timeout(STOP_S):
-            await asyncio.to_thread(_wait_for_end, self.folder)
+            loop.remove_reader(handle)
+            os.close(handle)
         if self._process:
-            await asyncio.to_thread(self._process.wait)
+            self._process.wait()
+
+    async def stop(self) -> None:
+        """Let the server write what it has and end, and let others have the directory.
+
+        One that will not end, such as for a full disk, is left as it is.
+        """
+        client = _client(self.socket)
+        with suppress(errors.RedisError):
+            await client.shutdown()
+        await client.aclose()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                await self.ended()
         self.leave()
 
     def leave(self) -> None:
@@ -73,37 +112,28 @@ class EmbeddedServer:
         self._service.close()
 
 
-async def start(state_dir: Path, durability: str = "fast") -> EmbeddedServer:
-    """Start the server of a state directory, or attach to the one that runs there.
-
-    Raises StoreRefused when another service has the directory, and StoreUnavailable when it does not start.
-    """
+def claim(state_dir: Path, durability: str) -> EmbeddedServer:
+    """Take a state directory for this process. Raises StoreRefused when another service has it."""
     folder = _folder(state_dir)
     service = _claim(folder)
     try:
-        return await _start(folder, service, durability)
+        return EmbeddedServer(
+            folder=folder, socket=socket_path(folder), durability=durability, _service=service
+        )
     except BaseException:
         service.close()
         raise
 
 
-async def _start(folder: Path, service: IO[Any], durability: str) -> EmbeddedServer:
-    socket, process = socket_path(folder), None
+async def start(state_dir: Path, durability: str = "fast") -> EmbeddedServer:
+    """Claim a state directory, and start or attach to its server. Raises StoreRefused, StoreUnavailable."""
+    server = claim(state_dir, durability)
     try:
-        async with asyncio.timeout(START_S):
-            # A server that is ending holds the lock still: then the turn after it ended starts one.
-            while True:
-                process = process or _launch(folder, socket, durability)
-                if pid := await _ready(socket, durability):
-                    break
-                if process and process.poll() is not None:
-                    raise StoreUnavailable(f"The embedded store did not start: {_last_words(folder)}")
-                await asyncio.sleep(LOOK_S)
-    except TimeoutError:
-        raise StoreUnavailable(f"The embedded store in {folder} does not answer.") from None
-    return EmbeddedServer(
-        folder=folder, socket=socket, attached=process is None, pid=pid, _service=service, _process=process
-    )
+        await server.launch()
+    except BaseException:
+        server.leave()
+        raise
+    return server
 
 
 def socket_path(folder: Path) -> Path:
@@ -156,12 +186,6 @@ def _lock(file: IO[Any]) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _wait_for_end(folder: Path) -> None:
-    """Return when no server runs in the folder."""
-    with (folder / "server.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _launch(folder: Path, socket: Path, durability: str) -> subprocess.Popen[bytes] | None:

@@ -1,5 +1,6 @@
 """What those who run the service see: probes, metrics, docs, log lines, and how it starts and stops."""
 
+import asyncio
 import json
 import logging
 import os
@@ -17,12 +18,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from assigner import log
 from assigner.metrics import METRICS
+from assigner.store import embedded
 from tests.api.answers import FACTS
 from tests.api.running import Running, running, until
 
 ROOT = Path(__file__).parents[2]
 SERVE = (
-    "from api.app import serve; from assigner.config import Settings; import os;"
+    "from assigner.service import serve; from assigner.config import Settings; import os;"
     "serve(Settings.from_env(os.environ))"
 )
 
@@ -136,17 +138,18 @@ def test_a_person_reads_the_same_and_the_traceback(capsys: pytest.CaptureFixture
     assert rest[-1] == "ValueError: on purpose"
 
 
-def _serve(port: int) -> subprocess.Popen[str]:
-    environment = {**os.environ, "ASSIGNER_PORT": str(port), "ASSIGNER_WORKERS": "1"}
+def _serve(port: int, folder: Path) -> subprocess.Popen[str]:
+    own = {"ASSIGNER_PORT": str(port), "ASSIGNER_WORKERS": "1", "ASSIGNER_STATE_DIR": str(folder)}
+    environment = {**os.environ, **own}
     return subprocess.Popen(
         [sys.executable, "-c", SERVE], stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
     )
 
 
-def test_a_port_in_use_is_said_in_one_sentence() -> None:
+def test_a_port_in_use_is_said_in_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with _serve(port) as process:
+        with _serve(port, tmp_path) as process:
             _, said = process.communicate(timeout=60)
     assert process.returncode == 1
     assert said == (
@@ -156,30 +159,48 @@ def test_a_port_in_use_is_said_in_one_sentence() -> None:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_where_it_is_and_leaves_no_process_behind(stop: signal.Signals) -> None:
-    with _serve(0) as process:
-        assert process.stderr is not None
-        ready = process.stderr.readline()
+def test_it_says_where_it_is_and_leaves_no_process_behind(stop: signal.Signals, tmp_path: Path) -> None:
+    with _serve(0, tmp_path) as process:
+        ready = _until_ready(process)
         address = re.findall(r"Ready on (http://127\.0\.0\.1:\d+) \(docs: \1/docs", ready)[0]
-        worker = int(_children(process.pid)[0])
+        children = _children(process.pid)
+        assert len(children) == 2, "a worker and the store"
         assert httpx.get(f"{address}/readyz").status_code == 200
         process.send_signal(stop)
         process.wait(timeout=60)
-        assert "Traceback" not in process.stderr.read()
-    until(lambda: not Path(f"/proc/{worker}").exists(), "the worker is gone")
-
-
-def test_workers_of_a_killed_service_end_by_themselves() -> None:
-    with _serve(0) as process:
         assert process.stderr is not None
-        process.stderr.readline()
-        worker = int(_children(process.pid)[0])
+        assert "Traceback" not in process.stderr.read()
+    until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), "worker and store are gone")
+
+
+def test_workers_of_a_killed_service_end_by_themselves(tmp_path: Path) -> None:
+    with _serve(0, tmp_path) as process:
+        _until_ready(process)
+        workers = [child for child in _children(process.pid) if b"api.child" in _command(child)]
+        assert workers
         process.kill()
-    until(lambda: not _runs(worker), "the worker is gone")
+    until(lambda: not any(map(_runs, workers)), "the workers are gone")
+
+    async def end() -> None:
+        server = await embedded.start(tmp_path)
+        assert server.attached, "the store outlives the service, for the next one to find"
+        await server.stop()
+
+    asyncio.run(end())
 
 
-def _children(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+def _until_ready(process: subprocess.Popen[str]) -> str:
+    """What the service says when it is ready."""
+    assert process.stderr is not None
+    return next(line for line in process.stderr if "Ready on " in line)
+
+
+def _children(pid: int) -> list[int]:
+    return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+def _command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _runs(pid: int) -> bool:

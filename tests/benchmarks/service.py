@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -18,7 +19,7 @@ from assigner.config import PREFIX
 HOST = "127.0.0.1"
 PATIENCE_S = 120.0
 _SERVE = (
-    "import os; from api.app import serve; from assigner.config import Settings; "
+    "import os; from assigner.service import serve; from assigner.config import Settings; "
     "serve(Settings.from_env(os.environ))"
 )
 _READY = re.compile(rf"Ready on http://{re.escape(HOST)}:(\d+)")
@@ -57,7 +58,8 @@ def service(log: Path, **settings: object) -> Iterator[Service]:
     environ = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
     given = {"port": 0, "host": HOST, **settings}
     environ |= {PREFIX + name.upper(): str(value) for name, value in given.items()}
-    with log.open("wb") as out:
+    with log.open("wb") as out, TemporaryDirectory() as folder:
+        environ.setdefault(f"{PREFIX}STATE_DIR", folder)
         process = subprocess.Popen([sys.executable, "-c", _SERVE], env=environ, stderr=out, stdout=out)
         try:
             yield Service(port=_ready(process, log), pid=process.pid)

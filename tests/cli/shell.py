@@ -27,7 +27,7 @@ DEADLINE_S = 60
 
 
 def environment(**more: str) -> dict[str, str]:
-    """An environment without the settings and the locale of whoever runs the tests."""
+    """An environment without the settings, the state and the locale of whoever runs the tests."""
     mine = {k: v for k, v in os.environ.items() if not k.startswith(("ASSIGNER_", "LC_", "LANG", "COLUMNS"))}
     return {**mine, "LANG": "C.UTF-8", **more}
 

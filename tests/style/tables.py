@@ -58,9 +58,8 @@ def _faults() -> str:
 def _settings() -> str:
     rows = []
     for setting in settings_table():
-        default = str(setting.default).lower() if setting.type is bool else str(setting.default)
         expected = setting.expected[:1].upper() + setting.expected[1:]
-        rows.append((f"`{setting.variable}`", f"`{default}`", f"{setting.help} {expected}."))
+        rows.append((f"`{setting.variable}`", f"`{setting.shown}`", f"{setting.help} {expected}."))
     return _table(("variable", "default", "meaning"), rows)
 
 

