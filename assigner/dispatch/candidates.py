@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from assigner.dispatch.entries import AgentEntry
 from assigner.dispatch.lines import Chance, Line, Signature, most_urgent
-from assigner.dispatch.mirror import AgentEntry, Mirror
+from assigner.dispatch.mirror import Mirror
 from assigner.domain.agent import Agent
 from assigner.domain.eligibility import judge
 from assigner.domain.roster import Roster
@@ -43,7 +44,7 @@ def candidates(mirror: Mirror, now: int, weights: Mapping[str, float]) -> Snapsh
 def everything(mirror: Mirror, now: int) -> Snapshot:
     """All queued tasks and all agents."""
     tasks = (entry.task for entry in mirror.tasks.values() if entry.waiting is not None)
-    return Snapshot.freeze(now, tasks, (entry.agent() for entry in mirror.agents.values()))
+    return Snapshot.freeze(now, tasks, (entry.agent(now) for entry in mirror.agents.values()))
 
 
 def _free_for(mirror: Mirror, lines: Iterable[Line], now: int) -> Iterator[Agent]:
@@ -53,7 +54,7 @@ def _free_for(mirror: Mirror, lines: Iterable[Line], now: int) -> Iterator[Agent
         found |= mirror.free_by_key.get(key, {})
     for entry in found.values():
         if entry.on_shift(now):
-            yield entry.agent()
+            yield entry.agent(now)
 
 
 def _named(mirror: Mirror, roster: Roster) -> dict[int, dict[int, Signature]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from assigner.dispatch.acting import Acting
-from assigner.dispatch.mirror import TaskEntry
+from assigner.dispatch.entries import TaskEntry
 from assigner.domain.agent import Presence
 from assigner.domain.lifecycle import State
 from assigner.store.base import OnAgent, OnOffer, OnTask, Outcome
@@ -174,8 +174,7 @@ def _held_by_absent(acting: Acting, agents: list[str], now: int) -> Iterator[Tas
         agent = mirror.agents.get(id)
         if agent is None:
             continue
-        ends = agent.said.available_until
-        mirror.agenda.put(ends if ends is not None and ends > now else None, "absent", id)
+        mirror.note_shift(agent, now)
         if not agent.may_work(now):
             yield from (mirror.tasks[task] for task in sorted(mirror.held_by.get(id, ())))
 

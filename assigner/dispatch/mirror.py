@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from assigner.dispatch.agenda import Agenda
-from assigner.dispatch.lines import Key, Line, Waiting, line_for
+from assigner.dispatch.entries import AgentEntry, Order, TaskEntry
+from assigner.dispatch.lines import Key, Line, line_for
 from assigner.domain.agent import Agent, Presence
-from assigner.domain.document import Requirements, agent_of, task_of
+from assigner.domain.calendar import next_beginning
+from assigner.domain.document import Requirements, agent_of, task_of, windows_of
 from assigner.domain.lifecycle import OfferState, State
 from assigner.domain.preference import NEVER
 from assigner.domain.queue import DEFAULT, Queue
@@ -27,52 +29,8 @@ K = TypeVar("K")
 L = TypeVar("L")
 V = TypeVar("V")
 
-Order = tuple[int, ...]
-"""The id of an event, as numbers."""
-
 ANYBODY: Key = ("anybody", "")
 HOUR_MS = 3_600_000
-
-
-@dataclass(slots=True, eq=False)
-class TaskEntry:
-    """An open task: its record, itself as the domain knows it, its open offer, its place while queued."""
-
-    record: TaskRecord
-    task: Task
-    seen: Order
-    offer: OfferRecord | None = None
-    waiting: Waiting | None = None
-
-
-@dataclass(slots=True, eq=False)
-class AgentEntry:
-    """An agent: the record, the agent as the document has it and as they are now, and what they hold."""
-
-    record: AgentRecord
-    said: Agent
-    keys: tuple[Key, ...]
-    seen: Order
-    now: Agent | None = None
-    free: bool = False
-
-    def agent(self) -> Agent:
-        """The domain's agent, with the presence and the load of now."""
-        if self.now is None:
-            record = self.record
-            self.now = replace(
-                self.said, presence=record.presence, load=record.load, idle_since=record.idle_since
-            )
-        return self.now
-
-    def on_shift(self, now: int) -> bool:
-        """Whether the availability window holds the instant."""
-        begins, ends = self.said.available_from, self.said.available_until
-        return (begins is None or begins <= now) and (ends is None or now < ends)
-
-    def may_work(self, now: int) -> bool:
-        """Whether the agent is available and on shift."""
-        return self.record.presence is Presence.AVAILABLE and self.on_shift(now)
 
 
 @dataclass(slots=True, eq=False)
@@ -265,8 +223,8 @@ class Mirror:
         after = self.queue(record.queue).lost_after_ms
         if after is not None:
             return seen + after
-        begins = holder.said.available_from
-        return None if begins is None or seen >= begins else begins + HOUR_MS
+        begins = next_beginning(holder.windows, seen)
+        return None if begins is None else begins + HOUR_MS
 
     # Agents.
 
@@ -277,8 +235,8 @@ class Mirror:
         changed = entry is None or entry.record.version != record.version
         if entry is None or (changed and record.doc != entry.record.doc):
             self._forget_agent(entry)
-            said = agent_of(record)
-            entry = self.agents[record.id] = AgentEntry(record, said, _agent_keys(said), seen)
+            said, windows = agent_of(record), windows_of(record.doc)
+            entry = self.agents[record.id] = AgentEntry(record, said, windows, _agent_keys(said), seen)
             for skill in said.skills:
                 self._holders[skill] += 1
             if len(self.agents) > 2 * self._keyed_with:
@@ -314,14 +272,21 @@ class Mirror:
 
     def _note_agent(self, entry: AgentEntry) -> None:
         """Put on the agenda what time will do to an agent whose document or presence has changed."""
-        record, said, put = entry.record, entry.said, self.agenda.put
-        if record.presence is not Presence.AVAILABLE:
-            put(record.updated_at, "absent", record.id)
-        put(said.available_from, "open", f"{said.available_from}")
-        put(said.available_until, "absent", record.id)
-        put(record.presence_until, "presence", record.id)
+        record = entry.record
+        if not entry.may_work(record.updated_at):
+            self.agenda.put(record.updated_at, "absent", record.id)
+        self.note_shift(entry, record.updated_at)
+        self.agenda.put(record.presence_until, "presence", record.id)
         for task in self.held_by.get(record.id, ()):
             self._note_task(self.tasks[task])
+
+    def note_shift(self, entry: AgentEntry, after: int) -> None:
+        """Put on the agenda when the shift of an instant ends; off shift, also when the next one begins."""
+        window = entry.window(after)
+        if window.begins is not None and window.begins > after:
+            self.agenda.put(window.begins, "open", f"{window.begins}")
+        if window.ends is not None and window.ends > after:
+            self.agenda.put(window.ends, "absent", entry.record.id)
 
     # Queues.
 

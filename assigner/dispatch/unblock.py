@@ -15,6 +15,7 @@ from itertools import islice, pairwise
 from operator import or_
 from typing import Any
 
+from assigner.domain.calendar import Window
 from assigner.domain.eligibility import RULES, Verdict
 from assigner.domain.roster import Roster
 from assigner.domain.task import Skills, Task
@@ -129,9 +130,9 @@ def _wait(task: Task, mask: int, roster: Roster) -> Unblock | None:
 
 
 def _later(task: Task, mask: int, started: int, roster: Roster) -> list[tuple[int, int]]:
-    """(begin, position) of the first to begin among those who cool down or whose windows begin later."""
-    cooling = roster.named(agent for agent, _ in task.cooling_down)
-    begins = [(_begin(task, position, roster), position) for position in roster.positions(mask & cooling)]
+    """(begin, position) of the first to begin among those who cool down, come back or begin later."""
+    again = roster.named(agent for agent, _ in task.cooling_down) | roster.returning()
+    begins = [(_begin(task, position, roster), position) for position in roster.positions(mask & again)]
     found = [(begin, position) for begin, position in begins if begin is not None]
     for start, position in roster.starts()[started : started + MOST_LOOKED]:
         if found and start > min(found)[0]:
@@ -143,14 +144,15 @@ def _later(task: Task, mask: int, started: int, roster: Roster) -> list[tuple[in
 
 
 def _begin(task: Task, position: int, roster: Roster) -> int | None:
-    """When the agent may begin if nothing but time passes; None where the shift ends too soon after that."""
+    """When the agent may begin if nothing but time passes; None where all shifts end too soon after that."""
     agent = roster.agents[position]
-    cooled = dict(task.cooling_down).get(agent.id)
-    waits = (task.not_before, agent.available_from, cooled)
-    begin = max([roster.now, *(instant for instant in waits if instant is not None)])
-    end = agent.available_until
-    fits = end is None or (begin < end and begin + agent.handling_ms(task) <= end)
-    return begin if fits else None
+    waits = (task.not_before, dict(task.cooling_down).get(agent.id))
+    opening = max([roster.now, *(instant for instant in waits if instant is not None)])
+    for window in (Window(agent.available_from, agent.available_until), *agent.later):
+        begin = opening if window.begins is None else max(opening, window.begins)
+        if window.ends is None or (begin < window.ends and begin + agent.handling_ms(task) <= window.ends):
+            return begin
+    return None
 
 
 def _longer_shift(task: Task, mask: int, roster: Roster) -> Unblock | None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from assigner.dispatch.entries import TaskEntry
 from assigner.dispatch.explain import Explanation, explain
 from assigner.dispatch.lines import CREATED, worth
-from assigner.dispatch.mirror import Mirror, TaskEntry
+from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.plan import Choice
 from assigner.domain.eligibility import judge
 from assigner.domain.lifecycle import State
@@ -66,7 +67,7 @@ def explain_live(
     )
     if entry.waiting is None:
         return found
-    agents = sorted((agent.agent() for agent in mirror.agents.values()), key=lambda agent: agent.id)
+    agents = sorted((agent.agent(now) for agent in mirror.agents.values()), key=lambda agent: agent.id)
     roster = Roster(agents, now)
     return replace(
         found,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from assigner.domain.calendar import Window
 from assigner.domain.task import Task
 
 
@@ -22,8 +23,8 @@ class Agent:
     """A person with skills (name to level, 1 to 10) and a capacity, in task sizes, of which `load` is taken.
 
     `channels` of None serves every channel; an empty set serves none. `available_from` is the first
-    instant of the availability window and `available_until` the first after it. `handle_ms` maps a
-    category to this agent's own handling time.
+    instant of the availability window and `available_until` the first after it; `later` has the windows
+    that come after that one, in order. `handle_ms` maps a category to this agent's own handling time.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Agent:
     load: int = 0
     available_from: int | None = None
     available_until: int | None = None
+    later: tuple[Window, ...] = ()
     idle_since: int | None = None
     handle_ms: Mapping[str, int] = field(default_factory=dict)
 

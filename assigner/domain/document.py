@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from assigner.domain.agent import Agent
+from assigner.domain.calendar import Window, windows
 from assigner.domain.instant import to_ms
 from assigner.domain.queue import Queue
 from assigner.domain.records import AgentRecord, Doc, TaskRecord
@@ -101,8 +102,17 @@ def task_of(record: TaskRecord, requirement: Requirement) -> Task:
     )
 
 
+def windows_of(doc: Doc) -> tuple[Window, ...]:
+    """When an agent is there, in order: the shifts, inside the availability window."""
+    outer = Window(_instant(doc.get("available_from")), _instant(doc.get("available_until")))
+    return windows([(_ms(shift["from"]), _ms(shift["until"])) for shift in doc.get("shifts", ())], outer)
+
+
 def agent_of(record: AgentRecord) -> Agent:
-    """The domain's agent: what the client said, and what the service knows of their presence and load."""
+    """The domain's agent: what the client said, and what the service knows of their presence and load.
+
+    The availability window is the outer one, whatever the shifts.
+    """
     doc = record.doc
     channels = doc.get("channels")
     return Agent(

@@ -175,6 +175,11 @@ class Roster:
         return self._ending_among(bisect_right(self.endings(), at))
 
     @kept
+    def returning(self) -> int:
+        """Agents who have another window after this one."""
+        return self.where(lambda agent: bool(agent.later))
+
+    @kept
     def starts(self) -> list[tuple[int, int]]:
         """(its instant, the agent's position) of each beginning of a window, sorted."""
         return sorted(

@@ -1,0 +1,68 @@
+"""What the mirror knows of one task, and of one agent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from assigner.dispatch.lines import Key, Waiting
+from assigner.domain.agent import Agent, Presence
+from assigner.domain.calendar import Window, current
+from assigner.domain.records import AgentRecord, OfferRecord, TaskRecord
+from assigner.domain.task import Task
+
+Order = tuple[int, ...]
+"""The id of an event, as numbers."""
+
+
+@dataclass(slots=True, eq=False)
+class TaskEntry:
+    """An open task: its record, itself as the domain knows it, its open offer, its place while queued."""
+
+    record: TaskRecord
+    task: Task
+    seen: Order
+    offer: OfferRecord | None = None
+    waiting: Waiting | None = None
+
+
+@dataclass(slots=True, eq=False)
+class AgentEntry:
+    """An agent: the record, the agent as the document has it and as they are now, and when they are there."""
+
+    record: AgentRecord
+    said: Agent
+    windows: tuple[Window, ...]
+    keys: tuple[Key, ...]
+    seen: Order
+    now: Agent | None = None
+    free: bool = False
+    _shift: int = 0
+    """The position of the window that `now` was made for."""
+
+    def agent(self, now: int) -> Agent:
+        """The domain's agent, with the presence, the load and the shift of now, else the next shift."""
+        shift = current(self.windows, now)
+        if self.now is None or self._shift != shift:
+            self._shift, record, window = shift, self.record, self.windows[shift]
+            self.now = replace(
+                self.said,
+                presence=record.presence,
+                load=record.load,
+                idle_since=record.idle_since,
+                available_from=window.begins,
+                available_until=window.ends,
+                later=self.windows[shift + 1 :],
+            )
+        return self.now
+
+    def window(self, now: int) -> Window:
+        """The shift that holds the instant, else the next one, else the last."""
+        return self.windows[current(self.windows, now)]
+
+    def on_shift(self, now: int) -> bool:
+        """Whether a shift holds the instant."""
+        return self.window(now).holds(now)
+
+    def may_work(self, now: int) -> bool:
+        """Whether the agent is available and on shift."""
+        return self.record.presence is Presence.AVAILABLE and self.on_shift(now)
