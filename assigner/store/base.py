@@ -351,6 +351,16 @@ class Store(ABC):
 
 def mark(verb: str, command: Command) -> str:
     """What an op was used for; the same op with another mark is refused."""
-    names = ("offer", "task", "agent", "queue")
-    target = next(getattr(command, name) for name in names if hasattr(command, name))
-    return f"{verb} {target} {command.asked}"
+    return f"{verb} {getattr(command, _TARGET[type(command)])} {command.asked}"
+
+
+_TARGET: Mapping[type[Command], str] = {
+    Enqueue: "task",
+    OnTask: "task",
+    MakeOffer: "offer",
+    OnOffer: "offer",
+    PutAgent: "agent",
+    OnAgent: "agent",
+    PutQueue: "queue",
+}
+"""Which field says what a command is about."""

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from assigner.domain.lifecycle import TRANSITIONS, State, Transition, allowed
 from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord, TaskRecord
@@ -32,6 +33,7 @@ from assigner.store.keys import names
 from assigner.store.verbs import SEEN, WITH_DOC, facts_of, new_task
 
 _encoder = msgspec.json.Encoder()
+_packer = msgspec.msgpack.Encoder()
 _sorted = msgspec.json.Encoder(order="sorted")
 _facts = msgspec.json.Decoder(dict[str, Any])
 _tasks = msgspec.json.Decoder(TaskRecord)
@@ -39,6 +41,8 @@ _agents = msgspec.json.Decoder(AgentRecord)
 _offers = msgspec.json.Decoder(OfferRecord)
 _queues = msgspec.json.Decoder(QueueRecord)
 
+DONE, AGAIN, REFUSED, NOTHING = range(4)
+"""What a script answers of a command first: see prelude.lua."""
 HISTORY_VALUES = 10
 """How many values of a history's list are one event."""
 
@@ -82,24 +86,90 @@ def encode(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
-def commands(verb: str, asked: Sequence[Command]) -> list[bytes]:
-    """The commands as their script reads them, and the texts that it is to leave as they are."""
-    texts: list[bytes] = []
-    said = [_command(verb, command, texts) for command in asked]
-    return [_encoder.encode(said), *texts]
+def pack(said: Any) -> bytes:
+    """MessagePack, which scripts read fast, and where a text that is inside stays as it is."""
+    return _packer.encode(said)
 
 
-def _command(verb: str, c: Command, texts: list[bytes]) -> dict[str, Any]:
+def command(verb: str, c: Command) -> bytes:
+    """A command as its script reads it."""
+    if isinstance(c, Enqueue):
+        return _packer.encode(_enqueue(c))
     said: dict[str, Any] = {"op": c.op, "mark": mark(verb, c), "now": c.now, "actor": c.actor}
     if c.lease is not None:
         said["lease"] = c.lease
     if c.version is not None:
         said["version"] = c.version
-    if isinstance(c, Enqueue):
-        _enqueue(said, c, texts)
-    else:
-        _OWN[type(c)](said, c)
-    return said
+    _OWN[type(c)](said, c)
+    return _packer.encode(said)
+
+
+def together(said: Sequence[bytes]) -> bytes:
+    """Commands as one argument of their script."""
+    return _packer.encode([msgspec.Raw(one) for one in said])
+
+
+class _Live(Struct, omit_defaults=True, gc=False):
+    """What is written of a task at first, besides its document."""
+
+    id: str
+    state: State
+    queue: str
+    size: int
+    version: int
+    created_at: int
+    queued_at: int
+    updated_at: int
+    held_until: int | None = None
+    hold_reason: str | None = None
+
+
+class _Made(Struct, omit_defaults=True, gc=False):
+    """What a task was at first, for its history: without what never changes."""
+
+    actor: str
+    op: str
+    queue: str
+    size: int
+    at: int
+    held_until: int | None = None
+    hold_reason: str | None = None
+
+
+class _Make(Struct, omit_defaults=True, gc=False):
+    """An Enqueue as its script reads it; the last three are texts that are stored as they are."""
+
+    op: str
+    mark: str
+    actor: str
+    task: str
+    queue: str
+    size: int
+    doc: str
+    live: str
+    made: str
+    lease: str | None = None
+    version: int | None = None
+
+
+def _enqueue(c: Enqueue) -> _Make:
+    now, until, why = c.now, c.held_until, c.hold_reason
+    state = State.QUEUED if until is None and why is None else State.HELD
+    live = _Live(c.task, state, c.queue, c.size, 1, c.created_at, now, now, until, why)
+    made = _Made(c.actor, c.op, c.queue, c.size, now, until, why)
+    return _Make(
+        c.op,
+        mark("enqueue", c),
+        c.actor,
+        c.task,
+        c.queue,
+        c.size,
+        _sorted.encode(c.doc).decode(),
+        _encoder.encode(live).decode(),
+        _encoder.encode(made).decode(),
+        c.lease,
+        c.version,
+    )
 
 
 def _on(said: dict[str, Any], c: OnTask | OnOffer) -> None:
@@ -112,32 +182,6 @@ def _on(said: dict[str, Any], c: OnTask | OnOffer) -> None:
         said["task"] = c.task
     else:
         said["offer"] = c.offer
-
-
-def _enqueue(said: dict[str, Any], c: Enqueue, texts: list[bytes]) -> None:
-    held = c.held_until is not None or c.hold_reason is not None
-    live = {
-        "id": c.task,
-        "state": State.HELD if held else State.QUEUED,
-        "queue": c.queue,
-        "size": c.size,
-        "version": 1,
-        "created_at": c.created_at,
-        "queued_at": c.now,
-        "updated_at": c.now,
-    }
-    if c.held_until is not None:
-        live["held_until"] = c.held_until
-    if c.hold_reason is not None:
-        live["hold_reason"] = c.hold_reason
-    # What the task was at first, for its history: without what never changes.
-    made = {"actor": c.actor, "op": c.op, "queue": c.queue, "size": c.size, "at": c.now}
-    if held:
-        made.update(held_until=c.held_until, hold_reason=c.hold_reason)
-    # Lua counts from 1, and the rules and the commands come first.
-    said.update(task=c.task, queue=c.queue, size=c.size, at=str(c.now))
-    said["from"] = len(texts) + 3
-    texts += (_sorted.encode(c.doc), _encoder.encode(live), _encoder.encode(made))
 
 
 def _offer(said: dict[str, Any], c: MakeOffer) -> None:
@@ -183,23 +227,35 @@ _OWN: dict[type[Command], Callable[[dict[str, Any], Any], None]] = {
 }
 
 
-def outcome(answer: Sequence[Any], _command: Command) -> Outcome | None:
-    """The outcome of a script's answer; None where the records as they are now have to be read."""
-    kind = answer[0]
-    if kind == 2:
-        return _refused(answer[1].decode(), _facts.decode(answer[2]))
-    if kind == 3 or not answer[2]:
-        return None
-    fields = answer[2]
-    event = event_of(answer[1], dict(zip(fields[::2], fields[1::2], strict=True)))
+def event_made(answer: Sequence[Any], c: Command) -> Event:
+    """The event of a command that was done just now. A task that was made needs no reading: it is as sent."""
+    id, fields = answer[1], answer[2:]
+    if fields:
+        return event_of(id, *fields)
+    assert isinstance(c, Enqueue)  # noqa: S101 - the only verb that answers without fields
+    return Event(id=id.decode(), type="task.enqueued", at=c.now, actor=c.actor, op=c.op, task=new_task(c))
+
+
+def outcome_of(event: Event, *, replayed: bool = False) -> Outcome:
+    """What an event says became of its command."""
     return Outcome(
         task=event.task,
         agent=event.agent,
         offer=event.offer,
         queue=event.queue,
         event=event.id,
-        replayed=kind == 1,
+        replayed=replayed,
     )
+
+
+def outcome_told(answer: Sequence[Any]) -> Outcome | None:
+    """What came of a command that was not done now; None where the records as they are have to be read."""
+    kind = answer[0]
+    if kind == REFUSED:
+        return _refused(answer[1].decode(), _facts.decode(answer[2]))
+    if kind == AGAIN and answer[2]:
+        return outcome_of(event_of(answer[1], answer[2]), replayed=True)
+    return None
 
 
 def _refused(code: str, facts: dict[str, Any]) -> Outcome:
@@ -210,16 +266,18 @@ def _refused(code: str, facts: dict[str, Any]) -> Outcome:
     return Outcome(refused=code, facts=facts)
 
 
-def event_of(id: bytes, told: Mapping[bytes, bytes]) -> Event:
-    """The event of a stream's entry."""
+def event_of(id: bytes, fields: Sequence[bytes]) -> Event:
+    """The event of a stream's entry: names and values in turn."""
+    told = dict(zip(fields[::2], fields[1::2], strict=True))
+    task = task_of(told[b"task"], told[b"task_doc"]) if b"task" in told else None
     return Event(
         id=id.decode(),
         type=told[b"type"].decode(),
-        at=int(told[b"at"]),
+        at=int(told[b"at"]) if task is None or b"at" in told else task.updated_at,
         actor=told[b"actor"].decode(),
         op=told[b"op"].decode(),
-        facts=_facts.decode(told[b"facts"]),
-        task=task_of(told[b"task"], told[b"task_doc"]) if b"task" in told else None,
+        facts=_facts.decode(told.get(b"facts", b"{}")),
+        task=task,
         offer=offer_of(told[b"offer"], told[b"offer_doc"]) if b"offer" in told else None,
         agent=agent_of(told[b"agent"], told[b"agent_doc"]) if b"agent" in told else None,
         queue=queue_of(told[b"queue"], told[b"queue_doc"]) if b"queue" in told else None,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from functools import lru_cache
 
 from assigner.domain.records import Event
 from assigner.store.base import EventsLost
@@ -16,6 +17,7 @@ MOST_AT_ONCE = 1_000
 EventKey = tuple[int, int]
 
 
+@lru_cache(maxsize=4_096)
 def event_key(id: str) -> EventKey:
     """The order of event ids."""
     milliseconds, _, sequence = id.partition("-")
@@ -31,11 +33,17 @@ class EventLog:
         self._events: list[Event] = []
         self._lost = self._last = event_key(FIRST)
         self._waiting: set[asyncio.Future[None]] = set()
+        self._error: Exception | None = None
 
     @property
     def last(self) -> str:
         """The id of the last event, or the one that the log began after."""
         return "{}-{}".format(*self._last)
+
+    @property
+    def start(self) -> str:
+        """The id after which everything is here."""
+        return "{}-{}".format(*self._lost)
 
     def begin_after(self, id: str) -> None:
         """Forget everything: the next event is one after `id`."""
@@ -50,17 +58,33 @@ class EventLog:
 
     def append(self, event: Event) -> None:
         """Keep an event, drop the oldest, and call whoever waits."""
-        self._last = event_key(event.id)
-        self._keys.append(self._last)
-        self._events.append(event)
+        self.extend((event,))
+
+    def extend(self, events: Sequence[Event]) -> None:
+        """Keep events, drop the oldest, and call whoever waits."""
+        self._keys.extend(event_key(event.id) for event in events)
+        self._events.extend(events)
+        self._last = self._keys[-1]
         if len(self._keys) > self._most + self._most // 8 + 1:
             gone = len(self._keys) - self._most
             self._lost = self._keys[gone - 1]
             del self._keys[:gone], self._events[:gone]
+        self._call()
+
+    def fail(self, error: Exception) -> None:
+        """There will be no more events: whoever has read them all gets the error."""
+        self._error = error
+        self._call()
+
+    def _call(self) -> None:
         waiting, self._waiting = self._waiting, set()
         for one in waiting:
             if not one.done():
                 one.set_result(None)
+
+    def keeps(self, id: str) -> bool:
+        """Whether everything after an event is here that has come since."""
+        return event_key(id) >= self._lost
 
     def knows(self, id: str) -> bool:
         """Whether the log has come to an event, or past it."""
@@ -72,13 +96,15 @@ class EventLog:
         return self._events[at] if at >= 0 and self._events[at].id == id else None
 
     async def after(self, id: str) -> AsyncIterator[list[Event]]:
-        """All that comes after an event. Raises EventsLost when some of it is gone."""
+        """All that comes after an event. Raises EventsLost when some is gone, and how the log failed."""
         key = event_key(id)
         while True:
             if key < self._lost:
                 raise EventsLost(f"The events right after {id} are not kept any more.")
             at = bisect_right(self._keys, key)
             if at == len(self._keys):
+                if self._error:
+                    raise self._error
                 await self._next()
                 continue
             batch = self._events[at : at + MOST_AT_ONCE]

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 from redis import exceptions as errors
 from redis.asyncio import Redis
@@ -26,7 +26,6 @@ from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord
 from assigner.store import codec
 from assigner.store.base import (
     Command,
-    Enqueue,
     EventsLost,
     Outcome,
     Retention,
@@ -35,10 +34,11 @@ from assigner.store.base import (
     StoreUnavailable,
     World,
 )
+from assigner.store.gather import Gather
 from assigner.store.keys import SCHEMA, names
 from assigner.store.log import FIRST, event_key
 from assigner.store.memory import MemoryStore
-from assigner.store.verbs import new_task
+from assigner.store.tail import Entry, Tail
 
 BATCH = 250
 """The most commands that one call of a script does: the server answers nobody else meanwhile."""
@@ -102,6 +102,10 @@ class RedisStore(Store):
         self._keep = retention or Retention()
         self._clock = clock or SystemClock()
         self._scripts: dict[str, Any] = {}
+        self._gather = Gather(self._run, BATCH)
+        self._tail = Tail(self._entries, codec.event_of)
+        # As they come: most events are known already, and need not be made into dictionaries.
+        cast(Any, client).set_response_callback("XREAD", _as_it_comes)
 
     async def open(self) -> list[str]:
         """Check that the server will do, and mark it as ours; what the operator should know.
@@ -136,35 +140,44 @@ class RedisStore(Store):
 
     async def close(self) -> None:
         """Close the connections."""
+        self._tail.stop()
         await self.client.aclose()
 
     async def do(self, verb: str, asked: Sequence[Command]) -> list[Outcome]:
         """Do one verb's commands, in order, a batch at a time; the next is encoded while the server works."""
-        answers: list[Any] = []
-        sent: asyncio.Task[Any] | None = None
+        if len(asked) <= BATCH:
+            return await self._part(verb, asked) if asked else []
+        parts: list[asyncio.Task[list[Outcome]]] = []
         for at in range(0, len(asked), BATCH):
-            text = codec.commands(verb, asked[at : at + BATCH])
-            if sent:
-                answers += await sent
-            sent = asyncio.ensure_future(self._run(verb, text))
-            await asyncio.sleep(0)
-        answers += await sent if sent else []
-        read = _enqueued if verb == "enqueue" else codec.outcome
-        outcomes = [read(answer, command) for answer, command in zip(answers, asked, strict=True)]
-        return [
-            one or await self._as_now(answer, command)
-            for one, answer, command in zip(outcomes, answers, asked, strict=True)
-        ]
+            parts.append(asyncio.create_task(self._part(verb, asked[at : at + BATCH])))
+            if len(parts) > 1:
+                await asyncio.wait(parts[-2:-1])
+                if parts[-2].exception():
+                    break
+        return [outcome for part in await asyncio.gather(*parts) for outcome in part]
+
+    async def _part(self, verb: str, asked: Sequence[Command]) -> list[Outcome]:
+        answers = await self._gather.ask(verb, [codec.command(verb, one) for one in asked])
+        events, outcomes = list[Event](), list[Outcome]()
+        for answer, command in zip(answers, asked, strict=True):
+            if answer[0] == codec.DONE:
+                event = codec.event_made(answer, command)
+                events.append(event)
+                outcomes.append(codec.outcome_of(event))
+            else:
+                outcomes.append(codec.outcome_told(answer) or await self._as_now(answer, command))
+        self._tail.know(events)
+        return outcomes
 
     async def _as_now(self, answer: Sequence[Any], command: Command) -> Outcome:
         now = await self.as_now(command)
-        if answer[0] == 3:
+        if answer[0] == codec.NOTHING:
             return replace(now, replayed=False)
         return replace(now, event=answer[1].decode())
 
     async def _run(self, verb: str, commands: Sequence[bytes]) -> Any:
-        keys, args = [self._keys["events"]], [codec.rules(verb, self.workspace, self._keep), *commands]
-        return await self._call(verb, keys, args)
+        keys, rules = [self._keys["events"]], codec.rules(verb, self.workspace, self._keep)
+        return await self._call(verb, keys, [rules, codec.together(commands)])
 
     async def _call(self, name: str, keys: list[str], args: list[Any]) -> Any:
         if name not in self._scripts:
@@ -178,7 +191,7 @@ class RedisStore(Store):
         while gone < most:
             some = min(BATCH, most - gone)
             command = {"actor": "clock", "op": "", "now": before, "most": some}
-            done = int(await self._run("prune", [codec.encode([command])]))
+            done = int(await self._run("prune", [codec.pack(command)]))
             gone += done
             if done < some:
                 break
@@ -257,7 +270,7 @@ class RedisStore(Store):
             return await mirror.world()
 
     async def _catch_up(self, mirror: MemoryStore, after: str) -> None:
-        while batch := await self._after(after, None):
+        while batch := await self._after(after):
             for event in batch:
                 mirror.apply(event)
             after = batch[-1].id
@@ -284,22 +297,28 @@ class RedisStore(Store):
                     return {}
                 raise
 
-    async def events(self, after: str) -> AsyncIterator[list[Event]]:
+    def events(self, after: str) -> AsyncIterator[list[Event]]:
         """What happens after an event; the server holds the answer back until there is something."""
-        while True:
-            if batch := await self._after(after, BLOCK_MS):
-                after = batch[-1].id
-                yield batch
+        return self._tail.after(after)
 
-    async def _after(self, after: str, block: int | None) -> list[Event]:
-        """The next events. Looks afterwards whether any between were trimmed, so that none goes unnoticed."""
-        key = self._keys["events"]
+    async def _after(self, after: str) -> list[Event]:
+        """The next events that are there."""
+        return [codec.event_of(*entry) for entry in await self._entries(after, wait=False)]
+
+    async def _entries(self, after: str, wait: bool) -> list[Entry]:
+        """The next entries. Looks afterwards whether any between were trimmed: none goes unnoticed."""
+        key, block = self._keys["events"], ["BLOCK", BLOCK_MS] if wait else []
         with reachable():
-            found = await self.client.xread({key: after}, count=PAGE, block=block)
-        if _gone(await self._stream(), after):
+            async with self.client.pipeline(transaction=False) as pipe:
+                pipe.execute_command("XREAD", "COUNT", PAGE, *block, "STREAMS", key, after)
+                pipe.xinfo_stream(key)
+                found, stream = await pipe.execute(raise_on_error=False)
+            for answer in (found, stream):
+                if isinstance(answer, Exception) and "no such key" not in str(answer):
+                    raise answer
+        if _gone({} if isinstance(stream, Exception) else stream, after):
             raise EventsLost(f"The events right after {after} are not kept any more.")
-        entries: Iterable[Any] = found[0][1] if found else ()
-        return [codec.event_of(id, fields) for id, fields in entries]
+        return [(id, fields) for id, fields in found[0][1]] if found else []
 
     async def take_lease(self, holder: str, ttl_ms: int) -> str | None:
         """The lease, unless somebody has it."""
@@ -327,6 +346,10 @@ def connect(url: str) -> Redis:
     )
 
 
+def _as_it_comes(found: Any, **_: Any) -> Any:
+    return found
+
+
 def _gone(stream: dict[str, Any], after: str) -> bool:
     """Whether events after one may be missing: trimmed, or lost by the server with `after` itself."""
     if not stream:
@@ -334,13 +357,6 @@ def _gone(stream: dict[str, Any], after: str) -> bool:
     trimmed = stream["entries-added"] > stream["length"]
     first, last = (event_key(id.decode()) for id in (stream["first-entry"][0], stream["last-generated-id"]))
     return last < event_key(after) or (trimmed and first > event_key(after))
-
-
-def _enqueued(answer: Sequence[Any], command: Command) -> Outcome | None:
-    """The outcome of an enqueue, whose record needs no reading: it is as it was sent."""
-    if answer[0] == 0 and isinstance(command, Enqueue):
-        return Outcome(task=new_task(command), event=answer[1].decode())
-    return codec.outcome(answer, command)
 
 
 def too_old(told: dict[str, Any]) -> Iterator[str]:

@@ -1,22 +1,26 @@
 -- Make a task, queued or held; one that is there with the same content stays as it is.
 --
--- KEYS, ARGV, returns: as in prelude.lua. A command has `task`, `queue`, `size`, `at` as text, and as `from` the
--- place in ARGV of its doc, its live and its `made`, the first entry of its history: text that stays as it came.
+-- KEYS, ARGV, returns: as in prelude.lua. A command has `task`, `queue`, `size`, and its `doc`, its `live` and its
+-- `made`, the first entry of its history: text that stays as it came. What is done is answered {0, event id}.
 
-local made_now = {}
+local tasks, made_now = {}, {}
+for i, c in ipairs(asked) do tasks[i] = key.task .. c.task end
+local all_new = redis.call('EXISTS', unpack(tasks)) == 0
 local answers = each(function(c)
-  local task, doc, live, made = key.task .. c.task, ARGV[c.from], ARGV[c.from + 1], ARGV[c.from + 2]
-  if redis.call('EXISTS', task) == 1 then
+  local task = key.task .. c.task
+  if made_now[c.task] or not all_new and redis.call('EXISTS', task) == 1 then
     local known = read('task', c.task)
-    local same = known.doc == doc and known.live.queue == c.queue and known.live.size == c.size
+    local same = known.doc == c.doc and known.live.queue == c.queue and known.live.size == c.size
     return same and {3} or refuse('task_exists', {state = known.live.state})
   end
-  local id = redis.call('XADD', key.events, 'MAXLEN', '~', rules.events, '*', 'type', 'task.enqueued', 'at', c.at,
-    'actor', c.actor, 'op', c.op, 'facts', '{}', 'task', live, 'task_doc', doc)
-  redis.call('HSET', task, 'live', live, 'doc', doc, 'made', id .. ' ' .. made)
-  made_now[#made_now + 1] = c.task
+  -- What the record says itself, such as the instant, is not said twice.
+  local id = redis.call('XADD', key.events, 'MAXLEN', '~', rules.events, '*', 'type', 'task.enqueued',
+    'actor', c.actor, 'op', c.op, 'task', c.live, 'task_doc', c.doc)
+  redis.call('HSET', task, 'live', c.live, 'doc', c.doc, 'made', id .. ' ' .. c.made)
+  made_now[c.task] = true
   return {0, id}
 end)
--- All at once: the script is atomic as a whole, and one command costs less than many.
-if #made_now > 0 then redis.call('SADD', key.open, unpack(made_now)) end
+local ids = {}
+for id in pairs(made_now) do ids[#ids + 1] = id end
+if #ids > 0 then redis.call('SADD', key.open, unpack(ids)) end
 return answers

@@ -2,15 +2,14 @@
 --
 -- KEYS[1]  the stream of the workspace; all its keys have the same hash tag
 -- ARGV[1]  rules: {keys, row, revoke, leased, seen, with_doc, events, ops_ms, offers_ms}; the rows are of TRANSITIONS
--- ARGV[2]  the commands, in order: {op, mark, now, actor, lease?, version?, told?, doc?, …}
--- ARGV[3…] texts that the commands name by their place
+-- ARGV[2]  the commands, in order, as MessagePack: {op, mark, now, actor, lease?, version?, told?, doc?, …}
 -- returns  for each command {0, event id, fields} done, {1, event id, fields} done before,
 --          {2, code, facts} refused, {3} nothing to do
 --
 -- A record is {kind, id, live, doc}: `doc` is the client's text and is never decoded, `live` a table.
 -- Whatever is refused is refused before the first write: there is no rollback.
 
-local rules, asked = cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
+local rules, asked = cjson.decode(ARGV[1]), cmsgpack.unpack(ARGV[2])
 local key, row = rules.keys, rules.row
 local HOLDING = {offered = true, assigned = true}
 local ENDED = {completed = true, cancelled = true}
@@ -208,18 +207,22 @@ end
 
 -- Each command in its turn: the op, the lease, and then `act`, whose answer is noted under the op.
 local function each(act)
-  local answers = {}
+  local answers, ops, done = {}, {}, {}
+  for i, c in ipairs(asked) do ops[i] = key.op .. c.op end
+  -- One command for all of them costs less than many.
+  for i, found in ipairs(redis.call('MGET', unpack(ops))) do done[ops[i]] = found end
   for i, c in ipairs(asked) do
-    local done = redis.call('GET', key.op .. c.op)
-    if done then
-      answers[i] = again(c, done)
+    local op = ops[i]
+    if done[op] then
+      answers[i] = again(c, done[op])
     elseif (rules.leased or c.lease) and c.lease ~= redis.call('GET', key.lease) then
       answers[i] = refuse('not_leader')
     else
       local answer = act(c)
       answers[i] = answer
       if answer[1] == 0 then
-        redis.call('SET', key.op .. c.op, answer[2] .. ' ' .. c.mark, 'PX', rules.ops_ms)
+        done[op] = answer[2] .. ' ' .. c.mark
+        redis.call('SET', op, done[op], 'PX', rules.ops_ms)
       end
     end
   end
