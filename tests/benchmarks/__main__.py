@@ -13,6 +13,7 @@ BENCHMARKS = {
     "solver": "the solver alone: against SciPy, a million tasks, growth, sizes, generalised assignment",
     "http": "end to end over HTTP: speed against JSON alone, memory, and probes while it solves",
     "bpic2012": "two weeks of a bank's real backlog, hour by hour, each answer judged twice",
+    "durability": "what a power cut costs the store, with each durability",
     "day": "a simulated day of 200 agents through the real dispatcher",
 }
 
@@ -55,7 +56,7 @@ def _names() -> list[str]:
 
 
 def _run(name: str) -> Run:
-    module = name if name in ("bpic2012", "day") else f"{name}_bench"
+    module = name if name in ("bpic2012", "day", "durability") else f"{name}_bench"
     return cast("Run", import_module(f"tests.benchmarks.{module}").run)
 
 
