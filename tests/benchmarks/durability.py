@@ -1,6 +1,6 @@
 """What a power cut costs: the store writes to a file system of its own, which is cut off in the middle.
 
-The cut is the file system's shutdown without a flush: what the system had not put on the disk is gone, as when
+The cut is the file system's shutdown without a flush: what was not on the disk yet is gone, as when
 the power fails. Mounting takes a superuser; without one the rows are skipped.
 """
 

@@ -1,5 +1,7 @@
 """The tables of README, made from the tables of the code. `python -m tests.style.tables` writes them."""
 
+import inspect
+import json
 import re
 from collections.abc import Callable, Iterable
 
@@ -7,9 +9,12 @@ from api.errors import ERRORS, FAULTS
 from assigner.config import settings_table
 from assigner.dispatch.unblock import KINDS
 from assigner.domain.eligibility import RULES
+from assigner.domain.lifecycle import TRANSITIONS, State
 from assigner.domain.preference import TERMS
+from assigner.domain.queue import SETTINGS
 from assigner.domain.reasons import REASONS
 from assigner.metrics import METRICS
+from assigner.store.keys import KEYS, prefix
 from tests.style.sources import ROOT
 
 README = ROOT / "README.md"
@@ -46,6 +51,48 @@ def _kinds() -> str:
     )
 
 
+def _lifecycle() -> str:
+    """The states and every move between them, as a diagram: one arrow for all verbs that go the same way."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for row in TRANSITIONS.values():
+        for source in row.sources:
+            arrows.setdefault((source, row.to or source), []).append(row.verb)
+    lines = [f"    {source} --> {to}: {', '.join(verbs)}" for (source, to), verbs in arrows.items()]
+    first = [f"    [*] --> {state}: enqueue" for state in ("queued", "held")]
+    last = [f"    {state} --> [*]: prune" for state in ("completed", "cancelled")]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    direction LR", *first, *lines, *last, "```"])
+
+
+def _verbs() -> str:
+    rows = (
+        (f"`{row.verb}`", row.who, ", ".join(row.sources), row.to or "stays", f"`task.{row.event}`")
+        for row in TRANSITIONS.values()
+    )
+    return _table(("verb", "who", "from", "to", "event"), rows)
+
+
+def _states() -> str:
+    """Each state with the text under it: what it means, and who moves it on."""
+    text = inspect.getsource(State)
+    return _table(
+        ("state", "means"),
+        (
+            (f"`{value}`", _sentence(said))
+            for value, said in re.findall(r'= "(\w+)"\n +"""(.+?)"""', text, re.S)
+        ),
+    )
+
+
+def _queue() -> str:
+    rows = ((f"`{row.name}`", f"`{json.dumps(row.default)}`", _sentence(row.meaning)) for row in SETTINGS)
+    return _table(("setting", "default", "meaning"), rows)
+
+
+def _keys() -> str:
+    rows = ((f"`{prefix('workspace')}{key.shape}`", key.type, key.holds, key.ends) for key in KEYS.values())
+    return _table(("key", "type", "holds", "deleted by"), rows)
+
+
 def _errors() -> str:
     rows = ((str(e.status), f"`{e.code}`", e.title, _sentence(e.remedy)) for e in ERRORS.values())
     return _table(("status", "code", "title", "what to do"), rows)
@@ -73,6 +120,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "terms": _terms,
     "reasons": _reasons,
     "kinds": _kinds,
+    "lifecycle": _lifecycle,
+    "states": _states,
+    "verbs": _verbs,
+    "queue": _queue,
+    "keys": _keys,
     "errors": _errors,
     "faults": _faults,
     "settings": _settings,
