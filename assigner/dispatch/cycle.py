@@ -41,13 +41,14 @@ async def cycle(acting: Acting, decide: Decide, policy: Policy, now: int) -> Rep
     snapshot = candidates(mirror, now, policy.weights)
     if not snapshot.tasks:
         return Report()
-    versions = {task.id: mirror.tasks[task.id].record.version for task in snapshot.tasks}
+    tasks = {task.id: mirror.tasks[task.id].record.version for task in snapshot.tasks}
+    agents = {agent.id: mirror.agents[agent.id].record.version for agent in snapshot.agents}
 
     # 2. Who takes what.
     plan = await decide(snapshot)
 
-    # 3. Offers, each for the version of the task that was decided about.
-    offers = [_offer(acting, choice, versions[choice.task], now) for choice in plan.choices]
+    # 3. Offers, each for the task and the agent as they were when it was decided.
+    offers = [_offer(acting, one, tasks[one.task], agents[one.agent], now) for one in plan.choices]
 
     # 4. One guarded, atomic transition each; the mirror learns what came of it.
     outcomes = await acting.do("offer", offers)
@@ -64,7 +65,7 @@ async def cycle(acting: Acting, decide: Decide, policy: Policy, now: int) -> Rep
     )
 
 
-def _offer(acting: Acting, choice: Choice, version: int, now: int) -> MakeOffer:
+def _offer(acting: Acting, choice: Choice, task: int, agent: int, now: int) -> MakeOffer:
     entry = acting.mirror.tasks.get(choice.task)
     queue = acting.mirror.queue(entry.record.queue if entry else "")
     return MakeOffer(
@@ -72,7 +73,8 @@ def _offer(acting: Acting, choice: Choice, version: int, now: int) -> MakeOffer:
         offer=acting.name(),
         task=choice.task,
         agent=choice.agent,
-        task_version=version,
+        task_version=task,
+        agent_version=agent,
         expires_at=now + queue.offer_ttl_ms,
         value=choice.value,
         terms=choice.terms,

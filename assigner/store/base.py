@@ -83,12 +83,16 @@ class Enqueue(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeOffer(Command):
-    """Propose a queued task to an agent with room for it; with `accept`, the agent has it at once."""
+    """Propose a queued task to an agent with room for it; with `accept`, the agent has it at once.
+
+    With `agent_version`, only while the agent is as they were when it was decided.
+    """
 
     offer: str
     task: str
     agent: str
     task_version: int
+    agent_version: int | None = None
     expires_at: int
     value: int
     terms: Mapping[str, int]

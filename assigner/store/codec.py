@@ -195,6 +195,8 @@ def _offer(said: dict[str, Any], c: MakeOffer) -> None:
         "terms": c.terms,
     }
     said.update(task=c.task, task_version=c.task_version, offer=c.offer, agent=c.agent, accept=c.accept)
+    if c.agent_version is not None:
+        said["agent_version"] = c.agent_version
     # Without the brace that closes it: the script adds the task's size.
     said["fixed"] = _encoder.encode(fixed).decode()[:-1]
 

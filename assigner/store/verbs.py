@@ -131,6 +131,8 @@ def _offer(records: Records, c: MakeOffer) -> Judged:
         return refuse("unknown_agent")
     if refusal := _unfit(agent, agent.load + task.size):
         return refusal
+    if c.agent_version not in (None, agent.version):
+        return refuse("stale_version", version=agent.version)
     offer = OfferRecord(
         id=c.offer,
         task=c.task,

@@ -63,6 +63,26 @@ async def test_fault_1_a_stale_plan_costs_a_retry_only() -> None:
 
 
 @lived
+async def test_an_agent_who_changed_while_it_was_decided_is_decided_about_again() -> None:
+    """Ana was to be offered a task in German; she does not do that any more, and Eva does."""
+    live = Living()
+    await live.agent("ana", skills={"german": 5})
+    await live.task("t", skills={"german": 1})
+    assert await live.dispatcher.take()
+
+    async def swap() -> None:
+        await live.agent("ana", skills={"french": 5})
+        await live.agent("eva", skills={"german": 5})
+
+    live.dispatcher.decide = Meanwhile(live, [(swap,)])
+    passed = await live.step()
+    assert passed.report is not None
+    assert (passed.report.offered, dict(passed.report.refused)) == (0, {"stale_version": 1})
+    await live.settle()
+    assert await live.where("t") == ["offered eva"]
+
+
+@lived
 async def test_a_plan_that_never_fits_does_not_spin() -> None:
     """After a few cycles in a row that came to nothing, the next one waits for the tick."""
     live = Living()

@@ -152,15 +152,23 @@ class Both(RuleBasedStateMachine):
     @rule(
         ids=st.tuples(st.sampled_from(OFFERS), st.sampled_from(TASKS), st.sampled_from([*AGENTS, "nobody"])),
         behind=st.sampled_from([0, 0, 0, 1]),
+        of_agent=version,
         expires_at=instants,
         accept=st.booleans(),
         lease=st.sampled_from(LEASES),
         again=again,
     )
-    def offer(self, ids: Any, behind: int, expires_at: int, accept: bool, lease: Any, again: int) -> None:
+    def offer(
+        self, ids: Any, behind: int, of_agent: Any, expires_at: int, accept: bool, lease: Any, again: int
+    ) -> None:
         found = self.runner.run(self.memory.task(ids[1]))
         said = {"task_version": (found.version if found else 1) + behind, "accept": accept, "lease": lease}
-        said |= {"expires_at": expires_at, "value": -5, "terms": {"skill": 2**53 + 1}}
+        said |= {
+            "agent_version": of_agent,
+            "expires_at": expires_at,
+            "value": -5,
+            "terms": {"skill": 2**53 + 1},
+        }
         self.tell("offer", MakeOffer, again, offer=ids[0], task=ids[1], agent=ids[2], **said)
 
     @rule(

@@ -257,6 +257,7 @@ async def test_a_version_guards_every_record(hand: Hand) -> None:
     stale = ("stale_version", {"version": 1})
     assert await refused(hand.on("update", version=2)) == stale
     assert await refused(hand.offer(task_version=2)) == stale
+    assert await refused(hand.offer(agent_version=2)) == stale
     assert await refused(hand.agent(version=0)) == stale
     assert await refused(hand.presence(version=3)) == stale
     assert await refused(hand.remove(version=3)) == stale

@@ -1,6 +1,6 @@
 -- Propose a queued task to an agent who is available and has room; with `accept` they have it at once.
 --
--- KEYS, ARGV, returns: as in prelude.lua. A command has `task`, `task_version`, `offer`, `agent`, `expires_at`, `fixed` (the offer as text) and `accept`.
+-- KEYS, ARGV, returns: as in prelude.lua. A command has `task`, `task_version`, `agent_version?`, `offer`, `agent`, `expires_at`, `fixed` (the offer as text) and `accept`.
 
 return each(function(c)
   local task, refusal = task_of(c)
@@ -12,6 +12,9 @@ return each(function(c)
   if not agent then return refuse('unknown_agent') end
   refusal = unfit(agent, agent.live.load + live.size)
   if refusal then return refusal end
+  if c.agent_version and c.agent_version ~= agent.live.version then
+    return refuse('stale_version', {version = agent.live.version})
+  end
   local state = c.accept and 'accepted' or 'open'
   -- The size is the store's to say; the rest of the offer stays the text that came.
   local doc = c.fixed .. ',"size":' .. string.format('%.0f', live.size) .. '}'
