@@ -19,6 +19,7 @@ from assigner.sample_data import (
     LEVELS,
     PRESENCES,
     QUEUES,
+    SETTINGS,
     SHIFTS,
     SPECIALISMS,
     SPOKEN,
@@ -53,6 +54,9 @@ AGREED_PART: Final = 0.08
 
 SPECIAL_SHARE: Final = 0.004
 """Of all tasks, for each specialism."""
+
+OF_THE_MOMENT: Final = ("presence", "load", "idle_since", "available_from", "available_until")
+"""What of an agent in a snapshot belongs to its instant."""
 
 Record = dict[str, Any]
 T = TypeVar("T")
@@ -89,6 +93,27 @@ def snapshot(
     backlog = _backlog(random, instant, tasks, _templates(holders, sizes=sizes))
     _name_agents(random, instant, backlog, names, off)
     return {"now": instant.isoformat(), "tasks": backlog, "agents": team}
+
+
+def centre(
+    tasks: int = 0, agents: int = 20, seed: int = 0, now: datetime | None = None, *, sizes: bool = False
+) -> dict[str, dict[str, Record]]:
+    """The same back office for a living service: its queues, agents and, when there are any, tasks, by id.
+
+    Agents are there at all hours, and what a service finds out itself is left to it. Arguments and errors
+    are those of `snapshot`.
+    """
+    made = snapshot(tasks, agents, seed, now, sizes=sizes)
+    queues: dict[str, Record] = {queue.id: dict(SETTINGS.get(queue.id, {})) for queue in QUEUES}
+    parts = {"queues": queues, "agents": _by_id(made["agents"], but=OF_THE_MOMENT)}
+    return parts | ({"tasks": _by_id(made["tasks"], but=("cooling_down",))} if tasks else {})
+
+
+def _by_id(records: Sequence[Record], but: Sequence[str]) -> dict[str, Record]:
+    return {
+        record["id"]: {name: value for name, value in record.items() if name not in ("id", *but)}
+        for record in records
+    }
 
 
 # ── agents

@@ -4,7 +4,7 @@ Identifiers are what such a company's systems hold: Spanish, in plain ASCII. Sha
 """
 
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +128,35 @@ QUEUES: Final = (
         ),
     ),
 )  # fmt: skip
+
+_HOUR_S: Final = 3_600
+
+SETTINGS: Final[dict[str, dict[str, Any]]] = {
+    "facturacion": {
+        "offer_ttl_s": 120,
+        "relaxation": [{"after_s": 8 * _HOUR_S, "skills": {"facturacion": 2}, "drop": ["sap"]}],
+        "floor": {"facturacion": 1, "es": 3},
+    },
+    "averias": {
+        "offer_ttl_s": 60,
+        "decline_cool_down_s": 120,
+        "relaxation": [
+            {"after_s": _HOUR_S, "skills": {"averias": 2}},
+            {"after_s": 3 * _HOUR_S, "skills": {"averias": 1, "fibra": 2, "movil": 2}},
+        ],
+        "floor": {"averias": 1, "fibra": 1, "movil": 1},
+    },
+    "bajas": {"offer_ttl_s": 90, "most_declines": 3},
+    "reclamaciones": {"offer_ttl_s": 300, "decline_cool_down_s": _HOUR_S, "floor": {"redaccion": 3}},
+    "empresas": {
+        "offer_ttl_s": 45,
+        "on_expiry": "away",
+        "relaxation": [{"after_s": _HOUR_S, "skills": {"empresas": 2}}],
+        "floor": {"empresas": 2},
+    },
+    "datos": {"offer_ttl_s": 600, "release_on_absence": False},
+}
+"""What queues say otherwise than the service's defaults, in the fields of `PUT /v1/queues`."""
 
 LANGUAGES: Final = {"es": 74, "ca": 13, "en": 6, "gl": 4, "eu": 3}
 """Shares of the customers' languages."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import typer
 
@@ -36,6 +37,14 @@ def finite(text: str) -> float:
     if not isfinite(number):
         raise ValueError(f"{text} is not finite")
     return number
+
+
+def address(text: str) -> str:
+    """A URL of HTTP. Raises ValueError."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError(f"{text} is not such as http://127.0.0.1:8080")
+    return text
 
 
 Dev = Annotated[bool, typer.Option("--dev", help="For development: without keys, this machine only.")]
@@ -69,9 +78,39 @@ Lang = Annotated[
     typer.Option(help="The language to print in. [dim]Default: that of LC_ALL, LC_MESSAGES or LANG.[/dim]"),
 ]
 TaskCount = Annotated[int, typer.Option(min=0, metavar="N", help="How many tasks.")]
+SampleTasks = Annotated[
+    int | None,
+    typer.Option(min=0, metavar="N", help="How many tasks. [dim]Default: 200; with --centre none.[/dim]"),
+]
 AgentCount = Annotated[int, typer.Option(min=0, metavar="N", help="How many agents.")]
 SampleSeed = Annotated[int, typer.Option(metavar="NUMBER", help="The same seed makes the same snapshot.")]
 Sizes = Annotated[bool, typer.Option("--sizes", help="Give long tasks a size of 2 or 3.")]
+CentreFiles = Annotated[
+    list[Path],
+    typer.Option(
+        "--file", "-f", metavar="FILE.yaml", help="Queues, agents and tasks; - is stdin. Several are merged."
+    ),
+]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        parser=address,
+        help="The running service. [dim]Default: http://ASSIGNER_HOST:ASSIGNER_PORT, this machine's.[/dim]",
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be made, changed, removed.")]
+Prune = Annotated[bool, typer.Option("--prune", help="Remove the agents who are not in the files.")]
+WithTasks = Annotated[bool, typer.Option("--tasks", help="The open tasks too.")]
+YamlOutput = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.")
+]
+AsCentre = Annotated[
+    bool,
+    typer.Option(
+        "--centre", help="Write a centre for `assigner apply`: queues and agents; tasks with --tasks."
+    ),
+]
 Output = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the JSON here, not to stdout.")]
 CsvFolder = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Write tasks.csv and agents.csv here instead.")
@@ -141,22 +180,73 @@ def assign(  # noqa: PLR0913, PLR0917 - one for each flag
 @app.command(epilog=examples.SAMPLE)
 @shell.manners()
 def sample(
-    tasks: TaskCount = 200,
+    tasks: SampleTasks = None,
     agents: AgentCount = 20,
     seed: SampleSeed = 0,
     sizes: Sizes = False,
     output: Output = None,
     csv: CsvFolder = None,
+    centre: AsCentre = False,
 ) -> None:
-    """Make up a snapshot: the back office of a telecoms company, its tasks, agents, skills and promises."""
-    from assigner.cli.making import Wanted, make  # noqa: PLC0415 - as above
+    """Make up a snapshot: the back office of a telecoms company, its tasks, agents, skills and promises.
+
+    Or the same as a centre for a running service. There instants count from now, else from one Monday.
+    """
+    from assigner.cli.making import Wanted, make, make_centre  # noqa: PLC0415 - as above
 
     if output and csv:
         raise typer.BadParameter("give --output or --csv, not both")
-    language = preferred(os.environ)
-    make(
-        Wanted(tasks=tasks, agents=agents, seed=seed, sizes=sizes, output=output, csv=csv, language=language)
+    if centre and csv:
+        raise typer.BadParameter("give --centre or --csv, not both")
+    wanted = Wanted(
+        tasks=(0 if centre else 200) if tasks is None else tasks,
+        agents=agents,
+        seed=seed,
+        sizes=sizes,
+        output=output,
+        csv=csv,
+        language=preferred(os.environ),
     )
+    (make_centre if centre else make)(wanted)
+
+
+@app.command(epilog=examples.APPLY)
+@shell.manners()
+def apply(
+    file: CentreFiles,
+    url: Url = None,
+    dry_run: DryRun = False,
+    prune: Prune = False,
+    limit: Limit = SHOWN_ROWS,
+    lang: Lang = None,
+) -> None:
+    """Make a running service's queues, agents and tasks as YAML files say.
+
+    What the files do not name stays. To do it again, or again after it was interrupted, does no harm.
+    """
+    from assigner.cli.centre_apply import Asked  # noqa: PLC0415 - as above
+    from assigner.cli.centre_apply import apply as run  # noqa: PLC0415 - as above
+
+    if file.count(shell.STDIN) > 1:
+        raise typer.BadParameter("only one of the files can be stdin")
+    asked = Asked(
+        files=file,
+        url=url or _own_url(),
+        dry_run=dry_run,
+        prune=prune,
+        limit=limit,
+        language=lang or preferred(os.environ),
+    )
+    run(asked)
+
+
+@app.command(epilog=examples.EXPORT)
+@shell.manners()
+def export(tasks: WithTasks = False, output: YamlOutput = None, url: Url = None, lang: Lang = None) -> None:
+    """Write a running service's queues and agents as a YAML file that `assigner apply` takes."""
+    from assigner.cli.centre_apply import export as run  # noqa: PLC0415 - as above
+
+    run(url or _own_url(), output, lang or preferred(os.environ), tasks=tasks)
 
 
 @app.command()
@@ -186,6 +276,13 @@ def _run(role: Literal["serve", "api", "dispatcher"], flags: Mapping[str, Any], 
     from assigner.service import serve as run  # noqa: PLC0415 - as above
 
     run(settings, Role(role))
+
+
+def _own_url() -> str:
+    """Where the service of this machine is, by its settings."""
+    settings = _settings({})
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
 
 
 def _settings(flags: Mapping[str, Any]) -> Settings:

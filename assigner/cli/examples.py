@@ -52,4 +52,46 @@ SAMPLE: Final = """\b
   assigner sample --output snapshot.json
   assigner sample --tasks 10000 --agents 1000 --seed 7 | assigner assign -
   assigner sample --csv demo             [dim]demo/tasks.csv and demo/agents.csv[/dim]
+  assigner sample --centre | assigner apply -f -
+"""
+
+APPLY: Final = """\b
+[bold]Examples[/bold]
+  assigner apply -f centre.yaml --dry-run
+  assigner apply -f queues.yaml -f agents.yaml --prune
+  assigner export | assigner apply -f - --dry-run   [dim]nothing to do[/dim]
+  assigner sample --centre --tasks 100              [dim]a file to begin with[/dim]
+
+\b
+[bold]The file[/bold]
+  queues: { billing: { offer_ttl_s: 120, floor: { billing: 2 } } }
+  agents: { ana: { skills: { billing: 5, es: 5 }, capacity: 2 } }
+  tasks:  { INC-1: { queue: billing, skills: { billing: 3 } } }
+  Fields are those of PUT /v1/queues, /v1/agents and /v1/tasks.
+  Anchors, aliases and << work; sections named x-… are yours.
+  Without quotes, what JSON would not read as a number, true, false
+  or null is text: no, 08:00, 007 and instants need no quotes.
+  An agent's presence, when given, is set each time. Tasks that have
+  ended are left alone.
+
+\b
+[bold]Exit codes[/bold]
+  0 as the file says, or nothing to do; 1 refused, and nothing was done;
+  2 wrong flags, or a file that cannot be read; 3 a dry run found something
+  to do; 4 not all was done: it changed meanwhile, or the service refused it
+"""
+
+EXPORT: Final = """\b
+[bold]Examples[/bold]
+  assigner export -o centre.yaml
+  assigner export --tasks --url http://127.0.0.1:9000 | less
+
+\b
+[bold]What is written[/bold]
+  Ordered by id, what is at its default left out: the same centre is the
+  same text. Agents' presence is theirs, and is not written.
+
+\b
+[bold]Exit codes[/bold]
+  0 written; 1 the service did not answer; 2 wrong flags or settings
 """

@@ -1,4 +1,4 @@
-"""`assigner sample`: a made-up snapshot, as JSON or as CSV files."""
+"""`assigner sample`: a made-up snapshot, as JSON or as CSV files, or a made-up centre as YAML."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from api.messages import Language
 from assigner.cli import shell
+from assigner.cli.centre_text import text
 from assigner.cli.request import STRUCTS
 from assigner.cli.sheets import write
 from assigner.cli.words import say
-from assigner.sample import snapshot
+from assigner.clock import SystemClock
+from assigner.sample import centre, snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,16 @@ def make(wanted: Wanted) -> None:
     ]
     told = say("wrote", wanted.language, files=", ".join(map(str, files.values())))
     shell.write(f"{told}\n  {shlex.join(command)}\n".encode())
+
+
+def make_centre(wanted: Wanted) -> None:
+    """Make a centre whose tasks, if any, are of this moment, and write it as YAML."""
+    now = datetime.fromtimestamp(SystemClock().now_ms() // 1_000, UTC)
+
+    def made() -> bytes:
+        return text(centre(wanted.tasks, wanted.agents, wanted.seed, now, sizes=wanted.sizes))
+
+    shell.write(shell.patiently(say("making", wanted.language), made), wanted.output)
 
 
 def by_line(snapshot: Mapping[str, Any]) -> bytes:

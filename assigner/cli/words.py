@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from re import sub
 
 from api.messages import Language
+from assigner.cli.centre_words import CENTRE
 
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 
@@ -14,6 +15,7 @@ Both = tuple[str, str]
 """The same words in English and Spanish, in the order of LANGUAGES."""
 
 WORDS: Mapping[str, Both] = {
+    **CENTRE,
     # headlines
     "assigned_of": (
         "{assigned} of {tasks} tasks assigned, {waiting} waiting.",
