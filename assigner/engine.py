@@ -24,6 +24,8 @@ from assigner.store.base import Retention, Store, StoreRefused
 from assigner.store.keeper import Keeper
 from assigner.store.redis import RedisStore, connect
 
+LONGEST_DECISION_S = 5.0
+
 
 class Role(StrEnum):
     """What a process does: the API, the dispatcher, or both."""
@@ -66,7 +68,7 @@ class Engine:
             yield
         finally:
             stop.set_result(None)
-            await leading
+            await asyncio.wait({leading})
             keeping.cancel()
             await asyncio.wait({keeping})
             await self.keeper.close()
@@ -99,7 +101,9 @@ def engine_of(settings: Settings, role: Role, clock: Clock, meters: Meters) -> E
     keeper = _keeper(settings, role, clock)
     if role is Role.API:
         return Engine(keeper=keeper)
-    decider = Decider(Policy(), clock, most_arcs=settings.max_arcs)
+    # A decision ends well within a lease.
+    limit_s = min(LONGEST_DECISION_S, settings.lease_s / 3)
+    decider = Decider(Policy(), clock, most_arcs=settings.max_arcs, time_limit_s=limit_s)
     dispatcher = Dispatcher(
         store=keeper.store,
         clock=clock,

@@ -142,12 +142,26 @@ class Dispatcher:
         lease = await self.store.take_lease(self.holder, self.pace.lease_ms)
         if lease is None:
             return False
+        keeping = asyncio.ensure_future(self._keep_meanwhile(lease))
+        try:
+            feed = await Feed.of(self.store)
+        except BaseException:
+            await self._drop(lease)
+            raise
+        finally:
+            keeping.cancel()
         now = self.clock.now_ms()
-        feed = await Feed.of(self.store)
         acting = Acting(store=self.store, mirror=feed.mirror, lease=lease)
-        self.lead = Lead(feed=feed, acting=acting, kept_at=now, pruned_at=now)
+        # Kept just now, or not long before; the first step asks.
+        self.lead = Lead(feed=feed, acting=acting, kept_at=now - self.pace.lease_ms, pruned_at=now)
         _logger.info("This process dispatches now (lease %s).", lease)
         return True
+
+    async def _keep_meanwhile(self, lease: str) -> None:
+        """Keep the lease until cancelled: a large world takes longer to read than a lease lasts."""
+        while True:
+            await asyncio.sleep(self.pace.lease_ms / 3_000)
+            await self.store.keep_lease(lease, self.pace.lease_ms)
 
     def next_at(self) -> int | None:
         """When there is something to do even if nothing happens; None: nothing while others lead."""
@@ -219,8 +233,11 @@ class Dispatcher:
             lead, self.lead = self.lead, None
             _logger.info("This process dispatches no longer (lease %s).", lead.acting.lease)
             await lead.feed.close()
-            with suppress(StoreUnavailable):  # the lease ends by itself
-                await self.store.drop_lease(lead.acting.lease)
+            await self._drop(lead.acting.lease)
+
+    async def _drop(self, lease: str) -> None:
+        with suppress(StoreUnavailable):  # the lease ends by itself
+            await self.store.drop_lease(lease)
 
     async def close(self) -> None:
         """Give up the lease, for another to take it at once."""
