@@ -17,6 +17,7 @@ from api.faults import Finder, Invalid, find
 from api.parse import FINER_THAN_DECODED, modest
 from api.schemas import PRIORITIES
 from api.shapes import AgentPut, TaskPut
+from assigner.domain.calendar import clashes
 from assigner.domain.document import PRIORITY
 from assigner.domain.instant import rfc3339, to_ms
 
@@ -73,9 +74,9 @@ def same_id(path: str, body: str | None) -> None:
 def document(made: Struct, given: Iterable[str], *, without: Iterable[str] = ()) -> dict[str, Any]:
     """What a client said: the fields given that are not at their defaults, instants in UTC, in one order."""
     doc = {}
-    for name, default in _defaults(type(made)):
+    for name, attribute, default in _defaults(type(made)):
         if name in given and name not in without:
-            value = getattr(made, name)
+            value = getattr(made, attribute)
             if value != default:
                 spell = _SPELL.get(type(value))
                 doc[name] = spell(value) if spell and name != "attributes" else value
@@ -121,18 +122,23 @@ def _clean_task(task: TaskPut, raw: bytes) -> bool:
 
 
 def _clean_agent(agent: AgentPut, raw: bytes) -> bool:
-    return bool(_IDS.fullmatch(agent.id or "")) and not _MAYBE_UNCLEAN.search(raw)
+    shifts = {i: (to_ms(shift.begins), to_ms(shift.until)) for i, shift in enumerate(agent.shifts)}
+    return bool(_IDS.fullmatch(agent.id or "")) and not (_MAYBE_UNCLEAN.search(raw) or any(clashes(shifts)))
 
 
-_DEFAULTS: dict[type, list[tuple[str, Any]]] = {}
+_DEFAULTS: dict[type, list[tuple[str, str, Any]]] = {}
 
 
-def _defaults(kind: type[Struct]) -> list[tuple[str, Any]]:
-    """Name and default of each field but the id, in order."""
+def _defaults(kind: type[Struct]) -> list[tuple[str, str, Any]]:
+    """Name, attribute and default of each field but the id, in order."""
     if kind not in _DEFAULTS:
         fields = msgspec.structs.fields(kind)
         _DEFAULTS[kind] = [
-            (f.name, f.default_factory() if f.default_factory is not msgspec.NODEFAULT else f.default)
+            (
+                f.encode_name,
+                f.name,
+                f.default if f.default_factory is msgspec.NODEFAULT else f.default_factory(),
+            )
             for f in fields
             if f.name != "id"
         ]
@@ -142,7 +148,7 @@ def _defaults(kind: type[Struct]) -> list[tuple[str, Any]]:
 def _plain(value: Any) -> Any:
     """A value inside a dict or list, in its one spelling."""
     if isinstance(value, Struct):
-        return document(value, value.__struct_fields__)
+        return document(value, value.__struct_encode_fields__)
     spell = _SPELL.get(type(value))
     return spell(value) if spell else value
 

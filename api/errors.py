@@ -118,6 +118,8 @@ FAULTS: Mapping[str, str] = {
     "read_only": "The service keeps this field itself; leave it out.",
     "other_id": "The id in the body is not that of the path.",
     "below_floor": "A relaxation step goes below the queue's floor.",
+    "ends_first": "A shift does not end after it begins.",
+    "overlap": "Two shifts overlap.",
     "bad_cursor": "The list did not give this cursor.",
     "bad_etag": "If-Match does not have one ETag of this service.",
     "bad_key": "An Idempotency-Key is not 1 to 255 visible ASCII characters.",

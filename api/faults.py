@@ -19,7 +19,9 @@ from msgspec import inspect
 
 from api.errors import MAX_FAULTS_SHOWN, ApiError, Fault
 from api.schemas import DEEPEST, MOST_ATTRIBUTE_BYTES, AssignRequest, TaskIn
-from api.shapes import READ_ONLY, QueuePut, TaskNew, TaskPut
+from api.shapes import READ_ONLY, AgentLine, AgentPut, QueuePut, TaskNew, TaskPut
+from assigner.domain.calendar import Shift, clashes
+from assigner.domain.instant import to_ms
 from assigner.domain.queue import crossings
 
 Path = tuple[str | int, ...]
@@ -29,6 +31,7 @@ NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 BEYOND_MICROSECONDS = re.compile(r"(\.[0-9]{6})[0-9]+")
 MOST_SHOWN = 60
 LONGEST_POINTER = 1000
+SHIFT = ("from", "until")
 AN_INSTANT = "an instant with an offset, such as 2026-11-23T09:00:00+01:00"
 
 
@@ -268,6 +271,30 @@ def _request(finder: Finder, request: dict[str, Any], path: Path) -> None:
                 finder.add((name, i, "id"), "duplicate_id", f"{show(id)} is the id of {place} already.")
 
 
+def _agent(finder: Finder, agent: dict[str, Any], path: Path) -> None:
+    """Shifts that end first, or overlap; of those that are shifts at all."""
+    said = agent.get("shifts")
+    read = {i: _shift(shift) for i, shift in enumerate(said if isinstance(said, list) else ())}
+    for i, other in clashes({i: shift for i, shift in read.items() if shift}):
+        place = (*path, "shifts", i)
+        if other is None:
+            finder.add((*place, "until"), "ends_first", "The shift ends before it begins, or at once.")
+        else:
+            first = pointer((*path, "shifts", other))
+            finder.add((*place, "from"), "overlap", f"The shift begins before {first} ends.")
+
+
+def _shift(said: Any) -> Shift | None:
+    """The instants of a shift in milliseconds; None where they are not to be read."""
+    try:
+        begins, ends = (
+            msgspec.convert(BEYOND_MICROSECONDS.sub(r"\1", said[name]), datetime) for name in SHIFT
+        )
+        return to_ms(begins), to_ms(ends)
+    except (msgspec.ValidationError, TypeError, KeyError):
+        return None
+
+
 def _queue(finder: Finder, queue: dict[str, Any], path: Path) -> None:
     """A step that crosses the floor; of a document whose types are right."""
     if finder.total:
@@ -295,6 +322,8 @@ ALSO: dict[type, Callable[[Finder, dict[str, Any], Path], None]] = {
     TaskIn: _task,
     TaskPut: _task,
     TaskNew: _task,
+    AgentPut: _agent,
+    AgentLine: _agent,
     AssignRequest: _request,
     QueuePut: _queue,
 }

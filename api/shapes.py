@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from api.schemas import LARGEST_DURATION_S, Id, Instant, Level, Name, Priority, Seconds, TaskIn
 from assigner.domain.queue import SETTINGS
 
 MOST_SHOWN = 1_000
+MOST_SHIFTS = 100
 Sentence = Annotated[str, Meta(max_length=1_000, description="At most 1,000 characters.")]
+SHIFTS = "When the agent is there, within the window; no two overlap. None given: all of the window."
 PresenceName = Literal["available", "away", "offline"]
 _DEFAULTS = {row.name: row.default for row in SETTINGS}
 Meaning = {row.name: row.meaning for row in SETTINGS}
@@ -29,6 +31,13 @@ class TaskNew(TaskPut, forbid_unknown_fields=True, kw_only=True, gc=False):
     id: Id
 
 
+class ShiftIn(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True, gc=False):
+    """A shift: the agent is there from an instant until another, which is the first off shift."""
+
+    begins: Instant = field(name="from")
+    until: Instant
+
+
 class AgentPut(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """An agent to be made or replaced. Without `presence` a new one is available; one there keeps theirs."""
 
@@ -39,6 +48,7 @@ class AgentPut(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     capacity: Annotated[int, Meta(ge=0, le=1000)] = 1
     available_from: Instant | None = None
     available_until: Annotated[Instant | None, Meta(description="The first instant off shift.")] = None
+    shifts: Annotated[list[ShiftIn], Meta(max_length=MOST_SHIFTS, description=SHIFTS)] = []
     handle_s: Annotated[
         dict[Name, Seconds], Meta(description="The agent's own handling time, by category.")
     ] = {}

@@ -1,5 +1,7 @@
 """Agents and queues: put, changed, removed, listed; what belongs to the service is refused."""
 
+import json
+
 import pytest
 
 from assigner.domain.instant import rfc3339
@@ -128,3 +130,55 @@ def test_everything_in_numbers(centre: Living) -> None:
     assert (after["offers"] - before["offers"], after["load"] - before["load"]) == (1, 1)
     assert after["breached"] - before["breached"] == 1
     assert after["agents"]["available"] - before["agents"]["available"] == 2
+
+
+def test_shifts_are_kept_in_utc_and_taken_back(centre: Living) -> None:
+    """What is finer than a millisecond is cut off; shifts may adjoin, in whatever order they are given."""
+    path = f"/v1/agents/{centre.new('a')}"
+    said = [
+        {"from": "2026-11-24T09:00:00.0001+01:00", "until": "2026-11-24T17:00:00+01:00"},
+        {"from": "2026-11-23T09:00:00+01:00", "until": "2026-11-24T08:00:00Z"},
+    ]
+    kept = [
+        {"from": "2026-11-24T08:00:00Z", "until": "2026-11-24T16:00:00Z"},
+        {"from": "2026-11-23T08:00:00Z", "until": "2026-11-24T08:00:00Z"},
+    ]
+    assert centre.ask("PUT", path, {"shifts": said}).json()["shifts"] == kept
+    assert centre.ask("PATCH", path, {"capacity": 3}).json()["shifts"] == kept
+    assert centre.ask("GET", path).json()["shifts"] == kept
+    assert centre.ask("PATCH", path, {"shifts": said[1:]}).json()["shifts"] == kept[1:]
+    assert "shifts" not in centre.ask("PATCH", path, {"shifts": None}).json()
+
+
+def test_shifts_that_end_first_or_overlap_are_refused(centre: Living) -> None:
+    """All faults at once, each with its place; of a shift that cannot be read, what cannot be read."""
+    nine, ten, noon, one = (f"2026-11-23T{hour:02}:00:00Z" for hour in (9, 10, 12, 13))
+    shifts: list[Json] = [
+        {"from": ten, "until": one},
+        {"from": nine, "until": nine},
+        {"from": noon, "until": nine},
+        {"from": nine, "until": ten},
+        {"from": noon, "until": one},
+        {"from": "2026-11-23T12:30:00", "until": one},
+        {"from": noon, "until": 7},
+        {"from": noon},
+        {"begins": noon, "until": one},
+    ]
+    found = {
+        ("/shifts/1/until", "ends_first"),
+        ("/shifts/2/until", "ends_first"),
+        ("/shifts/4/from", "overlap"),
+        ("/shifts/5/from", "naive_instant"),
+        ("/shifts/6/until", "wrong_type"),
+        ("/shifts/7/until", "missing"),
+        ("/shifts/8/begins", "unknown_field"),
+        ("/shifts/8/from", "missing"),
+    }
+    agent = centre.agent()
+    for method in ("PUT", "PATCH"):
+        assert set(faults(centre.ask(method, f"/v1/agents/{agent}", {"shifts": shifts}))) == found
+    lines = b"\n".join(json.dumps({"id": agent, "shifts": shifts[:n]}).encode() for n in (1, 2, 0))
+    answers = centre.ask("POST", "/v1/agents/batch", lines).text.splitlines()
+    assert [json.loads(answer)["status"] for answer in answers] == [200, 422, 200]
+    full = [{"from": f"2026-11-23T10:00:{i % 60:02}.{i:03}Z", "until": ten} for i in range(101)]
+    assert ("/shifts", "too_long") in faults(centre.ask("PUT", f"/v1/agents/{agent}", {"shifts": full}))

@@ -11,7 +11,16 @@ from tests.contract.refusing import Json, agent, faults, problem, task
 from tests.fundamentals.asking import ask
 
 LONG = "x" * 129
-OF_RESOURCES = {"read_only", "other_id", "below_floor", "bad_cursor", "bad_etag", "bad_key"}
+OF_RESOURCES = {
+    "read_only",
+    "other_id",
+    "below_floor",
+    "ends_first",
+    "overlap",
+    "bad_cursor",
+    "bad_etag",
+    "bad_key",
+}
 ONE_BY_ONE: list[tuple[Any, str, str]] = [
     ([], "", "wrong_type"),
     (None, "", "wrong_type"),
