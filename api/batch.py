@@ -7,12 +7,14 @@ us, and we for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
-from msgspec import Struct
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -23,17 +25,36 @@ from api.errors import ERRORS, MAX_FAULTS_SHOWN, ApiError
 from api.faults import Invalid
 from api.idempotency import Ask, ask, fingerprint
 from api.live import Live, refusal
-from api.records import encode
 from assigner.store.base import Command, Outcome, StoreUnavailable
 
-GROUP = 250
-"""Lines that the store gets in one call."""
+GROUP = 500
+"""The most lines that are read together, and that the store gets at once."""
+AHEAD = 8
+"""How many pieces of a body are taken in before anybody reads their lines."""
+UNDER_WAY = 2
+"""How many groups may be with the store while the next is read."""
 MOST_LINE_BYTES = 2**20
 MEDIA_TYPE = "application/x-ndjson"
 
 S = TypeVar("S", bound=Struct)
 Line = tuple[int, bytes]
-Answer = dict[str, Any]
+_encode_lines = msgspec.json.Encoder().encode_lines
+
+
+class Done(Struct, gc=False):
+    """The answer to a line that was done."""
+
+    line: int
+    id: str
+    status: int
+    version: int | None
+    replayed: bool | UnsetType = UNSET
+    warnings: list[str] | UnsetType = UNSET
+
+
+Answer = Done | dict[str, Any]
+Piece = list[Line] | Exception | None
+"""Lines as they arrived, what broke the body off, or its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,25 +112,57 @@ class _Streamed(Response):
             self._working.cancel()
 
 
+@dataclass(slots=True, kw_only=True)
+class _Work:
+    """A batch being done: groups go to the store one after the other, and are answered in their order."""
+
+    parts: Live
+    kind: Kind[Any]
+    op: Ask
+    answers: asyncio.Queue[bytes | Exception | None]
+    started: bool = False
+    under_way: deque[asyncio.Task[list[Answer]]] = field(default_factory=deque)
+
+    async def take(self, group: Sequence[Line]) -> None:
+        """Begin with a group; the first is done before others are begun, and may fail as a whole."""
+        must = not self.started
+        self.under_way.append(asyncio.create_task(_do(self.parts, self.kind, self.op, group, must=must)))
+        await self.tell(0 if must else UNDER_WAY)
+
+    async def tell(self, most: int) -> None:
+        """Wait until at most so many groups are under way, and answer the others."""
+        await asyncio.sleep(0)  # others wait for the loop too
+        while len(self.under_way) > most:
+            done = await self.under_way.popleft()
+            self.started = True
+            self.answers.put_nowait(_encode_lines(done))
+
+    def end(self) -> None:
+        """Leave what is under way to itself."""
+        for group in self.under_way:
+            group.cancel()
+
+
 async def _work(
     request: Request, kind: Kind[Any], op: Ask, answers: asyncio.Queue[bytes | Exception | None]
 ) -> None:
-    parts, started = live(request), False
+    work = _Work(parts=live(request), kind=kind, op=op, answers=answers)
     try:
         async with aclosing(_groups(request)) as groups:
             async for group in groups:
-                done = await _do(parts, kind, op, group, must=not started)
-                started = True
-                answers.put_nowait(b"".join(encode(line) + b"\n" for line in done))
-                await asyncio.sleep(0)  # others wait for the loop too
+                await work.take(group)
+        await work.tell(0)
     except (ApiError, StoreUnavailable, ClientDisconnect) as error:
-        if not started or isinstance(error, ClientDisconnect):
+        if not work.started or isinstance(error, ClientDisconnect):
             answers.put_nowait(error)
             return
-        answers.put_nowait(encode({"line": None, **_problem(cast(ApiError, error))}) + b"\n")
+        await work.tell(0)
+        answers.put_nowait(_encode_lines([{"line": None, **_problem(cast(ApiError, error))}]))
     except Exception as error:
         answers.put_nowait(error)
         return
+    finally:
+        work.end()
     answers.put_nowait(None)
 
 
@@ -118,6 +171,38 @@ async def _groups(request: Request) -> AsyncGenerator[list[Line], None]:
 
     A group is what has arrived, at most GROUP. Raises body_too_large, body_timeout, and ClientDisconnect.
     """
+    arrived: asyncio.Queue[Piece] = asyncio.Queue(AHEAD)
+    reading = asyncio.create_task(_read(request, arrived))
+    lines: list[Line] = []
+    piece: Piece = lines
+    try:
+        while isinstance(piece, list):
+            piece = await arrived.get()
+            while isinstance(piece, list) and len(lines) + len(piece) < GROUP and not arrived.empty():
+                lines += piece
+                piece = arrived.get_nowait()
+            lines += piece if isinstance(piece, list) else ()
+            for start in range(0, len(lines), GROUP):
+                yield lines[start : start + GROUP]
+            lines = []
+        if piece:
+            raise piece
+    finally:
+        reading.cancel()
+
+
+async def _read(request: Request, arrived: asyncio.Queue[Piece]) -> None:
+    """Take the body in, a piece at a time, until its end or what breaks it off."""
+    try:
+        async with aclosing(cast(Any, _pieces(request))) as pieces:
+            async for piece in pieces:
+                await arrived.put(piece)
+        await arrived.put(None)
+    except Exception as error:
+        await arrived.put(error)
+
+
+async def _pieces(request: Request) -> AsyncGenerator[list[Line], None]:
     settings = service(request).settings
     rest, number, received = b"", 0, 0
     stream = request.stream()
@@ -136,12 +221,7 @@ async def _groups(request: Request) -> AsyncGenerator[list[Line], None]:
             *lines, rest = (rest + chunk).split(b"\n") if rest else chunk.split(b"\n")
             if len(rest) > MOST_LINE_BYTES:
                 raise ApiError("body_too_large", f"A line has more than {MOST_LINE_BYTES:,} bytes.")
-            for start in range(0, len(lines), GROUP):
-                yield [
-                    (number + at, line)
-                    for at, line in enumerate(lines[start : start + GROUP], start + 1)
-                    if line.strip()
-                ]
+            yield [(at, line) for at, line in enumerate(lines, number + 1) if line.strip()]
             number += len(lines)
     if rest.strip():
         yield [(number + 1, rest)]
@@ -149,48 +229,56 @@ async def _groups(request: Request) -> AsyncGenerator[list[Line], None]:
 
 async def _do(parts: Live, kind: Kind[S], op: Ask, group: Sequence[Line], *, must: bool) -> list[Answer]:
     """The answers to a group. With `must` a store that is gone is raised, not told line by line."""
-    answers: list[Answer] = []
-    asked: list[tuple[Answer, Command]] = []
-    for number, line in group:
-        answer: Answer = {"line": number}
-        answers.append(answer)
-        try:
-            made, given = read(line, kind.struct)
-            answer["id"] = cast(Any, made).id
-            own = Ask(f"{op.op}:{number}", fingerprint(line) if op.asked else "")
-            asked.append((answer, kind.command(made, given, own)))
-        except ApiError as error:
-            answer |= _problem(error)
+    read = list(_commands(kind, op, group))
+    asked = [command for _, _, command in read if isinstance(command, Command)]
     try:
-        outcomes = await parts.do_all(kind.verb, [command for _, command in asked]) if asked else []
+        outcomes = iter(await parts.do_all(kind.verb, asked) if asked else [])
     except StoreUnavailable as error:
         if must:
             raise
-        gone = ApiError("store_unavailable", str(error))
-        for waiting, _ in asked:
-            waiting.update(_problem(gone))
-        return answers
-    for (waiting, _), outcome in zip(asked, outcomes, strict=True):
-        waiting.update(_done(kind, outcome))
+        outcomes, gone = iter(()), _problem(ApiError("store_unavailable", str(error)))
+    answers: list[Answer] = []
+    for number, id, command in read:
+        if not isinstance(command, Command):
+            answers.append({"line": number, **id, **command})
+        elif outcome := next(outcomes, None):
+            answers.append(_answer(kind, number, id, outcome))
+        else:
+            answers.append({"line": number, **id, **gone})
     return answers
 
 
-def _done(kind: Kind[Any], outcome: Outcome) -> Answer:
+def _commands(kind: Kind[S], op: Ask, group: Sequence[Line]) -> Iterator[tuple[int, dict[str, str], Any]]:
+    """Of each line its number, its id where it has one, and its command, or what is wrong with it."""
+    for number, line in group:
+        id: dict[str, str] = {}
+        try:
+            made, given = read(line, kind.struct)
+            id["id"] = cast(Any, made).id
+            own = Ask(f"{op.op}:{number}", fingerprint(line) if op.asked else "")
+            yield number, id, kind.command(made, given, own)
+        except ApiError as error:
+            yield number, id, _problem(error)
+
+
+def _answer(kind: Kind[Any], number: int, id: dict[str, str], outcome: Outcome) -> Answer:
     if outcome.refused:
-        return _problem(refusal(outcome))
+        return {"line": number, **id, **_problem(refusal(outcome))}
     record = outcome.task or outcome.agent
-    new = outcome.event is not None and record is not None and record.version == 1
-    told: Answer = {"status": 201 if new else 200, "version": record.version if record else None}
-    if outcome.replayed:
-        told["replayed"] = True
-    if warned := kind.warnings(outcome):
-        told["warnings"] = warned
-    return told
+    version = record.version if record else None
+    return Done(
+        line=number,
+        id=id["id"],
+        status=201 if outcome.event is not None and version == 1 else 200,
+        version=version,
+        replayed=outcome.replayed or UNSET,
+        warnings=kind.warnings(outcome) or UNSET,
+    )
 
 
-def _problem(error: ApiError) -> Answer:
+def _problem(error: ApiError) -> dict[str, Any]:
     row = ERRORS[error.code]
-    told: Answer = {
+    told: dict[str, Any] = {
         "status": row.status,
         "code": error.code,
         "detail": error.detail or row.remedy,
