@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+ROUNDS ?= 50
+SEED ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
@@ -12,7 +14,7 @@ UV := $(BIN)/uv pip compile pyproject.toml --group build --quiet --universal --g
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo run test lint format docs bench lock clean
+.PHONY: help demo run test faults lint format docs bench lock clean
 
 help: ## Show this list
 	@echo "The right task to the right agent at the right time. What you can make:"
@@ -30,6 +32,9 @@ run: $(VENV)/.runtime ## Serve on loopback without keys, for development
 
 test: $(VENV)/.test ## Run every test but the benchmarks
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+faults: $(VENV)/.test ## Kill, stop and starve the service for real: ROUNDS=50 of it, SEED= to draw the same again
+	@FAULTS_ROUNDS=$(ROUNDS) FAULTS_SEED=$(SEED) $(BIN)/python -m pytest --capture=no --verbose tests/faults $(ARGS)
 
 lint: $(VENV)/.test ## Check style, types and import rules
 	@$(BIN)/ruff check .

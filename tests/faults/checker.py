@@ -39,6 +39,7 @@ TYPES = {
     "enqueue": "task.enqueued",
     "put_agent": "agent.put",
     "set_presence": "agent.presence_set",
+    "put_queue": "queue.put",
     **{verb: f"task.{row.event}" for verb, row in TRANSITIONS.items()},
 }
 """The event that a verb leaves."""
@@ -98,7 +99,7 @@ def clients(evidence: Evidence) -> Found:
 
 
 def _tells_of(event: Event, one: Attempt) -> bool:
-    records = (event.task, event.offer, event.agent)
+    records = (event.task, event.offer, event.agent, event.queue)
     return event.type == TYPES[one.verb] and one.target in [record.id for record in records if record]
 
 
