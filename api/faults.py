@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from math import isfinite
 from typing import Any
 
@@ -25,6 +26,8 @@ from assigner.domain.instant import to_ms
 from assigner.domain.queue import crossings
 
 Path = tuple[str | int, ...]
+
+_type_of = cache(inspect.type_info)
 
 ID = re.compile(r"[!-~]{1,128}")
 NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
@@ -81,7 +84,7 @@ def find(body: Any, kind: type) -> Any:
     if deeper_than(body, DEEPEST):
         raise ApiError("malformed_json", f"The body is more than {DEEPEST} levels deep.")
     finder = Finder()
-    tidy = finder.walk(inspect.type_info(kind), body, ())
+    tidy = finder.walk(_type_of(kind), body, ())
     if finder.total:
         raise Invalid(finder.faults, finder.total)
     return tidy
