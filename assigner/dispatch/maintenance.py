@@ -7,11 +7,14 @@ said no: the store's own clock has the last word on offers and on holds.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 
 from assigner.dispatch.acting import Acting
 from assigner.dispatch.entries import TaskEntry
 from assigner.domain.agent import Presence
+from assigner.domain.eligibility import judge
 from assigner.domain.lifecycle import State
+from assigner.domain.roster import Roster
 from assigner.store.base import OnAgent, OnOffer, OnTask, Outcome
 
 RETRY_MS = 1_000
@@ -106,6 +109,17 @@ async def absent(acting: Acting, agents: list[str], now: int) -> Done:
     return {**revoked, **_count("release", await acting.do("release", work))}
 
 
+async def changed(acting: Acting, tasks: list[str], now: int) -> Done:
+    """Offers of tasks that ask another thing now: revoked where the agent may not take them any more."""
+    offers = []
+    for entry in _entries(acting, tasks):
+        if entry.offer is not None and not _may_still(acting, entry, now):
+            said = acting.said(now, entry.record.version)
+            offers.append(OnOffer(**said, offer=entry.offer.id, facts={"reason": "task_changed"}))
+            acting.mirror.agenda.put(now + RETRY_MS, "changed", entry.record.id)
+    return _count("revoke", await acting.do("revoke", offers))
+
+
 async def presence(acting: Acting, agents: list[str], now: int) -> Done:
     """Presences said to hold until now: who was available is offline, and who was not is available."""
     asked = []
@@ -150,6 +164,7 @@ LOOKS: dict[str, Callable[[Acting, list[str], int], Awaitable[Done]]] = {
     "declined": declined,
     "presence": presence,
     "absent": absent,
+    "changed": changed,
     "rescue": rescue,
     "relax": relax,
     "open": opened,
@@ -177,6 +192,16 @@ def _held_by_absent(acting: Acting, agents: list[str], now: int) -> Iterator[Tas
         mirror.note_shift(agent, now)
         if not agent.may_work(now):
             yield from (mirror.tasks[task] for task in sorted(mirror.held_by.get(id, ())))
+
+
+def _may_still(acting: Acting, entry: TaskEntry, now: int) -> bool:
+    """Whether the agent to whom a task is offered may take it, the room that the offer holds being theirs."""
+    holder = acting.mirror.agents.get(entry.record.agent or "")
+    if holder is None:
+        return False
+    agent = holder.agent(now)
+    agent = replace(agent, load=agent.load - entry.record.size)
+    return judge(entry.task, Roster([agent], now)).eligible != 0
 
 
 def _count(verb: str, outcomes: list[Outcome]) -> Done:

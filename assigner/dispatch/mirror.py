@@ -122,14 +122,18 @@ class Mirror:
             entry = self.tasks[record.id] = TaskEntry(record=record, task=task, seen=seen)
         else:
             self._let_go(entry)
-        unmoved = entry.waiting is not None and record.state is State.QUEUED and entry.task is task
+        changed = entry.task is not task
+        unmoved = entry.waiting is not None and record.state is State.QUEUED and not changed
         if not unmoved:
             self._leave(entry)
         entry.record, entry.task, entry.seen = record, task, seen
+        offer = offer or entry.offer  # a change of the task alone does not tell of its offer
         open_now = offer is not None and offer.state is OfferState.OPEN and offer.id == record.offer
         entry.offer = offer if open_now else None
         if record.state is State.QUEUED and not unmoved:
             self._enter(entry)
+        if entry.offer is not None and (changed or record.updated_at > entry.offer.offered_at):
+            self.agenda.put(record.updated_at, "changed", record.id)
         if record.agent is not None and record.state in (State.OFFERED, State.ASSIGNED):
             self.held_by.setdefault(record.agent, set()).add(record.id)
         self._note_task(entry)

@@ -142,13 +142,25 @@ async def test_whom_a_task_bars_tells_it_apart() -> None:
 
 
 @lived
-async def test_barred_is_not_preferred() -> None:
-    tasks = {
+async def test_all_whom_a_task_bars_tell_it_apart() -> None:
+    """Three that bar ana and eva leave the place of one that bars eva alone, though both end with eva."""
+    tasks = {f"no-both{n}": {"priority": 90 - n, "excluded_agents": ["ana", "eva"]} for n in range(4)}
+    tasks["no-eva"] = {"priority": 50, "excluded_agents": ["eva"]}
+    live = await centre({"ana": {}, "eva": {}, "luis": {}}, tasks)
+    assert await seen(live) == "no-both0 no-both1 no-both2 no-eva"
+
+
+@pytest.mark.parametrize("cooled_ms", [None, -1, 0])
+@lived
+async def test_barred_is_not_preferred(cooled_ms: int | None) -> None:
+    """Nor is one barred who has cooled down."""
+    tasks: dict[str, Doc] = {
         "no-ana1": {"priority": 90, "excluded_agents": ["ana"]},
         "no-ana2": {"priority": 80, "excluded_agents": ["ana"]},
-        "for-ana": {"priority": 50, "preferred_agents": ["ana"]},
     }
     live = await centre({"ana": {}, "eva": {}}, tasks)
+    cooled = {} if cooled_ms is None else {"cooling_down": {"ana": live.at(cooled_ms)}}
+    await live.task("for-ana", skills={"a": 1}, preferred_agents=["ana"], **cooled)
     assert await seen(live) == "for-ana no-ana1 no-ana2"
 
 

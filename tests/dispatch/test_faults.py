@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from assigner.dispatch.waiting import explain_live
+from assigner.store.base import OnOffer
 from tests.dispatch.living import HOUR, MINUTE, Living, lived
 
 
+@pytest.mark.parametrize("frees", ["complete", "cancel", "hold", "release", "capacity"])
 @lived
-async def test_fault_2_freed_capacity_goes_to_the_most_urgent_eligible_task_in_the_next_cycle() -> None:
-    """An agent finishes: the most urgent task they may take is theirs in the next pass, not the oldest."""
+async def test_fault_2_freed_capacity_goes_to_the_most_urgent_eligible_task_in_the_next_cycle(
+    frees: str,
+) -> None:
+    """However it frees: the most urgent task that the agent may take is theirs in the next pass, not the
+    oldest, and not a more urgent one that they may not take.
+    """
     live = Living()
     await live.agent("ana", skills={"es": 3})
     await live.task("busy", skills={"es": 3})
@@ -16,9 +26,12 @@ async def test_fault_2_freed_capacity_goes_to_the_most_urgent_eligible_task_in_t
     await live.answer("accept", "busy")
     for id, priority, skill in (("old", 20, "es"), ("urgent", 90, "es"), ("other", 100, "fr")):
         await live.task(id, priority=priority, skills={skill: 3})
-    await live.settle()
+        await live.wait(1)
     assert await live.where("old", "urgent", "other") == ["queued"] * 3
-    await live.on_task("complete", "busy")
+    if frees == "capacity":
+        await live.agent("ana", skills={"es": 3}, capacity=2)
+    else:
+        await live.on_task(frees, "busy")
     await live.step()
     assert await live.where("old", "urgent", "other") == ["queued", "offered ana", "queued"]
 
@@ -50,8 +63,9 @@ async def test_fault_2_a_shift_that_begins_wakes_the_dispatcher_by_itself() -> N
     assert await live.where("t") == ["offered ana"]
 
 
+@pytest.mark.parametrize("presence", ["away", "offline"])
 @lived
-async def test_fault_3_work_not_begun_is_released_when_its_agent_goes_away() -> None:
+async def test_fault_3_work_not_begun_is_released_when_its_agent_goes_away(presence: str) -> None:
     """Offers and work not begun go on to others; work begun stays."""
     live = Living()
     await live.agent("ana", capacity=3)
@@ -62,7 +76,7 @@ async def test_fault_3_work_not_begun_is_released_when_its_agent_goes_away() -> 
         await live.answer("accept", id)
     await live.on_task("start", "begun")
     await live.agent("eva", capacity=3)
-    await live.present("ana", "away")
+    await live.present("ana", presence)
     await live.settle()
     assert await live.where("begun", "taken", "offered") == ["assigned ana", "offered eva", "offered eva"]
     assert (await live.person("ana")).load == 1
@@ -87,20 +101,32 @@ async def test_fault_3_a_shift_that_ends_releases_work_not_begun() -> None:
 
 @lived
 async def test_fault_4_load_counts_open_work_only() -> None:
-    """What is completed, cancelled, held or released takes nothing of the capacity."""
+    """What is completed, cancelled, held, released, handed on, declined or not answered takes nothing of the
+    capacity, and another task may have its place.
+    """
     live = Living()
-    await live.agent("ana", capacity=4)
-    ends = {"done": "complete", "gone": "cancel", "waits": "hold", "back": "release"}
-    for id in ends:
+    await live.agent("ana", capacity=7)
+    ends = {"done": "complete", "gone": "cancel", "waits": "hold", "back": "release", "on": "transfer"}
+    for id in (*ends, "no", "late"):
         await live.task(id, pinned_agent="ana")
+    await live.task("next", priority=1)
     await live.settle()
-    assert (await live.person("ana")).load == 4
+    assert ((await live.person("ana")).load, await live.where("next")) == (7, ["queued"])
     for id in ends:
         await live.answer("accept", id)
-    await live.present("ana", "away")
-    for id, verb in ends.items():
+    for left, (id, verb) in enumerate(ends.items()):
+        assert (await live.person("ana")).load == 7 - left
         await live.on_task(verb, id)
+    await live.answer("decline", "no", cool_until=live.clock.now_ms() + HOUR)
+    assert (await live.person("ana")).load == 1
+    await live.present("ana", "away")
+    await live.settle()
     assert (await live.person("ana")).load == 0
+    for id in ("back", "on", "late", "no"):
+        await live.on_task("hold", id)
+    await live.present("ana", "available")
+    await live.settle()
+    assert ((await live.person("ana")).load, await live.where("next")) == (1, ["offered ana"])
 
 
 @lived
@@ -128,9 +154,32 @@ async def test_fault_6_an_offer_that_nobody_answers_expires_and_the_task_goes_on
     await live.task("t", preferred_agents=["ana"])
     await live.settle()
     await live.agent("eva")
-    await live.wait(MINUTE)
+    first = await live.offer_of("t")
+    await live.wait(MINUTE - 1)
+    assert await live.where("t") == ["offered ana"]
+    await live.wait(1)
     assert await live.where("t") == ["offered eva"]
-    assert (await live.person("ana")).presence == "available"
+    late = OnOffer(**live.said("ana"), offer=first.id)
+    assert [outcome.refused for outcome in await live.store.accept([late])] == ["offer_expired"]
+    assert ((await live.person("ana")).presence, (await live.person("ana")).load) == ("available", 0)
+    await live.wait(5 * MINUTE - 1)
+    assert await live.where("t") == ["queued"]
+    await live.wait(1)
+    assert await live.where("t") == ["offered ana"]
+
+
+@lived
+async def test_fault_6_an_offer_of_a_task_that_changed_expires_too() -> None:
+    """News of the task is no news of the offer, which ends when it was going to."""
+    live = Living()
+    await live.agent("ana")
+    await live.task("t")
+    await live.settle()
+    await live.on_task("update", "t", doc={"priority": 70})
+    await live.wait(MINUTE - 1)
+    assert await live.where("t") == ["offered ana"]
+    await live.wait(1)
+    assert await live.where("t") == ["queued"]
 
 
 @lived
@@ -143,6 +192,12 @@ async def test_fault_6_what_befalls_an_agent_who_lets_an_offer_expire_is_the_que
     await live.wait(10_000)
     assert await live.where("t") == ["queued"]
     assert (await live.person("ana")).presence == "away"
+    await live.task("u")
+    await live.wait(HOUR)
+    assert await live.where("t", "u") == ["queued", "queued"]
+    await live.present("ana", "available")
+    await live.step()
+    assert await live.where("t", "u") == ["offered ana", "queued"]
 
 
 @lived
@@ -174,12 +229,18 @@ async def test_fault_7_a_task_declined_too_often_is_held_for_a_person() -> None:
     await live.queue("q", most_declines=2)
     await live.agent("ana")
     await live.task("t")
+    await live.agent("eva")
+    await live.task("u", queue="other", pinned_agent="eva")
     for _ in range(2):
         await live.settle()
         await live.answer("decline", "t", cool_until=live.clock.now_ms())
+    for _ in range(100):
+        await live.settle()
+        await live.answer("decline", "u", cool_until=live.clock.now_ms())
     await live.settle()
     record = await live.record("t")
     assert (record.state, record.hold_reason) == ("held", "declined_too_often")
+    assert await live.where("u") == ["offered eva"]
 
 
 @lived
@@ -223,6 +284,47 @@ async def test_fault_11_new_skills_or_priority_count_at_once() -> None:
     assert await live.where("first", "second") == ["queued", "offered ana"]
 
 
+@pytest.mark.parametrize(
+    ("asks", "stays"),
+    [
+        ({"skills": {"es": 3}, "priority": 90}, True),
+        ({"skills": {"es": 4}}, False),
+        ({"excluded_agents": ["ana"]}, False),
+        ({"pinned_agent": "eva"}, False),
+        ({"handle_s": 3601}, False),
+    ],
+)
+@lived
+async def test_fault_11_an_offer_is_taken_back_when_its_agent_may_not_take_the_task_any_more(
+    asks: dict[str, Any], stays: bool
+) -> None:
+    """While it is offered too: another agent gets it in the same pass, or it waits; else the offer stands."""
+    live = Living()
+    await live.agent("ana", skills={"es": 3}, available_until=live.at(HOUR))
+    await live.task("t", skills={"es": 3})
+    await live.settle()
+    await live.agent("eva", skills={"es": 5})
+    first = (await live.offer_of("t")).id
+    await live.on_task("update", "t", doc=asks)
+    await live.step()
+    assert await live.where("t") == ["offered ana" if stays else "offered eva"]
+    assert ((await live.offer_of("t")).id == first) is stays
+    assert (await live.person("ana")).load == int(stays)
+
+
+@lived
+async def test_fault_11_a_task_that_changed_while_nobody_led_is_judged_by_who_leads_next() -> None:
+    live = Living()
+    await live.agent("ana", skills={"es": 3})
+    await live.task("t", skills={"es": 3})
+    await live.settle()
+    await live.dispatcher.close()
+    live.clock.advance(1)
+    await live.on_task("update", "t", doc={"skills": {"es": 4}})
+    await live.step()
+    assert await live.where("t") == ["queued"]
+
+
 @lived
 async def test_fault_14_of_equal_worth_the_older_task_goes_first_then_the_smaller_id() -> None:
     """Whatever the order in which they came: and to the agent of the smaller id."""
@@ -234,3 +336,10 @@ async def test_fault_14_of_equal_worth_the_older_task_goes_first_then_the_smalle
             await live.agent(id)
         await live.settle()
         assert await live.where("a", "b", "c") == ["offered ana", "offered eva", "queued"], order
+        live = Living()
+        for id in order:
+            await live.task(id)
+            live.clock.advance(1)
+        await live.agent("ana")
+        await live.settle()
+        assert await live.where(*order) == ["offered ana", "queued", "queued"], order
