@@ -143,22 +143,22 @@ def _tell(result: Result, difference: Difference, centre: Centre, asked: Asked) 
     language = asked.language
     counts = {name: number(result.done[sign], language) for name, sign in SIGNS.items()}
     same = number(sum(difference.same.values()) + result.same, language)
-    lines = [say("done", language, **counts, same=same)]
+    summary = [say("done", language, **counts, same=same)]
     if difference.ended:
-        lines.append(say("tasks_ended", language, count=number(difference.ended, language)))
+        summary.append(say("tasks_ended", language, count=number(difference.ended, language)))
     if difference.unlisted:
-        lines.append(say("unlisted", language, count=number(difference.unlisted, language)))
-    shell.write("".join(f"{line}\n" for line in lines).encode(sys.stdout.encoding, "replace"))
-    told = [line for change, answer in result.told for line in _told(change, answer, centre, language)]
+        summary.append(say("unlisted", language, count=number(difference.unlisted, language)))
+    shell.write("".join(f"{line}\n" for line in summary).encode(sys.stdout.encoding, "replace"))
+    lines = [line for change, answer in result.told for line in told(change, answer, centre, language)]
     if result.broken:
         why = say(result.broken.key, language, url=asked.url, why=result.broken)
-        shell.fail([why, say("broke_off", language), *_first(told, language)], NOT_ALL_DONE)
-    if told:
+        shell.fail([why, say("broke_off", language), *_first(lines, language)], NOT_ALL_DONE)
+    if lines:
         headline = say("not_as_asked", language, count=number(len(result.told), language))
-        shell.fail([headline, *_first(told, language)], NOT_ALL_DONE)
+        shell.fail([headline, *_first(lines, language)], NOT_ALL_DONE)
 
 
-def _told(change: Change, answer: Answer, centre: Centre, language: Language) -> Iterator[str]:
+def told(change: Change, answer: Answer, centre: Centre, language: Language) -> Iterator[str]:
     """What the service answered to a change, with the places in the file that it is about."""
     if change.sign == "-":
         yield f"/{change.kind}/{change.id}: {_detail(answer, language)}"

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from api.documents import document, same_id, understand
 from api.errors import ApiError, Fault
+from api.exchange import MOST_BYTES
 from api.faults import ID, Invalid, pointer, show
 from api.live import MAIN_QUEUE
 from api.messages import Language
@@ -83,11 +84,15 @@ def checked(kind: str, id: str, said: Any, language: Language) -> tuple[Doc, lis
         detail = say("not_object", language, shown=show(said))
         return {}, [*faults, Fault(pointer="", code="wrong_type", detail=detail)]
     try:
-        return normal(kind, id, said), faults
+        doc = normal(kind, id, said)
     except Invalid as error:
         return {}, faults + error.faults
     except ApiError as error:
         return {}, [*faults, Fault(pointer="", code=error.code, detail=error.detail)]
+    if len(msgspec.json.encode({"id": id, **doc})) > MOST_BYTES:
+        detail = say("too_large", language, most=MOST_BYTES)
+        faults.append(Fault(pointer="", code="too_long", detail=detail))
+    return doc, faults
 
 
 def normal(kind: str, id: str, said: Doc) -> Doc:

@@ -13,6 +13,9 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.@/+-]*")
 _NOT_TEXT: Final = frozenset("y yes n no on off true false null".split())
 """What some readers take for something else than a text, in whatever case."""
 
+EXACT: Final = 2**53
+"""Below it every whole number is a float."""
+
 LONGEST_KEY: Final = 1_000
 """A key that is longer has to say so: readers look for its colon no further than 1,024 characters."""
 
@@ -49,7 +52,15 @@ def flow(value: Any) -> str:
         return _quoted(value)
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
-    return str(int(value)) if float(value).is_integer() and abs(value) < 2**53 else repr(value)
+    return _number(value)
+
+
+def _number(value: float) -> str:
+    """A number; one with an exponent has a point too, as YAML 1.1 wants it."""
+    if isinstance(value, int) or (value.is_integer() and abs(value) < EXACT):
+        return str(int(value))
+    mantissa, exponent, power = repr(value).partition("e")
+    return f"{mantissa}{'.0' if exponent and '.' not in mantissa else ''}{exponent}{power}"
 
 
 def _pair(key: str, value: Any) -> str:

@@ -279,9 +279,8 @@ class _Builder:
             return
         if frame.merging:
             self._merge(frame, value)
-        elif frame.key is not None:
-            if frame.key not in frame.value:
-                frame.lines.append(frame.key_line)
+        elif frame.key is not None and frame.key not in frame.value:
+            frame.lines.append(frame.key_line)
             frame.value[frame.key] = value
         frame.key = None
 
