@@ -41,7 +41,7 @@ class Living:
     """The service: clients' verbs in a line each, and time."""
 
     clock: ManualClock = field(default_factory=lambda: ManualClock(at_ms=START))
-    pace: Pace = field(default_factory=Pace)
+    pace: Pace = field(default_factory=lambda: Pace(tick_ms=MINUTE, lease_ms=HOUR))
 
     def __post_init__(self) -> None:
         self.store = MemoryStore(self.clock)

@@ -58,11 +58,22 @@ def _not_both(doc: dict[str, Any]) -> dict[str, Any]:
     return {**doc, "excluded_agents": kept}
 
 
+SHIFTS = st.sampled_from(
+    [
+        [{"from": rfc3339(START + begins), "until": rfc3339(START + ends)} for begins, ends in shifts]
+        for shifts in (
+            [(-HOUR, 0), (5 * MINUTE, 10 * MINUTE)],
+            [(0, 5 * MINUTE), (10 * MINUTE, HOUR)],
+            [(-HOUR, 5 * MINUTE), (5 * MINUTE, HOUR)],
+        )
+    ]
+)
 AGENT_DOCS = _doc(
     skills=SKILLS,
     channels=st.lists(st.sampled_from(("case", "email")), max_size=2),
     available_from=INSTANTS,
     available_until=INSTANTS,
+    shifts=SHIFTS,
     handle_s=st.dictionaries(st.sampled_from(("x", "y")), st.sampled_from((60, 600, 3600)), max_size=1),
 )
 AGENT_DOCS = st.builds(lambda doc, capacity: {**doc, "capacity": capacity}, AGENT_DOCS, st.integers(1, 3))

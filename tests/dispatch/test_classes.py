@@ -189,6 +189,17 @@ async def test_names_do_not_join_what_asks_different_things() -> None:
 
 
 @lived
+async def test_names_count_in_every_line() -> None:
+    """In each of two lines the more urgent task bars the only agent; in each the other one is looked at."""
+    bars = {"priority": 90, "excluded_agents": ["ana"]}
+    live = await centre({}, {"no-ana-a": bars, "plain-a": {}})
+    await live.task("no-ana-b", skills={"b": 1}, **bars)
+    await live.task("plain-b", skills={"b": 1})
+    await live.agent("ana", skills={"a": 1, "b": 1}, capacity=2)
+    assert {"plain-a", "plain-b"} <= set((await seen(live)).split())
+
+
+@lived
 async def test_a_task_that_prefers_an_agent_is_looked_at_though_others_are_more_urgent() -> None:
     live = await centre({"ana": {}}, urgent(50, 51))
     await live.task("wish", skills={"a": 1}, priority=49, preferred_agents=["ana"])
@@ -275,3 +286,21 @@ async def test_who_leaves_a_line_takes_nobody_elses_place() -> None:
         mirror.learn(outcome)
     few = looked_at(mirror, live.clock.now_ms(), {})
     assert sorted(task.id for task in few.tasks) == ["last", "p50", "p70"]
+    mirror.learn(await live.on_task("cancel", "last"))
+    few = looked_at(mirror, live.clock.now_ms(), {})
+    assert sorted(task.id for task in few.tasks) == ["p50", "p70"]
+
+
+@lived
+async def test_who_moves_up_in_a_line_is_as_urgent_as_before() -> None:
+    live = await centre({"ana": {}}, urgent(50, 60, 90))
+    mirror = Mirror.of(await live.store.world())
+    mirror.learn(await live.on_task("cancel", "p50"))
+    assert [task.id for task in looked_at(mirror, live.clock.now_ms(), {}).tasks] == ["p90"]
+
+
+@lived
+async def test_what_was_promised_sooner_goes_first() -> None:
+    live = await centre({"ana": {}}, urgent(50, 60))
+    await live.task("due", skills={"a": 1}, priority=40, due_at=live.at(MINUTE))
+    assert await seen(live) == "due"
