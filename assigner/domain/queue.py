@@ -76,7 +76,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(name="floor", default={}, meaning="`{name: level}`: below these levels no step lowers a skill."),
 )
-"""Every setting of a queue, in the names of the API; durations in seconds."""
+"""Every setting of a queue, in the names of the API; durations in seconds.
+
+Declines have no cap unless one is set: a task that its agents declined comes back to them after each
+cool-down, while one held for a person who does not look never does. An agent who lets an offer expire stays
+available unless the queue says otherwise: going away takes back all that they have not begun, too much for
+one message missed, and the cool-down lets the task go on to others anyway.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
