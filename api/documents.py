@@ -26,6 +26,8 @@ S = TypeVar("S", bound=Struct)
 _IDS = re.compile(r"[!-~]*")
 _UNCLEAN_NAME = re.compile("[\x00-\x1f\x7f]")
 _MAYBE_UNCLEAN = re.compile(rb"[\\\x7f]")
+_PLAIN = re.compile(rb"[\t\n\r -\[\]-~]*")
+"""JSON without escapes, and in ASCII: whatever is inside a text has been seen."""
 
 
 def read(body: bytes, kind: type[S]) -> tuple[S, frozenset[str]]:
@@ -74,12 +76,11 @@ def same_id(path: str, body: str | None) -> None:
 def document(made: Struct, given: Iterable[str], *, without: Iterable[str] = ()) -> dict[str, Any]:
     """What a client said: the fields given that are not at their defaults, instants in UTC, in one order."""
     doc = {}
-    for name, attribute, default in _defaults(type(made)):
-        if name in given and name not in without:
-            value = getattr(made, attribute)
-            if value != default:
-                spell = _SPELL.get(type(value))
-                doc[name] = spell(value) if spell and name != "attributes" else value
+    for name, attribute, default in _rows(type(made), frozenset(given), frozenset(without)):
+        value = getattr(made, attribute)
+        if value != default:
+            spell = _SPELL.get(type(value))
+            doc[name] = spell(value) if spell and name != "attributes" else value
     if isinstance(priority := doc.get("priority"), str):
         doc["priority"] = PRIORITIES[priority]
     if doc.get("priority") == PRIORITY:
@@ -110,9 +111,14 @@ def _clean(made: Struct, raw: bytes) -> bool:
 
 
 def _clean_task(task: TaskPut, raw: bytes) -> bool:
-    ids = [task.id or "", task.case or "", task.queue or "", task.pinned_agent or ""]
-    ids += [*task.preferred_agents, *task.excluded_agents, *task.cooling_down]
-    if not _IDS.fullmatch("".join(ids)) or (task.pinned_agent and task.pinned_agent in task.excluded_agents):
+    ids = f"{task.id or ''}{task.case or ''}{task.queue or ''}{task.pinned_agent or ''}"
+    if task.preferred_agents or task.excluded_agents or task.cooling_down:
+        ids += "".join((*task.preferred_agents, *task.excluded_agents, *task.cooling_down))
+    if task.pinned_agent and task.pinned_agent in task.excluded_agents:
+        return False
+    if _PLAIN.fullmatch(raw):
+        return " " not in ids and (not task.attributes or modest(task.attributes))
+    if not _IDS.fullmatch(ids):
         return False
     if _MAYBE_UNCLEAN.search(raw):
         names = {task.category or "", task.channel or "", *task.tags, *task.skills, *task.preferred_skills}
@@ -145,6 +151,12 @@ def _defaults(kind: type[Struct]) -> list[tuple[str, str, Any]]:
     return _DEFAULTS[kind]
 
 
+@lru_cache(1_024)
+def _rows(kind: type[Struct], given: frozenset[str], without: frozenset[str]) -> list[tuple[str, str, Any]]:
+    """The rows of the fields that are given; clients give the same ones again and again."""
+    return [row for row in _defaults(kind) if row[0] in given and row[0] not in without]
+
+
 def _plain(value: Any) -> Any:
     """A value inside a dict or list, in its one spelling."""
     if isinstance(value, Struct):
@@ -158,7 +170,7 @@ def _instant(value: datetime) -> str:
 
 
 def _object(value: dict[str, Any]) -> dict[str, Any]:
-    return {key: _plain(value[key]) for key in sorted(value)}
+    return {key: item if type(item) is int else _plain(item) for key, item in sorted(value.items())}
 
 
 def _items(value: list[Any]) -> list[Any]:

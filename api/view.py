@@ -111,11 +111,7 @@ class View:
     def _apply(self, event: Event) -> None:
         self.position = key = event_key(event.id)
         if event.task:
-            self._note_departure(event.task, event.at)
-            gone = event.type == "task.pruned" or event.task.state not in _OPEN
-            self._drop_task(event.task.id)
-            if not gone:
-                self._put_task(event.task)
+            self._apply_task(event.task, event)
         if event.agent:
             self._apply_agent(event.agent, removed=event.type == "agent.removed")
         if event.offer:
@@ -123,22 +119,28 @@ class View:
         if event.queue:
             self.queues[event.queue.id] = event.queue
 
-    def _note_departure(self, task: TaskRecord, at: int) -> None:
-        """A task that an agent takes leaves the line of its queue."""
-        known = self.tasks.get(task.id)
-        if task.state is State.ASSIGNED and known and known.state is not State.ASSIGNED:
-            self.departures[task.queue].append(at)
+    def _apply_task(self, task: TaskRecord, event: Event) -> None:
+        known = self.tasks.pop(task.id, None)
+        if known:
+            self._drop_task(known)
+            if task.state is State.ASSIGNED and known.state is not State.ASSIGNED:
+                # A task that an agent takes leaves the line of its queue.
+                self.departures[task.queue].append(event.at)
+        if task.state in _OPEN and event.type != "task.pruned":
+            self._put_task(task)
 
     def _put_task(self, task: TaskRecord) -> None:
         self.tasks[task.id] = task
-        insort(self.order, (task.created_at, task.id))
+        place = (task.created_at, task.id)
+        if not self.order or place > self.order[-1]:
+            self.order.append(place)
+        else:
+            insort(self.order, place)
         for name, value in _places(task):
             self.by[name][value].add(task.id)
 
-    def _drop_task(self, id: str) -> None:
-        task = self.tasks.pop(id, None)
-        if task is None:
-            return
+    def _drop_task(self, task: TaskRecord) -> None:
+        id = task.id
         del self.order[bisect_left(self.order, (task.created_at, id))]
         for name, value in _places(task):
             ids = self.by[name][value]
@@ -234,9 +236,10 @@ class View:
             self.forget("position", future)
 
 
-def _places(task: TaskRecord) -> Iterator[tuple[str, str]]:
-    yield "queue", task.queue
+def _places(task: TaskRecord) -> list[tuple[str, str]]:
+    places = [("queue", task.queue)]
     if task.agent is not None:
-        yield "agent", task.agent
+        places.append(("agent", task.agent))
     if case := task.doc.get("case"):
-        yield "case", case
+        places.append(("case", case))
+    return places

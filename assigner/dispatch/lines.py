@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ WIDTH = 6
 """The facts of a task, in the columns of its line's table."""
 ALL_STEPS = 1024
 """More than there are steps of handling times."""
+_step_of = lru_cache(maxsize=4_096)(step_of)
 
 
 @dataclass(slots=True, eq=False)
@@ -55,7 +57,7 @@ class Line:
                 NEVER if task.due_at is None else task.due_at,
                 -NEVER if task.not_before is None else task.not_before,
                 task.handle_ms,
-                step_of(task.handle_ms) if task.requirement.category else 0,
+                _step_of(task.handle_ms) if task.requirement.category else 0,
             )
         )
         return waiting

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
 
 from assigner.dispatch.agenda import Agenda
@@ -119,7 +120,11 @@ class Mirror:
             return
         task = self._task(record, entry)
         if entry is None:
-            entry = self.tasks[record.id] = TaskEntry(record=record, task=task, seen=seen)
+            entry = self.tasks[record.id] = TaskEntry(record, task, seen)
+            if record.state is State.QUEUED:
+                self._enter(entry)
+                self._note_task(entry)
+                return
         else:
             self._let_go(entry)
         changed = entry.task is not task
@@ -204,10 +209,11 @@ class Mirror:
         """Put on the agenda what time will do to a task."""
         record, put = entry.record, self.agenda.put
         if record.state is State.QUEUED:
-            queue = self.queue(record.queue)
+            task, queue = entry.task, self.queue(record.queue)
             put(queue.relax_due(record.queued_at, record.relaxed), "relax", record.id)
-            for at in (entry.task.not_before, *(until for _, until in entry.task.cooling_down)):
-                put(at, "open", f"{at}")
+            if task.not_before is not None or task.cooling_down:
+                for at in (task.not_before, *(until for _, until in task.cooling_down)):
+                    put(at, "open", f"{at}")
         elif record.state is State.HELD:
             put(record.held_until, "wake", record.id)
         else:
@@ -306,6 +312,7 @@ class Mirror:
             self._note_task(entry)
 
 
+@lru_cache(maxsize=4_096)
 def order(event: str) -> Order:
     """The id of an event as numbers that compare as the events came."""
     return tuple(map(int, event.split("-"))) if event else ()

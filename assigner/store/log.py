@@ -71,6 +71,13 @@ class EventLog:
             del self._keys[:gone], self._events[:gone]
         self._call()
 
+    def forget(self, key: EventKey) -> None:
+        """Drop the events up to this one: nobody needs them any more."""
+        gone = bisect_right(self._keys, key)
+        if gone:
+            self._lost = self._keys[gone - 1]
+            del self._keys[:gone], self._events[:gone]
+
     def fail(self, error: Exception) -> None:
         """There will be no more events: whoever has read them all gets the error."""
         self._error = error

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 
 from assigner.domain.records import Event
 from assigner.store.base import EventsLost, StoreUnavailable
-from assigner.store.log import EventLog, event_key
+from assigner.store.log import EventKey, EventLog, event_key
 
-KEPT = 10_000
-"""How many events a follower may be behind the others before it has to read for itself."""
+KEPT = 50_000
+"""How many events a follower may be behind before it has to read for itself."""
 SETTLE_S = 0.002
 """How long to wait for what arrives in a moment: each reading costs more than the events in it."""
 
@@ -32,7 +32,7 @@ class Tail:
         self._understand = understand
         self._log: EventLog | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._followers = 0
+        self._at: dict[object, EventKey] = {}
         self._known: dict[bytes, Event] = {}
 
     def know(self, events: Iterable[Event]) -> None:
@@ -43,7 +43,8 @@ class Tail:
 
     async def after(self, id: str) -> AsyncIterator[list[Event]]:
         """What happens after an event, as it happens. Raises EventsLost, and what reading raises."""
-        self._followers += 1
+        follower = object()
+        self._at[follower] = event_key(id)
         try:
             while True:
                 log = self._log or self._begin(id)
@@ -54,13 +55,14 @@ class Tail:
                 try:
                     async for batch in log.after(id):
                         id = batch[-1].id
+                        self._at[follower] = event_key(id)
                         yield batch
                 except EventsLost:
                     if log.keeps(id):
                         raise
         finally:
-            self._followers -= 1
-            if not self._followers:
+            del self._at[follower]
+            if not self._at:
                 self.stop()
 
     async def _behind(self, log: EventLog, id: str) -> AsyncIterator[list[Event]]:
@@ -85,6 +87,7 @@ class Tail:
                 if entries := await self._read(id, True):
                     # The answers to the commands that made them are on their way too.
                     await asyncio.sleep(SETTLE_S)
+                    log.forget(min(self._at.values()))
                     log.extend([self._event(*entry) for entry in entries])
                     id = log.last
         except Exception as error:
