@@ -1,4 +1,4 @@
-"""The command line: `assigner serve`, `assign`, `sample` and `version`."""
+"""The command line: `assigner serve`, `assign`, `apply`, `export`, `sample` and the others."""
 
 from assigner.cli.commands import app
 

@@ -80,7 +80,8 @@ def _in_a_batch(change: Change) -> bool:
 def _batch(client: httpx.Client, group: Sequence[Change]) -> Iterator[Answer]:
     """Make many new records. An agent whom somebody made meanwhile is replaced; the same task is the same."""
     kind = group[0].kind
-    for answer in batch(client, kind, [(change.id, change.new) for change in group]):
+    answers = batch(client, kind, [(change.id, change.new) for change in group])
+    for answer in answers:
         if answer["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR or answer["line"] is None:
             raise Broken("not_reached", f"{answer['status']}: {answer['detail']}")
         was_there = answer["status"] == HTTPStatus.OK
@@ -88,6 +89,8 @@ def _batch(client: httpx.Client, group: Sequence[Change]) -> Iterator[Answer]:
             yield {"status": HTTPStatus.NOT_MODIFIED}
         else:
             yield {**answer, "code": MADE_MEANWHILE} if was_there else answer
+    if len(answers) < len(group):
+        raise Broken("not_a_service", f"{len(answers)} / {len(group)}")
 
 
 def _one(client: httpx.Client, change: Change) -> Iterator[Answer]:

@@ -127,6 +127,8 @@ def _pages(client: httpx.Client, kind: str, query: Mapping[str, Any]) -> Iterato
     cursor: dict[str, str] = {}
     while True:
         answer = _json(client, _ask(client, "GET", f"/v1/{kind}", params={**query, **cursor}))
+        if not {"items", "next"} <= answer.keys():
+            raise Broken("not_a_service", f"/v1/{kind}")
         yield answer["items"]
         if answer["next"] is None:
             return

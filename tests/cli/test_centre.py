@@ -23,7 +23,8 @@ queues:
   billing: {offer_ttl_s: 120, relaxation: [{after_s: 600, skills: {billing: 2}}], floor: {billing: 1}}
   plain: {}
 agents:
-  ana: {skills: {billing: 5}, capacity: 2, available_until: 2030-01-01T00:00:00+01:00}
+  ana: {skills: {billing: 5}, capacity: 2, available_until: 2030-01-01T00:00:00+01:00,
+    shifts: [{from: 2029-01-01T08:00:00+01:00, until: 2029-01-01T16:00:00+01:00}]}
   eva: {presence: away}
 tasks:
   INC-1: {queue: billing, skills: {billing: 3}, cooling_down: {eva: 2030-01-01T00:00:00Z}}

@@ -8,6 +8,7 @@ import pytest
 from assigner.cli.centre_file import Centre, checked, read
 from assigner.sample import centre
 from tests.cli.centre import run
+from tests.style.sources import ROOT
 
 NOWHERE = "http://127.0.0.1:1"
 EVERYTHING = """\
@@ -161,6 +162,11 @@ def test_a_sampled_centre_is_a_pure_function() -> None:
     assert not any(
         {"load", "presence", "available_until"} & set(agent) for agent in centre()["agents"].values()
     )
+
+
+def test_the_file_in_readme_is_one() -> None:
+    block = (ROOT / "README.md").read_text("utf-8").partition("```yaml\n")[2].partition("```")[0]
+    assert docs(block)["agents"]["luis"]["skills"] == {"billing": 4, "es": 5}
 
 
 def test_nothing_of_a_file_is_lost_on_the_way() -> None:

@@ -14,13 +14,15 @@ def refused(code: int, *args: str, stdin: bytes = b"") -> str:
     return " ".join(told(*args, stdin=stdin, code=code).replace("│", " ").split())
 
 
-@pytest.mark.parametrize("command", [[], ["serve"], ["assign"], ["sample"], ["version"]])
+@pytest.mark.parametrize(
+    "command", [[], ["serve"], ["assign"], ["sample"], ["apply"], ["export"], ["version"]]
+)
 def test_help_ends_well(command: list[str]) -> None:
     assert "Usage: assigner" in told(*command, "--help", COLUMNS="80")
     assert "Usage: assigner" in told(*command, "-h")
 
 
-@pytest.mark.parametrize("command", ["serve", "assign", "sample"])
+@pytest.mark.parametrize("command", ["serve", "assign", "sample", "apply", "export"])
 def test_help_teaches_by_examples(command: str) -> None:
     assert f"  assigner {command} " in told(command, "--help").partition("Examples")[2]
 
