@@ -6,7 +6,7 @@ import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from heapq import nlargest, nsmallest
+from heapq import heappop, heappush, nlargest
 
 from assigner.clock import Clock
 from assigner.domain.lifecycle import OPEN_STATES, OfferState
@@ -35,6 +35,8 @@ class MemoryStore(Store):
         self._log = EventLog(self._keep.events)
         self._history: dict[str, list[Event]] = {}
         self._ended: set[str] = set()
+        # When each task ended, the first to be pruned at the top; what is not so any more is passed over.
+        self._ending: list[tuple[int, str]] = []
         self._ops: dict[str, _Done] = {}
         self._lease, self._lease_until, self._epoch = "", 0, 0
         # By the kind of thing: what is forgotten in time, the first to go first.
@@ -127,6 +129,7 @@ class MemoryStore(Store):
         self.records.tasks[task.id] = task
         if task.state not in OPEN_STATES:
             self._ended.add(task.id)
+            heappush(self._ending, (task.finished_at or 0, task.id))
         brief = task if event.type in WITH_DOC else replace(task, doc={})
         self._history.setdefault(task.id, []).append(replace(event, task=brief, agent=None))
 
@@ -145,18 +148,21 @@ class MemoryStore(Store):
         )
         self._history.clear()
         self._ended.clear()
+        self._ending.clear()
         self._closed.clear()
         self._log.begin_after(world.last_event)
 
     async def prune(self, before: int, most: int) -> int:
         """Delete up to `most` tasks that ended before an instant."""
         self._forget()
-        keys = ((self._finished(id), id) for id in self._ended)
-        gone = nsmallest(most, (key for key in keys if key[0] < before))
-        for _, id in gone:
-            command = Command(op="", actor="clock", now=before)
-            self._emit(command, Happened(type="task.pruned", task=self.records.tasks[id]))
-        return len(gone)
+        count = 0
+        while count < most and self._ending and self._ending[0][0] < before:
+            finished, id = heappop(self._ending)
+            if id in self._ended and self._finished(id) == finished:
+                command = Command(op="", actor="clock", now=before)
+                self._emit(command, Happened(type="task.pruned", task=self.records.tasks[id]))
+                count += 1
+        return count
 
     def _finished(self, id: str) -> int:
         return self.records.tasks[id].finished_at or 0
