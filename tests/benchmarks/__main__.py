@@ -1,7 +1,8 @@
-"""Run the benchmarks: `python -m tests.benchmarks [NAME …] [--list]`."""
+"""Run the benchmarks: `python -m tests.benchmarks [NAME …] [--short] [--list]`."""
 
 import argparse
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -14,21 +15,25 @@ BENCHMARKS = {
     "http": "end to end over HTTP: speed against JSON alone, memory, and probes while it solves",
     "bpic2012": "two weeks of a bank's real backlog, hour by hour, each answer judged twice",
     "durability": "what a power cut costs the store, with each durability",
+    "live": "the living service with 50,000 tasks waiting: offers, posts, cold start, and where it breaks",
     "day": "a simulated day of 200 agents through the real dispatcher",
 }
+
+SHORTER = {"live"}
+"""Those that have a short form, for who works on them."""
 
 Run = Callable[[Path], Iterator[Result]]
 
 
 def main() -> None:
     """Run those named, or all, one at a time."""
-    names = _names()
+    names, short = _asked()
     OUTPUT.mkdir(exist_ok=True)
     console.print(f"[bold]Benchmarks[/] on {machine()}\n")
     results: list[tuple[str, Result]] = []
     for number, name in enumerate(names, 1):
         console.print(f"[bold]{number} of {len(names)}: {name}[/], {BENCHMARKS[name]}")
-        for result in _run(name)(OUTPUT):
+        for result in _run(name, short=short)(OUTPUT):
             show(result)
             results.append((name, result))
             _write(results)
@@ -37,7 +42,8 @@ def main() -> None:
     console.print(f"Written to {OUTPUT.name}/: {', '.join(sorted(file.name for file in OUTPUT.iterdir()))}")
 
 
-def _names() -> list[str]:
+def _asked() -> tuple[list[str], bool]:
+    """Which to run, and whether to be quick about those that can be."""
     listed = "\n".join(f"  {name:10} {meaning}" for name, meaning in BENCHMARKS.items())
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks",
@@ -46,18 +52,25 @@ def _names() -> list[str]:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="which to run (all)")
+    parser.add_argument(
+        "--short", action="store_true", help=f"seconds instead of minutes: {', '.join(SHORTER)}"
+    )
     parser.add_argument("--list", action="store_true", help="list them and exit")
     given = parser.parse_args()
     if given.list:
         parser.exit(message=f"{listed}\n")
     if unknown := [name for name in given.names if name not in BENCHMARKS]:
         parser.error(f"there is no {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
-    return given.names or list(BENCHMARKS)
+    names = given.names or list(BENCHMARKS)
+    if given.short and not set(names) <= SHORTER:
+        parser.error(f"--short is for {', '.join(SHORTER)} alone")
+    return names, given.short
 
 
-def _run(name: str) -> Run:
+def _run(name: str, *, short: bool) -> Run:
     module = name if name in ("bpic2012", "day", "durability") else f"{name}_bench"
-    return cast("Run", import_module(f"tests.benchmarks.{module}").run)
+    run = import_module(f"tests.benchmarks.{module}").run
+    return cast("Run", partial(run, short=True) if short else run)
 
 
 def _write(results: list[tuple[str, Result]]) -> None:

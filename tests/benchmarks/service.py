@@ -55,17 +55,21 @@ def service(log: Path, **settings: object) -> Iterator[Service]:
 
     Its log goes to the file `log`. Raises RuntimeError when it does not start.
     """
-    environ = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
-    given = {"port": 0, "host": HOST, **settings}
-    environ |= {PREFIX + name.upper(): str(value) for name, value in given.items()}
-    with log.open("wb") as out, TemporaryDirectory() as folder:
-        environ.setdefault(f"{PREFIX}STATE_DIR", folder)
-        process = subprocess.Popen([sys.executable, "-c", _SERVE], env=environ, stderr=out, stdout=out)
+    with TemporaryDirectory() as folder:
+        process = launch(log, **{"port": 0, "state_dir": folder, **settings})
         try:
             yield Service(port=_ready(process, log), pid=process.pid)
         finally:
             process.terminate()
             process.wait(PATIENCE_S)
+
+
+def launch(log: Path, **settings: object) -> subprocess.Popen[bytes]:
+    """Start the service's first process with these settings and no others."""
+    environ = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
+    environ |= {PREFIX + name.upper(): str(value) for name, value in {"host": HOST, **settings}.items()}
+    with log.open("wb") as out:
+        return subprocess.Popen([sys.executable, "-c", _SERVE], env=environ, stderr=out, stdout=out)
 
 
 def assign(connection: HTTPConnection, body: bytes) -> bytes:
