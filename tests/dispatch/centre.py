@@ -96,22 +96,22 @@ class Centre:
             doc = {"relaxation": [{"after_s": 1800, "skills": {skill: 1}}], "floor": {skill: 1}}
             await self.store.put_queue([PutQueue(**self.live.said(), queue=skill, doc=doc)])
         for number in range(self._agents):
-            await self._shift(f"agent-{number:04}", (number % 3) * SHIFT - SHIFT)
+            await self._hire(f"agent-{number:04}", START + (number % 3) * SHIFT - SHIFT)
 
-    async def _shift(self, id: str, begins: int) -> None:
-        """An agent's next shift; the one after it is told when it ends."""
+    async def _hire(self, id: str, begins: int) -> None:
+        """An agent, with a shift a day from the first beginning on."""
         chance = Random(id)
         doc = {
             "skills": {skill: chance.randint(2, 8) for skill in chance.sample(SKILLS, 3)},
             "capacity": chance.choice((1, 1, 2, 3)),
-            "available_from": rfc3339(START + begins),
-            "available_until": rfc3339(START + begins + SHIFT),
+            "shifts": [
+                {"from": rfc3339(first), "until": rfc3339(first + SHIFT)}
+                for first in range(begins, self.end + 3 * SHIFT, 3 * SHIFT)
+            ],
         }
         await self.store.put_agent(
             [PutAgent(**self.live.said(), agent=id, doc=doc, capacity=doc["capacity"])]
         )
-        ends = START + begins + SHIFT - self.clock.now_ms()
-        self._at(max(0, ends), lambda: self._shift(id, begins + 3 * SHIFT))
 
     async def _arrive(self) -> None:
         chance = self._chance

@@ -190,11 +190,12 @@ async def test_names_do_not_join_what_asks_different_things() -> None:
 
 @lived
 async def test_names_count_in_every_line() -> None:
-    """In each of two lines the more urgent task bars the only agent; in each the other one is looked at."""
-    bars = {"priority": 90, "excluded_agents": ["ana"]}
-    live = await centre({}, {"no-ana-a": bars, "plain-a": {}})
-    await live.task("no-ana-b", skills={"b": 1}, **bars)
-    await live.task("plain-b", skills={"b": 1})
+    """In each of two lines the more urgent tasks bar the only agent; in each the other one is looked at."""
+    live = Living()
+    for skill in ("a", "b"):
+        for n in (1, 2):
+            await live.task(f"no-ana-{skill}{n}", skills={skill: 1}, priority=90, excluded_agents=["ana"])
+        await live.task(f"plain-{skill}", skills={skill: 1})
     await live.agent("ana", skills={"a": 1, "b": 1}, capacity=2)
     assert {"plain-a", "plain-b"} <= set((await seen(live)).split())
 
