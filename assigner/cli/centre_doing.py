@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -16,6 +17,9 @@ from assigner.cli.centre_service import Answer, Broken, Refused, batch, hold, pu
 
 GROUP: Final = 1_000
 """Records in one batch."""
+
+AT_ONCE: Final = 8
+"""Records that are changed at the same time: the store writes down together what comes together."""
 
 ATTEMPTS: Final = 5
 """How often a change is tried anew when only what it does not touch has moved, such as an agent's load."""
@@ -53,56 +57,69 @@ def carry_out(client: httpx.Client, difference: Difference, advance: Callable[[i
     result = Result()
     try:
         for group in _groups(difference):
-            answers = _batch(client, group) if _in_a_batch(group[0]) else _one(client, group[0])
-            for change, answer in zip(group, answers, strict=True):
+            for change, answer in (_batch if _in_a_batch(group[0]) else _together)(client, group):
                 result.note(change, answer)
-            advance(len(group))
+                advance(1)
     except Broken as error:
         result.broken = error
     return result
 
 
 def _groups(difference: Difference) -> Iterator[Sequence[Change]]:
-    """What goes in one request: many new records, or one record."""
-    for kind in STRUCTS:
-        made, others = difference.of(kind, "+"), difference.of(kind, "~")
-        size = 1 if kind == "queues" else GROUP
-        yield from (made[start : start + size] for start in range(0, len(made), size))
-        yield from ([change] for change in others)
-    for kind in STRUCTS:
-        yield from ([change] for change in difference.of(kind, "-"))
+    """What goes together: many new records in a batch, or others at the same time; who goes, goes last."""
+    alike = [difference.of(kind, sign) for kind in STRUCTS for sign in "+~"]
+    alike += [difference.of(kind, "-") for kind in STRUCTS]
+    for changes in alike:
+        yield from (changes[start : start + GROUP] for start in range(0, len(changes), GROUP))
 
 
 def _in_a_batch(change: Change) -> bool:
     return change.sign == "+" and change.kind != "queues"
 
 
-def _batch(client: httpx.Client, group: Sequence[Change]) -> Iterator[Answer]:
+def _batch(client: httpx.Client, group: Sequence[Change]) -> Iterator[tuple[Change, Answer]]:
     """Make many new records. An agent whom somebody made meanwhile is replaced; the same task is the same."""
     kind = group[0].kind
     answers = batch(client, kind, [(change.id, change.new) for change in group])
-    for answer in answers:
+    for change, answer in zip(group, answers, strict=False):
         if answer["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR or answer["line"] is None:
             raise Broken("not_reached", f"{answer['status']}: {answer['detail']}")
         was_there = answer["status"] == HTTPStatus.OK
         if was_there and kind == "tasks":
-            yield {"status": HTTPStatus.NOT_MODIFIED}
+            yield change, {"status": HTTPStatus.NOT_MODIFIED}
         else:
-            yield {**answer, "code": MADE_MEANWHILE} if was_there else answer
+            yield change, {**answer, "code": MADE_MEANWHILE} if was_there else answer
     if len(answers) < len(group):
         raise Broken("not_a_service", f"{len(answers)} / {len(group)}")
 
 
-def _one(client: httpx.Client, change: Change) -> Iterator[Answer]:
+def _together(client: httpx.Client, group: Sequence[Change]) -> Iterator[tuple[Change, Answer]]:
+    """Make, change or remove records, some at the same time. What breaks it off is raised when those that
+    were on their way are told.
+    """
+    broken: BaseException | None = None
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        asked = [(change, pool.submit(_one, client, change)) for change in group]
+        for change, future in asked:
+            if broken and future.cancel():
+                continue
+            if error := future.exception():
+                broken = error
+            else:
+                yield change, future.result()
+    if broken:
+        raise broken
+
+
+def _one(client: httpx.Client, change: Change) -> Answer:
     """Make, change or remove one record."""
     try:
-        if change.sign == "+":
-            put(client, change.kind, change.id, change.new, None)
-            yield {"status": HTTPStatus.CREATED}
-        else:
-            yield _guarded(client, change)
+        if change.sign != "+":
+            return _guarded(client, change)
+        put(client, change.kind, change.id, change.new, None)
     except Refused as error:
-        yield error.problem
+        return error.problem
+    return {"status": HTTPStatus.CREATED}
 
 
 def _guarded(client: httpx.Client, change: Change) -> Answer:

@@ -1,5 +1,6 @@
 """`assigner apply` and `assigner export`, asked of a living service."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -271,20 +272,38 @@ def test_what_moves_beside_a_change_does_not_stop_it(centre: Living) -> None:
 def test_broken_off_it_goes_on_when_it_is_run_again(centre: Living) -> None:
     """The store goes away in the middle: what is done is told, and the second time the rest is done."""
     difference = planned(centre, SMALL)
-    requests = iter(range(10))
+    result = broken_off(centre, difference, at=2)
+    assert result.done["+"] == 2
+    again = apply(centre, SMALL)
+    assert (again.code, again.out) == (0, "4 made, 0 changed, 0 removed, 2 the same.")
+
+
+def test_broken_off_among_changes_made_together_all_that_were_done_are_told(centre: Living) -> None:
+    before, after = (
+        f"agents: {{{', '.join(f'a{i}: {{capacity: {c}}}' for i in range(60))}}}" for c in (2, 3)
+    )
+    apply(centre, before)
+    result = broken_off(centre, planned(centre, after), at=50)
+    assert 0 < result.done["~"] < 60
+    agents = centre.ask("GET", "/v1/agents").json()["items"]
+    assert sum(agent["capacity"] == 3 for agent in agents) == result.done["~"]
+    assert apply(centre, after).out.endswith(f"{result.done['~']} the same.")
+
+
+def broken_off(centre: Living, difference: Difference, at: int) -> Result:
+    """Carry out what was planned, the store out of reach from that request on; then put it back."""
+    requests = itertools.count()
 
     def pull(_: httpx.Request) -> None:
-        if next(requests) == 2:
+        if next(requests) == at:
             centre.run(unplug(centre, plugged=False))
 
     result = carried_out(centre, difference, pull)
     assert isinstance(result.broken, Broken)
-    assert result.done["+"] == 2
     until(lambda: not is_ready(centre), "the service has noticed")
     centre.run(unplug(centre, plugged=True))
     until(lambda: is_ready(centre), "the service is ready again")
-    again = apply(centre, SMALL)
-    assert (again.code, again.out) == (0, "4 made, 0 changed, 0 removed, 2 the same.")
+    return result
 
 
 def is_ready(centre: Living) -> bool:
