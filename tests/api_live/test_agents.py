@@ -182,3 +182,14 @@ def test_shifts_that_end_first_or_overlap_are_refused(centre: Living) -> None:
     assert [json.loads(answer)["status"] for answer in answers] == [200, 422, 200]
     full = [{"from": f"2026-11-23T10:00:{i % 60:02}.{i:03}Z", "until": ten} for i in range(101)]
     assert ("/shifts", "too_long") in faults(centre.ask("PUT", f"/v1/agents/{agent}", {"shifts": full}))
+
+
+def test_a_task_that_waits_for_a_shift_says_for_which(centre: Living) -> None:
+    """Between two shifts: off shift, and when the next one begins."""
+    now, skill = centre.clock.now_ms(), centre.new("s")
+    hours = [rfc3339(now + 3_600_000 * hour) for hour in (-2, -1, 1, 2)]
+    shifts = [{"from": hours[2], "until": hours[3]}, {"from": hours[0], "until": hours[1]}]
+    agent = centre.agent(skills={skill: 1}, shifts=shifts)
+    why = centre.ask("GET", f"/v1/tasks/{centre.task(skills={skill: 1})}/explanation").json()
+    assert (why["reason"], why["refusals"]["off_shift"]) == ("off_shift", 1)
+    assert why["unblock"] == {"kind": "wait_until", "agents": [agent], "at": hours[2]}
