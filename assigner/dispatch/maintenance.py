@@ -110,12 +110,12 @@ async def absent(acting: Acting, agents: list[str], now: int) -> Done:
 
 
 async def changed(acting: Acting, tasks: list[str], now: int) -> Done:
-    """Offers of tasks that ask another thing now: revoked where the agent may not take them any more."""
+    """Offers whose task or agent is not as before: revoked where the agent may not take the task any more."""
     offers = []
     for entry in _entries(acting, tasks):
-        if entry.offer is not None and not _may_still(acting, entry, now):
+        if entry.offer is not None and not _may_still(acting, entry, entry.offer.offered_at):
             said = acting.said(now, entry.record.version)
-            offers.append(OnOffer(**said, offer=entry.offer.id, facts={"reason": "task_changed"}))
+            offers.append(OnOffer(**said, offer=entry.offer.id, facts={"reason": "not_eligible"}))
             acting.mirror.agenda.put(now + RETRY_MS, "changed", entry.record.id)
     return _count("revoke", await acting.do("revoke", offers))
 
@@ -194,14 +194,18 @@ def _held_by_absent(acting: Acting, agents: list[str], now: int) -> Iterator[Tas
             yield from (mirror.tasks[task] for task in sorted(mirror.held_by.get(id, ())))
 
 
-def _may_still(acting: Acting, entry: TaskEntry, now: int) -> bool:
-    """Whether the agent to whom a task is offered may take it, the room that the offer holds being theirs."""
+def _may_still(acting: Acting, entry: TaskEntry, at: int) -> bool:
+    """Whether the agent to whom a task was offered at an instant may take it, the room that it holds theirs.
+
+    Both are as they are now, but the time is that of the offer: what passes while an agent thinks is no
+    change.
+    """
     holder = acting.mirror.agents.get(entry.record.agent or "")
     if holder is None:
         return False
-    agent = holder.agent(now)
+    agent = holder.agent(at)
     agent = replace(agent, load=agent.load - entry.record.size)
-    return judge(entry.task, Roster([agent], now)).eligible != 0
+    return judge(entry.task, Roster([agent], at)).eligible != 0
 
 
 def _count(verb: str, outcomes: list[Outcome]) -> Done:

@@ -289,6 +289,8 @@ class Mirror:
         self.agenda.put(record.presence_until, "presence", record.id)
         for task in self.held_by.get(record.id, ()):
             self._note_task(self.tasks[task])
+            if self.tasks[task].offer is not None:
+                self.agenda.put(record.updated_at, "changed", task)
 
     def note_shift(self, entry: AgentEntry, after: int) -> None:
         """Put on the agenda when the shift of an instant ends; off shift, also when the next one begins."""

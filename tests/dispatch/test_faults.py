@@ -312,6 +312,26 @@ async def test_fault_11_an_offer_is_taken_back_when_its_agent_may_not_take_the_t
     assert (await live.person("ana")).load == int(stays)
 
 
+@pytest.mark.parametrize(
+    ("says", "stays"), [({"skills": {"es": 3}, "teams": ["a"]}, True), ({"skills": {"es": 2}}, False)]
+)
+@lived
+async def test_fault_11_an_offer_is_taken_back_when_its_agent_is_another_now(
+    says: dict[str, Any], stays: bool
+) -> None:
+    """Whoever loses the skill loses the offer; the time that passed since it was made does not count."""
+    live = Living()
+    ends = {"available_until": live.at(10 * MINUTE)}
+    await live.agent("ana", skills={"es": 3}, **ends)
+    await live.task("t", skills={"es": 3}, handle_s=600)
+    await live.settle()
+    await live.wait(MINUTE // 2)
+    await live.on_task("update", "t", doc={"skills": {"es": 3}, "handle_s": 600, "priority": 60})
+    await live.agent("ana", **says, **ends)
+    await live.step()
+    assert await live.where("t") == ["offered ana" if stays else "queued"]
+
+
 @lived
 async def test_fault_11_a_task_that_changed_while_nobody_led_is_judged_by_who_leads_next() -> None:
     live = Living()
