@@ -105,12 +105,12 @@ CENTRE: Mapping[str, tuple[str, str]] = {
         "Altas: {made}; cambios: {changed}; bajas: {removed}; sin cambios: {same}.",
     ),
     "unlisted": (
-        "{count} agents are not in the file; --prune removes them.",
-        "{count} agentes no están en el fichero; --prune los quita.",
+        "Agents that are not in the file: {count}; --prune removes them.",
+        "Agentes que no están en el fichero: {count}; --prune los quita.",
     ),
     "tasks_ended": (
-        "{count} tasks have ended, and are left alone.",
-        "{count} tareas han terminado y no se tocan.",
+        "Tasks that have ended, and are left alone: {count}.",
+        "Tareas terminadas, que no se tocan: {count}.",
     ),
     "not_as_asked": ("{count} did not go as asked:", "{count} no han ido como se pedía:"),
     "reading_files": ("Reading the file", "Leyendo el fichero"),

@@ -156,7 +156,7 @@ def test_a_dry_run_in_spanish_of_many(centre: Living) -> None:
 def test_nobody_is_removed_unless_it_is_asked_for(centre: Living) -> None:
     apply(centre, SMALL)
     said = apply(centre, "agents: {ana: {}}")
-    assert "1 agents are not in the file; --prune removes them." in said.out
+    assert "Agents that are not in the file: 1; --prune removes them." in said.out
     assert centre.ask("GET", "/v1/agents/eva").status_code == 200
     said = apply(centre, "agents: {ana: {}}", "--prune")
     assert (said.code, said.out) == (0, "0 made, 0 changed, 1 removed, 1 the same.")
@@ -197,7 +197,9 @@ def test_a_task_that_has_ended_is_left_alone(centre: Living) -> None:
     said = apply(centre, SMALL.replace("queue: billing, ", ""), "--dry-run")
     assert (said.code, "= 1 the same; 1 ended, and left alone" in said.out) == (0, True)
     said = apply(centre, SMALL)
-    assert said.out == "0 made, 0 changed, 0 removed, 5 the same. 1 tasks have ended, and are left alone."
+    assert (
+        said.out == "0 made, 0 changed, 0 removed, 5 the same. Tasks that have ended, and are left alone: 1."
+    )
     assert centre.ask("GET", "/v1/tasks/INC-1").json()["state"] == "cancelled"
 
 
@@ -265,6 +267,7 @@ def test_what_moves_beside_a_change_does_not_stop_it(centre: Living) -> None:
 
     result = carried_out(centre, difference, move)
     assert (codes(result), result.done) == ([], {"~": 1})
+    assert next(presences, "all used") == "all used"
     ana = centre.ask("GET", "/v1/agents/ana").json()
     assert (ana["capacity"], ana["presence"]) == (3, "available")
 
