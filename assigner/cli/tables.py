@@ -150,11 +150,12 @@ def _why(row: Unassigned, view: View) -> Text:
     if row.detail is not UNSET:
         why.append(f"  {words.local(row.detail, view.zone)}", style="default")
     if row.unblock is not UNSET:
-        why.append(f"\n→ {_remedy(row.unblock, view)}", style=GOOD)
+        why.append(f"\n→ {remedy(row.unblock, view)}", style=GOOD)
     return why
 
 
-def _remedy(change: UnblockOut, view: View) -> str:
+def remedy(change: UnblockOut, view: View) -> str:
+    """What would unblock a task."""
     told = words.both(words.REMEDIES[change.kind], view.language).format(
         agents=words.any_of(change.agents, view.language),
         skill=change.skill,

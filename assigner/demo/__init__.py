@@ -1,0 +1,1 @@
+"""`make demo`: the living service, with a made-up centre at work in it."""

@@ -1,0 +1,98 @@
+"""What is kept from one run of the demo to the next: the centre in the service, and how it was made."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from api.messages import Language
+from assigner.demo import centre
+from assigner.demo.centre import Record, Wanted
+from assigner.demo.service import DemoError, Service, left, put_away
+from assigner.demo.words import say
+from assigner.domain.instant import to_ms
+from assigner.store import embedded
+from assigner.store.base import StoreRefused
+
+MADE: Final = "centre.json"
+"""In the demo's directory: how its centre was made. A store without it is somebody else's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The centre at the beginning of a run: how it was made, who is there, what is open, which number the
+    next task has; in which queues work not begun stays with an agent who leaves; and since when the centre
+    had been left, in milliseconds since 1970, None when it is new.
+    """
+
+    wanted: Wanted
+    agents: Sequence[Record]
+    tasks: Sequence[Record]
+    next_number: int
+    keeping: frozenset[str]
+    left_at: int | None
+
+
+async def forget(folder: Path, language: Language) -> None:
+    """Empty the demo's directory. Raises DemoError when it is not the demo's, or in use."""
+    store = folder / "store"
+    if not store.exists():
+        return
+    if not (folder / MADE).exists():
+        raise DemoError(say("somebodys", language, folder=folder))
+    await left(folder)
+    await put_away(folder)
+    _erase(folder, language)
+
+
+async def open_centre(service: Service, folder: Path, wanted: Wanted, now_ms: int) -> Opened:
+    """The centre that is in the service, or a new one. Raises DemoError when it is somebody else's."""
+    agents = await service.all("/v1/agents")
+    file = folder / MADE
+    if not file.exists() and (agents or await service.all("/v1/tasks")):
+        raise DemoError(say("somebodys", service.language, folder=folder))
+    known = agents and file.exists()
+    made = msgspec.json.decode(file.read_bytes(), type=Wanted) if known else wanted
+    left_at = max((to_ms(datetime.fromisoformat(agent["updated_at"])) for agent in agents), default=None)
+    file.write_bytes(msgspec.json.encode(asdict(replace(made, pace=wanted.pace))))
+    if not known or made.pace != wanted.pace:
+        await _make(service, replace(made, pace=wanted.pace), now_ms, anew=not known)
+        agents = await service.all("/v1/agents")
+    ended = (await service.get("/v1/tasks?state=completed&limit=1000"))["items"]
+    tasks = await service.all("/v1/tasks")
+    number = centre.last_number([task["id"] for task in [*ended, *tasks]]) + 1
+    queues = (await service.get("/v1/queues"))["items"]
+    return Opened(
+        wanted=replace(made, pace=wanted.pace),
+        agents=agents,
+        tasks=tasks,
+        next_number=number,
+        keeping=frozenset(queue["id"] for queue in queues if not queue["release_on_absence"]),
+        left_at=left_at,
+    )
+
+
+async def _make(service: Service, wanted: Wanted, now_ms: int, *, anew: bool) -> None:
+    """Put the queues, the tasks of a new centre, and last the agents, by whom it is known to be complete."""
+    made = centre.sample_centre(wanted, centre.now_utc(now_ms))
+    for id, settings in made["queues"].items():
+        await service.ask("PUT", f"/v1/queues/{id}", settings)
+    for kind in ("tasks", "agents") if anew else ("agents",):
+        lines = [{"id": id, **said} for id, said in made[kind].items()]
+        await service.ask("POST", f"/v1/{kind}/batch", lines, lines=True)
+
+
+def _erase(folder: Path, language: Language) -> None:
+    try:
+        claimed = embedded.claim(folder, "fast")
+    except StoreRefused:
+        raise DemoError(say("in_use", language, folder=folder)) from None
+    shutil.rmtree(folder / "store")
+    (folder / MADE).unlink()
+    claimed.leave()

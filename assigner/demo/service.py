@@ -1,0 +1,249 @@
+"""The demo's service: a process of its own on a directory of its own, and the one client that talks to it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import msgspec
+
+from api.messages import Language
+from assigner.demo.words import say
+from assigner.store import embedded
+from assigner.store.base import StoreRefused, StoreUnavailable
+
+HOST: Final = "127.0.0.1"
+CONNECTIONS: Final = 8
+PATIENCE_S: Final = 60.0
+"""How long a start and an answer may take; a long poll is shorter."""
+LEAVE_S: Final = 10.0
+"""How long a service may take to leave the directory, after its demo was killed."""
+STOP_S: Final = 30.0
+PAUSE_S: Final = 0.1
+MODEST: Final = ("--workers=1", "--log-level=warning")
+APART: Final = (
+    "ASSIGNER_REDIS_URL",
+    "ASSIGNER_WORKSPACE",
+    "ASSIGNER_STATE_DIR",
+    "ASSIGNER_PORT",
+    "ASSIGNER_HOST",
+)
+"""Settings of a service that is somebody's: the demo has its own."""
+
+
+class DemoError(Exception):
+    """Why the demo cannot go on, in a sentence."""
+
+
+class Refused(Exception):
+    """The service does not do what was asked; `code` is that of its answer."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(problem["detail"])
+        self.code: str = problem["code"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """A service that runs, and the connections to it."""
+
+    address: str
+    log: Path
+    language: Language
+    process: asyncio.subprocess.Process
+    http: httpx.AsyncClient
+    _numbers: Any = field(default_factory=count)
+
+    async def ask(self, method: str, path: str, body: Any = None, *, lines: bool = False) -> Any:
+        """The answer to a request; a service that cannot do it now is asked again.
+
+        With `lines` the body is a list, sent and answered as NDJSON. Raises Refused, and DemoError when the
+        service is gone.
+        """
+        headers = {
+            "Accept-Language": self.language,
+            "Idempotency-Key": f"{os.getpid()}-{next(self._numbers)}",
+        }
+        content = b"\n".join(map(msgspec.json.encode, body)) if lines else _encoded(body)
+        while True:
+            with suppress(httpx.TransportError):
+                answer = await self.http.request(method, path, content=content, headers=headers)
+                if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                    return _decoded(answer, lines=lines)
+            if self.process.returncode is not None:
+                raise DemoError(self.ended())
+            await asyncio.sleep(PAUSE_S)
+
+    async def get(self, path: str) -> Any:
+        """The answer to a GET."""
+        return await self.ask("GET", path)
+
+    async def all(self, path: str) -> list[Any]:
+        """Every item of a list, page after page."""
+        items: list[Any] = []
+        cursor = ""
+        while True:
+            page = await self.get(f"{path}{'&' if '?' in path else '?'}limit=1000{cursor}")
+            items += page["items"]
+            if page["next"] is None:
+                return items
+            cursor = f"&cursor={page['next']}"
+
+    async def over(self) -> None:
+        """Wait for the service's end, which is not to come: raises DemoError."""
+        await self.process.wait()
+        raise DemoError(self.ended())
+
+    def ended(self) -> str:
+        """That the service has ended, and why as far as is known."""
+        code = self.process.returncode or 0
+        why = last_line(self.log) or (
+            say("by_signal", self.language, number=-code) if code < 0 else say("no_reason", self.language)
+        )
+        return say("ended", self.language, why=why, log=self.log)
+
+
+@asynccontextmanager
+async def running(folder: Path, port: int | None, language: Language) -> AsyncIterator[Service]:
+    """A service on the directory, ready, until the block ends. Raises DemoError."""
+    _make(folder)
+    await left(folder)
+    address, log = f"http://{HOST}:{_port(port)}", folder / "service.log"
+    process = await _started(folder, address, log)
+    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+    try:
+        async with httpx.AsyncClient(
+            base_url=address, limits=limits, timeout=PATIENCE_S, trust_env=False
+        ) as http:
+            service = Service(address=address, log=log, language=language, process=process, http=http)
+            await _ready(service)
+            yield service
+    finally:
+        await _stop(process)
+        await put_away(folder)
+
+
+async def _started(folder: Path, address: str, log: Path) -> asyncio.subprocess.Process:
+    port = address.rpartition(":")[2]
+    flags = [
+        f"--host={HOST}",
+        f"--port={port}",
+        f"--state-dir={folder}",
+        "--workers=1",
+        "--log-level=warning",
+    ]
+    with log.open("wb") as said:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "assigner.demo.tether", "serve", "--dev", *flags, *MODEST),
+            env={name: value for name, value in os.environ.items() if name not in APART},
+            stdin=subprocess.PIPE,
+            stdout=said,
+            stderr=said,
+            # Its own group: a Ctrl-C is for the demo, which ends the service last.
+            process_group=0,
+        )
+
+
+async def _ready(service: Service) -> None:
+    """Return when the service is ready. Raises DemoError when it ends before, or takes too long."""
+    process, language = service.process, service.language
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            while process.returncode is None:
+                with suppress(httpx.TransportError):
+                    if (await service.http.get("/readyz")).status_code == HTTPStatus.OK:
+                        return
+                await asyncio.sleep(PAUSE_S)
+    why = last_line(service.log) or say("no_reason", language)
+    if process.returncode is None:
+        why = say("too_slow", language, seconds=round(PATIENCE_S))
+    raise DemoError(say("not_started", language, why=why))
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """End the service, and wait for its end."""
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+async def left(folder: Path) -> None:
+    """Return when no service has the directory, or has it still after a while: then ours will say so."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LEAVE_S):
+            # Nobody tells when a lock is given up.
+            while not _is_free(folder / "store" / "service.lock"):  # noqa: ASYNC110
+                await asyncio.sleep(PAUSE_S)
+
+
+async def put_away(folder: Path) -> None:
+    """End the store of a service that was killed; one that runs for another service is left alone."""
+    if _is_free(folder / "store" / "server.lock"):
+        return
+    with suppress(StoreRefused, StoreUnavailable):
+        server = embedded.claim(folder, "fast")
+        try:
+            await server.launch()  # which attaches
+            await server.stop()
+        finally:
+            server.leave()
+
+
+def _make(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _is_free(lock: Path) -> bool:
+    try:
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return True
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _port(wanted: int | None) -> int:
+    """The port wanted; else 8080 if nobody listens there, else any that is free."""
+    if wanted is not None:
+        return wanted
+    for port in (8080, 0):
+        with suppress(OSError), socket.create_server((HOST, port)) as found:
+            free: int = found.getsockname()[1]
+            return free
+    return 0
+
+
+def last_line(log: Path) -> str:
+    """The last thing that the service said."""
+    lines = log.read_text("utf-8", "replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def _encoded(body: Any) -> bytes | None:
+    return None if body is None else msgspec.json.encode(body)
+
+
+def _decoded(answer: httpx.Response, *, lines: bool) -> Any:
+    if answer.status_code >= HTTPStatus.BAD_REQUEST:
+        raise Refused(msgspec.json.decode(answer.content))
+    if lines:
+        return [msgspec.json.decode(line) for line in answer.content.splitlines()]
+    return msgspec.json.decode(answer.content)
