@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from assigner.dispatch.lines import Key, Waiting
 from assigner.domain.agent import Agent, Presence
-from assigner.domain.calendar import Window, current
+from assigner.domain.calendar import Window, current, reach
 from assigner.domain.records import AgentRecord, OfferRecord, TaskRecord
 from assigner.domain.task import Task
 
@@ -37,13 +37,15 @@ class AgentEntry:
     now: Agent | None = None
     free: bool = False
     _shift: int = 0
-    """The position of the window that `now` was made for."""
+    """The position of the window of now; so it is at the instants from `_first` to before `_last`."""
+    _first: int = 0
+    _last: int = 0
 
     def agent(self, now: int) -> Agent:
         """The domain's agent, with the presence, the load and the shift of now, else the next shift."""
-        shift = current(self.windows, now)
-        if self.now is None or self._shift != shift:
-            self._shift, record, window = shift, self.record, self.windows[shift]
+        window = self.window(now)
+        if self.now is None:
+            record = self.record
             self.now = replace(
                 self.said,
                 presence=record.presence,
@@ -51,13 +53,16 @@ class AgentEntry:
                 idle_since=record.idle_since,
                 available_from=window.begins,
                 available_until=window.ends,
-                later=self.windows[shift + 1 :],
+                later=self.windows[self._shift + 1 :],
             )
         return self.now
 
     def window(self, now: int) -> Window:
         """The shift that holds the instant, else the next one, else the last."""
-        return self.windows[current(self.windows, now)]
+        if not self._first <= now < self._last:
+            self._shift, self.now = current(self.windows, now), None
+            self._first, self._last = reach(self.windows, self._shift)
+        return self.windows[self._shift]
 
     def on_shift(self, now: int) -> bool:
         """Whether a shift holds the instant."""

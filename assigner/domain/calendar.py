@@ -8,6 +8,9 @@ from dataclasses import dataclass
 Shift = tuple[int, int]
 """The first instant on shift, and the first one after it."""
 
+_NEVER = 2**61
+"""An instant after all others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -43,9 +46,14 @@ def windows(shifts: Iterable[Shift], outer: Window) -> tuple[Window, ...]:
 def current(windows: Sequence[Window], at: int) -> int:
     """The position of the window that holds an instant, else of the next to begin, else of the last."""
     last = len(windows) - 1
-    if last == 0:
-        return 0  # most agents, and they are many
     return next((i for i, window in enumerate(windows) if window.ends is None or at < window.ends), last)
+
+
+def reach(windows: Sequence[Window], position: int) -> Shift:
+    """From when, and until before when, a window is the `current` one."""
+    before = windows[position - 1].ends if position else None
+    ends = windows[position].ends if position < len(windows) - 1 else None
+    return (-_NEVER if before is None else before, _NEVER if ends is None else ends)
 
 
 def next_beginning(windows: Iterable[Window], after: int) -> int | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assigner.domain.calendar import Shift, Window, clashes, current, next_beginning, windows
+from assigner.domain.calendar import Shift, Window, clashes, current, next_beginning, reach, windows
 
 ALWAYS = Window()
 SHIFTS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)).filter(lambda shift: shift[0] < shift[1]))
@@ -35,6 +35,14 @@ def test_off_shift_the_window_asked_for_is_the_next_one_and_after_all_of_them_th
     to_come = [first for first, _ in shifts if first > at]
     if not window.holds(at):
         assert window.begins == (min(to_come) if to_come else found[-1].begins)
+
+
+@given(SHIFTS, st.integers(-2, 14), st.integers(-2, 14))
+def test_a_window_is_the_one_asked_for_as_far_as_it_reaches(shifts: list[Shift], at: int, other: int) -> None:
+    found = windows(shifts, ALWAYS)
+    position = current(found, at)
+    first, last = reach(found, position)
+    assert (first <= other < last) == (current(found, other) == position)
 
 
 def test_adjoining_shifts_are_one_and_the_outer_window_cuts() -> None:
