@@ -24,7 +24,7 @@ help: ## Show this list
 	@echo "Start with 'make demo'. Arguments go in ARGS (make test ARGS='-k sample'), another interpreter in PYTHON"
 	@echo "(make demo PYTHON=python3.13). Everything is installed into $(VENV), from the hashed locks in deploy/."
 
-demo: $(VENV)/.runtime ## Start the service, assign a realistic back office's work, and show the result
+demo: $(VENV)/.runtime ## Start the service with a made-up centre at work in it, and watch (ARGS='--for 30 --lang es')
 	@$(BIN)/python -m assigner.demo $(ARGS)
 
 run: $(VENV)/.runtime ## Serve on loopback without keys, for development

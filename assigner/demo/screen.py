@@ -86,8 +86,8 @@ def screen(shown: Shown) -> Layout:
     if shown.width < WIDE:
         body.split_column(queues, agents, why, events)
         return root
-    left, right = Layout(ratio=5), Layout(ratio=4)
-    left.split_column(queues, agents)
+    left, right = Layout(), Layout()
+    left.split_column(queues, Layout(_agents(shown)))
     right.split_column(why, events)
     body.split_row(left, Layout(Text(" "), size=2), right)
     return root
@@ -247,7 +247,7 @@ def _agent(agent: Record) -> Text:
 
 
 def _columns(shown: Shown) -> int:
-    width = shown.width * 5 // 9 if shown.width >= WIDE else shown.width
+    width = shown.width // 2 - 1 if shown.width >= WIDE else shown.width
     return max(1, width // NAME)
 
 
