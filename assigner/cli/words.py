@@ -95,49 +95,9 @@ WORDS: Mapping[str, Both] = {
         "'{cell}' puede ser un millar o una fracción; escriba {whole} o {fraction}.",
     ),
     # progress and files
-    "starting": ("Starting the service", "Arrancando el servicio"),
     "deciding": ("Deciding", "Decidiendo"),
     "making": ("Making the sample", "Creando la muestra"),
     "wrote": ("Wrote {files}. Decide with:", "Escritos {files}. Para decidir:"),
-    # the demo
-    "sent": (
-        "A made-up back office on {now}: {tasks} tasks; {agents} agents, {free} free, with room for {room}.",
-        "Un back office inventado, {now}: {tasks} tareas; {agents} agentes, {free} libres con {room} huecos.",
-    ),
-    "by_queue": ("Tasks sent, by queue", "Tareas enviadas, por cola"),
-    "queue": ("Queue", "Cola"),
-    "late": ("Late", "Tarde"),
-    "oldest": ("Oldest", "Más antigua"),
-    "days": ("{days} days", "{days} días"),
-    "qualified": ("Agents with the skill", "Agentes con la habilidad"),
-    "free": ("of them free now", "de ellos, libres ahora"),
-    "agents_sent": ("Agents sent", "Agentes enviados"),
-    "skills": ("Skills, with levels", "Habilidades, con niveles"),
-    "presence": ("Presence", "Presencia"),
-    "room": ("Room", "Hueco"),
-    "available": ("available", "disponible"),
-    "away": ("away", "ausente"),
-    "offline": ("offline", "desconectado"),
-    "off_shift": ("off shift", "fuera de turno"),
-    "posted": (
-        "POST {address}/v1/assign: answered in {time}.",
-        "POST {address}/v1/assign: respondió en {time}.",
-    ),
-    "try": ("Try it yourself", "Pruébelo"),
-    "run_it": (
-        "the service; see {address}/docs",
-        "el servicio; vea {address}/docs",
-    ),
-    "keep_it": ("this demo, with the service left running", "esta demo, sin parar el servicio"),
-    "same": ("The same request, to a running service:", "La misma petición, a un servicio en marcha:"),
-    "kept": (
-        "The service runs on {address}: see {address}/docs. Ctrl-C stops it.",
-        "El servicio sigue en {address}: vea {address}/docs. Ctrl-C lo para.",
-    ),
-    "not_started": ("The service did not start: {why}", "El servicio no arrancó: {why}"),
-    "no_reason": ("it said nothing.", "no dijo nada."),
-    "too_slow": ("it was not ready within {seconds} s.", "no estuvo listo en {seconds} s."),
-    "no_answer": ("The service did not answer: {why}", "El servicio no respondió: {why}"),
 }
 
 REASONS: Mapping[str, tuple[Both, Both]] = {

@@ -27,8 +27,8 @@ MADE: Final = "centre.json"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """The centre at the beginning of a run: how it was made, who is there, what is open, which number the
-    next task has; in which queues work not begun stays with an agent who leaves; and since when the centre
-    had been left, in milliseconds since 1970, None when it is new.
+    next task has; in which queues work not begun stays with an agent who leaves; since when the centre had
+    been left, None when it is new, and when this run began, both in milliseconds since 1970.
     """
 
     wanted: Wanted
@@ -37,6 +37,7 @@ class Opened:
     next_number: int
     keeping: frozenset[str]
     left_at: int | None
+    began_ms: int
 
 
 async def forget(folder: Path, language: Language) -> None:
@@ -75,6 +76,7 @@ async def open_centre(service: Service, folder: Path, wanted: Wanted, now_ms: in
         next_number=number,
         keeping=frozenset(queue["id"] for queue in queues if not queue["release_on_absence"]),
         left_at=left_at,
+        began_ms=now_ms,
     )
 
 

@@ -118,11 +118,15 @@ class Platform:
         )
         self.tally.offered(self.elapsed_s)
         self.open_offers.add(offer.id)
-        if not work.offered:
-            self.tally.to_offer.append(self._since(offer, work.came))
-        self.tally.reactions.append(self._since(offer, work.ready, person.room_since))
+        if offer.offered >= self.began_ms:
+            self._measure(offer, person)
         work.offered = True
         self.crew.spawn(person.answer(offer))
+
+    def _measure(self, offer: Offer, person: Person) -> None:
+        if not offer.work.offered:
+            self.tally.to_offer.append(self._since(offer, offer.work.came))
+        self.tally.reactions.append(self._since(offer, offer.work.ready, person.room_since))
 
     def _since(self, offer: Offer, *instants: int) -> int:
         """Milliseconds to an offer from the last of these, or from when this run began."""

@@ -105,7 +105,7 @@ async def _live(asked: Asked, service: Service, opened: Opened, signals: Signals
         crew=crew,
         tally=Tally(),
         began_s=clock.monotonic_s(),
-        began_ms=clock.now_ms(),
+        began_ms=opened.began_ms,
         keeping=opened.keeping,
     )
     board = await look(service, None, 0.0)

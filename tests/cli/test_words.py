@@ -7,7 +7,6 @@ import pytest
 
 from assigner.cli.words import REASONS, REMEDIES, WORDS, any_of, duration, local, number, percent, span
 from assigner.dispatch.unblock import KINDS
-from assigner.domain.agent import Presence
 from assigner.domain.preference import TERMS
 from assigner.domain.reasons import REASONS as EVERY_REASON
 from solver.solution import Status
@@ -16,7 +15,7 @@ from solver.solution import Status
 def test_every_reason_change_term_and_status_has_words() -> None:
     assert REASONS.keys() == EVERY_REASON.keys()
     assert REMEDIES.keys() == KINDS.keys()
-    assert {term.name for term in TERMS} | {*Status} | {*Presence} <= WORDS.keys()
+    assert {term.name for term in TERMS} | {*Status} <= WORDS.keys()
 
 
 @pytest.mark.parametrize("pair", [*WORDS.values(), *REMEDIES.values()], ids=lambda pair: pair[0])
