@@ -140,7 +140,7 @@ class RedisStore(Store):
 
     async def close(self) -> None:
         """Close the connections."""
-        self._tail.stop()
+        await self._tail.close()
         await self.client.aclose()
 
     async def do(self, verb: str, asked: Sequence[Command]) -> list[Outcome]:

@@ -83,7 +83,7 @@ class Tail:
 
     async def _follow(self, log: EventLog, id: str) -> None:
         try:
-            while True:
+            while self._log is log:
                 if entries := await self._read(id, True):
                     # The answers to the commands that made them are on their way too.
                     await asyncio.sleep(SETTLE_S)
@@ -104,5 +104,11 @@ class Tail:
             self._log.fail(StoreUnavailable("The store is closed."))
         if self._reading:
             self._reading.cancel()
-        self._log = self._reading = None
+        self._log = None
         self._known.clear()
+
+    async def close(self) -> None:
+        """Read no more, and return when the last reading has let go of its connection."""
+        self.stop()
+        if self._reading:
+            await asyncio.wait({self._reading})

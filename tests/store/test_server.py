@@ -5,8 +5,10 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from pathlib import Path
 from subprocess import PIPE, Popen
+from typing import Any, cast
 
 import pytest
 
@@ -14,6 +16,7 @@ from assigner.domain.lifecycle import State
 from assigner.store import embedded
 from assigner.store.base import Enqueue, Retention, StoreRefused, StoreUnavailable
 from assigner.store.keys import KEYS, SCHEMA, row_of
+from assigner.store.log import FIRST
 from assigner.store.redis import RedisStore, connect, script, too_old
 from tests.store.scene import FUTURE, KINDS, NOW, REDIS, Hand, Servers, done, play, store_of, undeclared
 
@@ -80,6 +83,19 @@ def test_an_answer_that_was_lost_is_given_again(kind: str, servers: Servers, tmp
             assert made.replayed
             assert made.task == await direct.task("t")
             assert len(await direct.history("t")) == 1
+
+    run(scene)
+
+
+def test_a_store_that_is_closed_reads_no_more(servers: Servers) -> None:
+    async def scene() -> None:
+        async with store_of("valkey", servers) as direct:
+            await done(Hand(direct).task("t"))
+            store = RedisStore(connect(servers["valkey"]), workspace=cast(RedisStore, direct).workspace)
+            async with aclosing(cast(Any, store.events(FIRST))) as events:
+                assert len(await anext(events)) == 1
+            await store.close()
+            assert asyncio.all_tasks() == {asyncio.current_task()}
 
     run(scene)
 
