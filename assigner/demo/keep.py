@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +15,6 @@ from assigner.demo import centre
 from assigner.demo.centre import Record, Wanted
 from assigner.demo.service import DemoError, Service, left, put_away
 from assigner.demo.words import say
-from assigner.domain.instant import to_ms
 from assigner.store import embedded
 from assigner.store.base import StoreRefused
 
@@ -52,7 +50,13 @@ async def forget(folder: Path, language: Language) -> None:
     _erase(folder, language)
 
 
-async def open_centre(service: Service, folder: Path, wanted: Wanted, now_ms: int) -> Opened:
+def last_written(folder: Path) -> int:
+    """When the store was written last, in milliseconds since 1970; asked before a service has it."""
+    log = folder / "store" / "appendonlydir"
+    return max((file.stat().st_mtime_ns // 1_000_000 for file in log.glob("*")), default=0)
+
+
+async def open_centre(service: Service, folder: Path, wanted: Wanted, now_ms: int, left_at: int) -> Opened:
     """The centre that is in the service, or a new one. Raises DemoError when it is somebody else's."""
     agents = await service.all("/v1/agents")
     file = folder / MADE
@@ -60,7 +64,6 @@ async def open_centre(service: Service, folder: Path, wanted: Wanted, now_ms: in
         raise DemoError(say("somebodys", service.language, folder=folder))
     known = agents and file.exists()
     made = msgspec.json.decode(file.read_bytes(), type=Wanted) if known else wanted
-    left_at = max((to_ms(datetime.fromisoformat(agent["updated_at"])) for agent in agents), default=None)
     file.write_bytes(msgspec.json.encode(asdict(replace(made, pace=wanted.pace))))
     if not known or made.pace != wanted.pace:
         await _make(service, replace(made, pace=wanted.pace), now_ms, anew=not known)
@@ -75,7 +78,7 @@ async def open_centre(service: Service, folder: Path, wanted: Wanted, now_ms: in
         tasks=tasks,
         next_number=number,
         keeping=frozenset(queue["id"] for queue in queues if not queue["release_on_absence"]),
-        left_at=left_at,
+        left_at=left_at if known else None,
         began_ms=now_ms,
     )
 

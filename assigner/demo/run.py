@@ -21,7 +21,7 @@ from assigner.clock import SystemClock
 from assigner.demo.board import look
 from assigner.demo.centre import Wanted
 from assigner.demo.crew import Crew
-from assigner.demo.keep import Opened, forget, open_centre
+from assigner.demo.keep import Opened, forget, last_written, open_centre
 from assigner.demo.platform import Platform
 from assigner.demo.service import Service, running
 from assigner.demo.summary import Ending, opening, summary
@@ -84,8 +84,9 @@ async def _run(asked: Asked, signals: Signals) -> None:
     shell.show(Text(say("starting", language)))
     if asked.fresh:
         await forget(asked.folder, language)
+    left_at = last_written(asked.folder)
     async with running(asked.folder, asked.port, language) as service:
-        opened = await open_centre(service, asked.folder, asked.wanted, clock.now_ms())
+        opened = await open_centre(service, asked.folder, asked.wanted, clock.now_ms(), left_at)
         shell.show(*opening(opened, clock.now_ms(), language), Text())
         signals.living = True
         ending = await _live(asked, service, opened, signals)

@@ -33,6 +33,8 @@ LEAVE_S: Final = 10.0
 STOP_S: Final = 30.0
 PAUSE_S: Final = 0.1
 MODEST: Final = ("--workers=1", "--log-level=warning")
+LISTENS: Final = "0A"
+"""The state of a listening socket in /proc/net/tcp."""
 APART: Final = (
     "ASSIGNER_REDIS_URL",
     "ASSIGNER_WORKSPACE",
@@ -162,14 +164,31 @@ async def _ready(service: Service) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE_S):
             while process.returncode is None:
-                with suppress(httpx.TransportError):
-                    if (await service.http.get("/readyz")).status_code == HTTPStatus.OK:
-                        return
+                if _listens(process.pid, service.address) and await _says_so(service):
+                    return
                 await asyncio.sleep(PAUSE_S)
     why = last_line(service.log) or say("no_reason", language)
     if process.returncode is None:
         why = say("too_slow", language, seconds=round(PATIENCE_S))
     raise DemoError(say("not_started", language, why=why))
+
+
+async def _says_so(service: Service) -> bool:
+    with suppress(httpx.TransportError):
+        return (await service.http.get("/readyz")).status_code == HTTPStatus.OK
+    return False
+
+
+def _listens(pid: int, address: str) -> bool:
+    """Whether it is this process that listens on the address: another service may have the port."""
+    port = f":{int(address.rpartition(':')[2]):04X}"
+    with suppress(OSError):
+        held = {os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir()}
+        for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]:
+            _, local, _, state, *_, inode = line.split()[:10]
+            if local.endswith(port) and state == LISTENS and f"socket:[{inode}]" in held:
+                return True
+    return False
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

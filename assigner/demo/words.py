@@ -54,7 +54,7 @@ WORDS: Final[Mapping[str, Both]] = {
     "at_risk": ("at risk", "en riesgo"),
     "late": ("late", "tarde"),
     "offers_s": ("offers a second", "ofertas por segundo"),
-    "to_offer": ("A task's wait for its first offer", "Espera de una tarea hasta su primera oferta"),
+    "to_offer": ("A task's wait for its first offer", "Espera hasta la primera oferta"),
     "reaction": (
         "Once task and agent were free",
         "Desde que tarea y agente están libres",

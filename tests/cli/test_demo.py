@@ -162,13 +162,16 @@ def test_ctrl_c_in_a_terminal_ends_the_view_and_leaves_no_process(tmp_path: Path
     assert nothing_left(tmp_path, address[1])
 
 
-def test_after_a_kill_9_of_the_demo_and_its_service_the_next_attaches_to_the_store(tmp_path: Path) -> None:
+@pytest.mark.parametrize("service_too", [True, False])
+def test_after_a_kill_9_the_next_demo_goes_on(tmp_path: Path, service_too: bool) -> None:
+    """Killed alone, its service ends too; killed with its service, the store runs on, and is attached to."""
     with started(tmp_path) as (demo, _):
         service = int((tmp_path / "store" / "service.lock").read_text())
+        if service_too:
+            os.kill(service, signal.SIGKILL)
         demo.kill()
-        os.kill(service, signal.SIGKILL)
         demo.wait(DEADLINE_S)
-    assert store_runs(tmp_path)
+    assert store_runs(tmp_path) or not service_too
     assert "It goes on where it was left " in ran(tmp_path, "--for", "0.5")
     assert not store_runs(tmp_path)
 
@@ -194,6 +197,20 @@ def test_a_service_that_does_not_start_is_told_in_a_sentence(tmp_path: Path) -> 
     told = "ASSIGNER_PROT: there is no such setting. Maybe ASSIGNER_PORT."
     assert done.returncode == 1
     assert done.stderr.decode() == f"error: The service did not start: {told}\n"
+
+
+def test_a_port_that_another_has_is_told_and_the_other_left_in_peace(tmp_path: Path) -> None:
+    with started(tmp_path / "first") as (_, address):
+        port = address.rpartition(":")[2]
+        done = subprocess.run(
+            command(tmp_path / "second", "--port", port),
+            capture_output=True,
+            env=ENV,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert re.match(rf"error: The service did not start: .*{port}", done.stderr.decode())
 
 
 def test_a_store_that_is_not_the_demos_is_left_alone(tmp_path: Path) -> None:
