@@ -7,16 +7,17 @@ without defaults; everything else is what the service knows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from assigner.domain.agent import Presence
+from assigner.domain.frozen import frozen
 from assigner.domain.lifecycle import OfferState, State
 
 Doc = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TaskRecord:
     """A task and its life so far.
 
@@ -50,7 +51,7 @@ class TaskRecord:
     cooling_down: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AgentRecord:
     """An agent, and what they hold now: `load` is the sizes of their tasks that are offered or assigned.
 
@@ -70,7 +71,7 @@ class AgentRecord:
     last_seen_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OfferRecord:
     """A task proposed to one agent; its id is the fence against late answers."""
 
@@ -85,7 +86,7 @@ class OfferRecord:
     terms: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class QueueRecord:
     """A queue's settings, as the client gave them."""
 
@@ -95,7 +96,7 @@ class QueueRecord:
     updated_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Event:
     """One change, with the records after it. `id` orders all events of a workspace.
 

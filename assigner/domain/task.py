@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assigner.domain.frozen import frozen
+
 Skills = tuple[tuple[str, int], ...]
 """Skill names with a level from 1 to 10, sorted by name."""
 
@@ -28,7 +30,7 @@ class Requirement:
         return tuple(sorted({pair for wanted in (self.skills, *self.any_skills) for pair in wanted}))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Task:
     """A unit of work. `priority` is 0 to 100; `handle_ms` is its expected handling time.
 

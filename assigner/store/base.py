@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assigner.domain.agent import Presence
+from assigner.domain.frozen import frozen
 from assigner.domain.records import AgentRecord, Doc, Event, OfferRecord, QueueRecord, TaskRecord
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Command:
     """What every command says: `op` is its id, and makes a retry safe; `now` is the caller's clock.
 
@@ -33,7 +34,7 @@ class Command:
     asked: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """What became of a command: the records after it, or `refused` with a code of REFUSALS and the facts.
 
@@ -52,7 +53,7 @@ class Outcome:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OnTask(Command):
     """A command about one task; `facts` are the verb's own: see each method."""
 
@@ -60,7 +61,7 @@ class OnTask(Command):
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OnOffer(Command):
     """A command about one offer, which has to be open still."""
 
@@ -68,7 +69,7 @@ class OnOffer(Command):
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Enqueue(Command):
     """Make a task. `held_until` or `hold_reason` makes it held, not queued."""
 
@@ -81,7 +82,7 @@ class Enqueue(Command):
     hold_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MakeOffer(Command):
     """Propose a queued task to an agent with room for it; with `accept`, the agent has it at once.
 
@@ -99,7 +100,7 @@ class MakeOffer(Command):
     accept: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PutAgent(Command):
     """Make an agent, or replace what the client said of them. `capacity` is that of the doc.
 
@@ -113,7 +114,7 @@ class PutAgent(Command):
     presence_until: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OnAgent(Command):
     """A command about an agent who exists: to remove them, or to set their presence (and until when)."""
 
@@ -122,7 +123,7 @@ class OnAgent(Command):
     presence_until: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PutQueue(Command):
     """Make a queue, or replace its settings."""
 
