@@ -110,5 +110,7 @@ class Tail:
     async def close(self) -> None:
         """Read no more, and return when the last reading has let go of its connection."""
         self.stop()
-        if self._reading:
-            await asyncio.wait({self._reading})
+        # The client may lose a cancellation while it makes sure of its connection.
+        while self._reading and not self._reading.done():
+            self._reading.cancel()
+            await asyncio.wait({self._reading}, timeout=SETTLE_S)
