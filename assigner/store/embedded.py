@@ -234,6 +234,7 @@ async def _ready(socket: Path, durability: str) -> int:
     """The server's process when it answers and is as durable as asked; 0 while it does not."""
     client = _client(socket)
     try:
+        await client.ping()  # refused while what is on disk is being read, as INFO is not
         told = await client.info("server")
         await client.config_set("appendfsync", FSYNC[durability])
     except (errors.ConnectionError, errors.BusyLoadingError, OSError):

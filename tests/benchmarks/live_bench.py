@@ -4,7 +4,6 @@ posts, cold start; with each durability, and all load from other processes.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -193,7 +192,7 @@ def _told(durability: str, step: Step) -> Iterator[Result]:
         measured=f"{step.cycle.mean * 1e3:.0f} ms, {step.cycle.shown(0.99)} (bucket)",
     )
     cores = ", ".join(f"{part} {share:.2f}" for part, share in step.cores.items())
-    yield Row(what=f"{durability}: processor time, in cores", measured=cores)
+    yield Row(what=f"{durability}: processor time, in cores", measured=f"{cores}; idle {step.used.idle:.2f}")
 
 
 def _accounts(running: Service, durability: str, standing: Standing, size: Size) -> Row:
@@ -237,16 +236,15 @@ def _breaks(durability: str, steps: Sequence[Step]) -> Iterator[Result]:
     """The rate at which it breaks, and what breaks first."""
     last = steps[-1]
     busiest = max(last.cores, key=last.cores.__getitem__)
-    whole = sum(last.cores.values()), len(os.sched_getaffinity(0))
     what = f"{last.broken or 'not yet'}; {busiest} takes {last.cores[busiest]:.2f} cores"
     yield Row(
         what=f"{durability}: breaks at so many arrivals and completions a minute, and what breaks first",
-        measured=f"{last.rate * 60:,.0f}: {what}, all {whole[0]:.2f} of {whole[1]}",
+        measured=f"{last.rate * 60:,.0f}: {what}, {last.used.idle:.2f} are idle",
     )
     parts = list(last.cores)
     yield Table(
         title=f"More and more, {durability}",
-        columns=("a minute", "offer p50", "offer p99", "answer p99", "cycle", "lag", *parts),
+        columns=("a minute", "offer p50", "offer p99", "answer p99", "cycle", "lag", *parts, "idle"),
         rows=[_line(step, parts) for step in steps],
         notes=[
             "Arrivals, and as many completions. Milliseconds: offer, answer, means of cycle and lag. Cores.",
@@ -258,4 +256,9 @@ def _breaks(durability: str, steps: Sequence[Step]) -> Iterator[Result]:
 def _line(step: Step, parts: Sequence[str]) -> list[str]:
     seconds = (quantile(step.measured.waits, 0.5), step.wait_s, step.ack_s, step.cycle.mean, step.lag.mean)
     cores = [f"{step.cores.get(part, 0.0):.2f}" for part in parts]
-    return [f"{step.rate * 60:,.0f}", *(f"{each * 1e3:.0f}" for each in seconds), *cores]
+    return [
+        f"{step.rate * 60:,.0f}",
+        *(f"{each * 1e3:.0f}" for each in seconds),
+        *cores,
+        f"{step.used.idle:.2f}",
+    ]

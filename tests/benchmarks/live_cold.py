@@ -17,7 +17,7 @@ from tests.benchmarks.processes import server_of
 from tests.benchmarks.report import Result, Row, verdict
 from tests.benchmarks.service import HOST, PATIENCE_S, Service, held_bytes, launch
 
-LOOK_S = 0.005
+LOOK_S = 0.02
 MOST_S = 5.0
 MOST_GIB = 1.0
 

@@ -136,7 +136,8 @@ class Platform:
         doc = task_doc(number, self.chance)
         if number in CALM:
             self.waiting[doc["id"]] = inf
-        self.made += await self._ask("enqueue", "/v1/tasks", json.dumps(doc).encode(), due, doc["id"])
+        if await self._ask("enqueue", "/v1/tasks", json.dumps(doc).encode(), due, doc["id"]):
+            self.made += 1
 
     async def finish(self, due: float) -> None:
         """Somebody has done their task: half are agents for whose skills tasks wait."""
@@ -150,7 +151,8 @@ class Platform:
         if agents is self.busy[MOVING]:
             self.waiting[agent] = inf
         path = f"/v1/tasks/{self.held.pop(agent)}/complete"
-        self.completed += await self._ask("complete", path, b"{}", due, agent)
+        if await self._ask("complete", path, b"{}", due, agent):
+            self.completed += 1
 
     async def _ask(self, verb: str, path: str, body: bytes, due: float, waits: str = "") -> bool:
         """Ask, with a key of its own; whether it was done. From the answer on, `waits` waits."""

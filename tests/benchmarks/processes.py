@@ -20,11 +20,12 @@ MAIN, STORE, OTHERS = "API and dispatcher", "store", "workers"
 
 @dataclass(slots=True, kw_only=True)
 class Used:
-    """The processor time of each part of a service while a block ran, as a share of one core, and the most
-    bytes that all held.
+    """The processor time of each part of a service while a block ran, and what nobody on the machine used,
+    in cores; and the most bytes that the service held.
     """
 
     cores: dict[str, float] = field(default_factory=dict)
+    idle: float = 0.0
     peak_bytes: int = 0
 
 
@@ -33,7 +34,7 @@ def watching(pid: int) -> Iterator[Used]:
     """Watch a service from a thread while the block runs; then `Used` is filled in."""
     used, over = Used(), threading.Event()
     thread = threading.Thread(target=_sample, args=(pid, used, over), daemon=True)
-    began, before = time.perf_counter(), _seconds(pid)
+    began, before, idle = time.perf_counter(), _seconds(pid), _idle()
     thread.start()
     try:
         yield used
@@ -41,6 +42,7 @@ def watching(pid: int) -> Iterator[Used]:
         over.set()
         thread.join()
     after, took = _seconds(pid), time.perf_counter() - began
+    used.idle = (_idle() - idle) / took
     used.cores = {part: (after[part] - before.get(part, 0.0)) / took for part in after}
 
 
@@ -69,6 +71,12 @@ def _spent(pid: int) -> float:
     """User and system time of a process."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _idle() -> float:
+    """Seconds that cores of the machine had nothing to do."""
+    fields = Path("/proc/stat").read_text(encoding="ascii").split(maxsplit=6)
+    return (int(fields[4]) + int(fields[5])) / TICKS
 
 
 def _part(main: int, pid: int) -> str:
