@@ -31,7 +31,7 @@ GROUP = 500
 """The most lines that are read together, and that the store gets at once."""
 AHEAD = 8
 """How many pieces of a body are taken in before anybody reads their lines."""
-UNDER_WAY = 2
+UNDER_WAY = 4
 """How many groups may be with the store while the next is read."""
 MOST_LINE_BYTES = 2**20
 MEDIA_TYPE = "application/x-ndjson"
