@@ -56,9 +56,10 @@ UNABLE = (
     errors.ReadOnlyError,
     errors.ClusterDownError,
     errors.MasterDownError,
+    errors.NoScriptError,
     OSError,
 )
-"""What a server gives that is gone, or there but cannot do it now."""
+"""What a server gives that is gone, or there but cannot do it now, or was started again in between."""
 UNABLE_WORDS = ("MISCONF", "NOREPLICAS", "BUSY ")
 """How the errors of that kind begin that have no class: its disk is full, its replicas or itself are busy."""
 

@@ -66,6 +66,37 @@ class Deaf:
         back.close()
 
 
+class Forgetful:
+    """A proxy before a server that forgets its scripts before each call, as if it were started again."""
+
+    def __init__(self, to: str) -> None:
+        self.to = to
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_unix_connection(self.to)
+        while asked := await reader.read(1 << 20):
+            if b"EVALSHA" in asked:
+                back.write(b"SCRIPT FLUSH\r\n")
+                assert await there.readline() == b"+OK\r\n"
+            back.write(asked)
+            writer.write(await there.read(1 << 20))
+        writer.close()
+        back.close()
+
+
+def test_a_server_that_is_started_again_and_again_is_unavailable(servers: Servers, tmp_path: Path) -> None:
+    async def scene() -> None:
+        near = str(tmp_path / "s")
+        forgetful = Forgetful(servers["valkey"].removeprefix("unix://"))
+        async with await asyncio.start_unix_server(forgetful, near):
+            store = RedisStore(connect(f"unix://{near}"), workspace="forgetful")
+            with pytest.raises(StoreUnavailable, match="No matching script"):
+                await store.task("t")
+            await store.close()
+
+    run(scene)
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "memory"])
 def test_an_answer_that_was_lost_is_given_again(kind: str, servers: Servers, tmp_path: Path) -> None:
     async def scene() -> None:
