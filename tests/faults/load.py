@@ -38,7 +38,7 @@ OFTEN = (6, 1, 2, 1)
 PAUSE_S = 0.05
 PATIENCE_S = 3.0
 CALM_S = 45.0
-POLL_S = 1.0
+POLL_S = 0.4
 
 Doc = dict[str, Any]
 

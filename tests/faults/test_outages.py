@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import resource
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import which
+from subprocess import run
+from tempfile import TemporaryDirectory
+
+import pytest
 
 from tests.faults.load import Load, load_on
 from tests.faults.proxy import lossy
@@ -13,6 +21,7 @@ from tests.faults.world import Process, until, world_of
 LOSS = 0.05
 GONE_S = 20.0 if LONG else 3.0
 ROOM_BYTES = 4_096
+DISK = "64m" if LONG else "8m"
 
 
 async def says_why(service: Process, load: Load, word: str) -> None:
@@ -91,6 +100,53 @@ async def test_a_disk_that_is_full_for_a_while() -> None:
                 await load.goes_on(20)
                 assert all_say_when_to_come_again(load)
                 await world.check(load)
+
+
+@lived
+async def test_a_full_disk_under_a_store_of_its_own() -> None:
+    """With `disk` the server ends when it cannot write: the service starts it until there is room again."""
+    with small_disk() as disk:
+        await full(disk)
+
+
+async def full(disk: Path) -> None:
+    async with world_of(embedded=True, state=disk) as world:
+        service = world.service("serve")
+        await service.ready()
+        for chance in rounds("a full disk of its own", short=1, share=0.06):
+            async with load_on([service.url], chance) as load:
+                await load.goes_on(10)
+                fill(disk / "ballast")
+                await says_why(service, load, "embedded store")
+                await load.rest(1)
+                (disk / "ballast").unlink()
+                await service.ready()
+                await load.goes_on(20)
+                assert all_say_when_to_come_again(load)
+                await world.check(load)
+
+
+@contextmanager
+def small_disk() -> Iterator[Path]:
+    """A disk of a few megabytes, where this user may mount one."""
+    mount, umount = which("mount"), which("umount")
+    with TemporaryDirectory(prefix="disk-") as name:
+        told = ["-t", "tmpfs", "-o", f"size={DISK},mode=700", "none", name]
+        if not (mount and umount) or run([mount, *told], check=False, capture_output=True).returncode:
+            pytest.skip("this user may not mount a disk here")
+        try:
+            yield Path(name)
+        finally:
+            run([umount, name], check=True)
+
+
+def fill(ballast: Path) -> None:
+    """Write until there is no room."""
+    file = os.open(ballast, os.O_CREAT | os.O_WRONLY)
+    with suppress(OSError):
+        while True:
+            os.write(file, bytes(4_096))
+    os.close(file)
 
 
 def limit_files(pid: int, size: int) -> None:

@@ -40,12 +40,12 @@ async def test_field_1_services_that_race_give_no_task_twice_and_no_agent_too_mu
             await all_ready(services)
             urls = [service.url for service in services]
             async with load_on(urls, chance) as load:
-                await load.goes_on(40)
+                await load.goes_on(25)
                 await world.check(load)
                 third = world.service("serve", "serve-2")
                 await third.ready()
                 urls.append(third.url)
-                await load.goes_on(40)
+                await load.goes_on(25)
                 await leader_of([*services, third])
                 await world.check(load)
 

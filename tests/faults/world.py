@@ -157,11 +157,11 @@ class World:
     processes: list[Process] = field(default_factory=list)
 
     @staticmethod
-    def of(folder: Path, http: httpx.AsyncClient, *, embedded: bool) -> World:
+    def of(folder: Path, state: Path, http: httpx.AsyncClient, *, embedded: bool) -> World:
         """A world in a folder, with nothing in it."""
-        path = socket_path(folder / "store") if embedded else folder / "s"
+        path = socket_path(state / "store") if embedded else folder / "s"
         settings = {
-            "ASSIGNER_STATE_DIR": str(folder),
+            "ASSIGNER_STATE_DIR": str(state),
             "ASSIGNER_KEEP_EVENTS": str(MOST),
             "ASSIGNER_WORKERS": "1",
             "ASSIGNER_LEASE_S": "1",
@@ -276,14 +276,15 @@ def report(found: list[Violation]) -> str:
 
 
 @asynccontextmanager
-async def world_of(*, embedded: bool = False) -> AsyncIterator[World]:
+async def world_of(*, embedded: bool = False, state: Path | None = None) -> AsyncIterator[World]:
     """An empty world; what was started in it is killed, and what it said is shown when the block fails.
 
-    `embedded`: a service is to bring the store.
+    `embedded`: a service is to bring the store, and keeps it in `state`.
     """
     with TemporaryDirectory(prefix="faults-") as name:
-        http = httpx.AsyncClient(timeout=ANSWER_S)
-        async with http, _living(World.of(Path(name), http, embedded=embedded)) as world:
+        folder, http = Path(name), httpx.AsyncClient(timeout=ANSWER_S)
+        made = World.of(folder, state or folder, http, embedded=embedded)
+        async with http, _living(made) as world:
             yield world
 
 
