@@ -8,8 +8,8 @@ from __future__ import annotations
 import itertools
 import re
 import uuid
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from starlette.requests import Request
 
@@ -22,8 +22,7 @@ _NUMBERS = itertools.count()
 REPLAYED = {"Idempotent-Replayed": "true"}
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """One request to change something: its op id, and a fingerprint of what it wants."""
 
     op: str

@@ -22,8 +22,6 @@ from assigner.store.log import FIRST, EventKey, event_key
 
 PAUSE_S = 0.5
 """Between two attempts to reach a store that is gone."""
-COALESCE_S = 0.005
-"""What arrives in a moment is read together: each reading costs more than the events in it."""
 LONGEST_LAG_S = 2.0
 """How long an answer waits for the view to see what this process has changed."""
 MOST_DEPARTURES = 1_000
@@ -68,8 +66,6 @@ class View:
                 ) as events:
                     async for batch in events:
                         await self._apply_all(batch)
-                        if len(batch) < _STEP:
-                            await asyncio.sleep(COALESCE_S)
             except StoreUnavailable as error:
                 self.obstacle = f"The store is unavailable: {error}"
                 _logger.warning("The store is unavailable: %s", error)
