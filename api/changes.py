@@ -12,7 +12,7 @@ from api.live import ACTOR, MAIN_QUEUE, Live
 from api.records import task_out
 from api.shapes import TaskPut
 from assigner.domain.instant import to_ms
-from assigner.domain.lifecycle import State
+from assigner.domain.lifecycle import NOT_BEFORE, State
 from assigner.domain.records import TaskRecord
 from assigner.store.base import Enqueue, OnTask, Outcome
 
@@ -36,7 +36,7 @@ def enqueue_command(id: str, task: TaskPut, given: Collection[str], op: Ask, now
         size=task.size,
         created_at=now if task.created_at is None else to_ms(task.created_at),
         held_until=not_before if early else None,
-        hold_reason="not_before" if early else None,
+        hold_reason=NOT_BEFORE if early else None,
     )
 
 
@@ -50,6 +50,11 @@ def on_task(
 def said(task: TaskPut, given: Collection[str]) -> dict[str, Any]:
     """The facts of a verb that changes what is said of a task: the whole of it as it becomes."""
     return {"doc": document(task, given), "queue": task.queue or MAIN_QUEUE, "size": task.size}
+
+
+def updated(task: TaskPut, given: Collection[str]) -> dict[str, Any]:
+    """The facts of an update: besides, from when the task may be begun."""
+    return {**said(task, given), "not_before": None if task.not_before is None else to_ms(task.not_before)}
 
 
 async def task_of(parts: Live, id: str) -> TaskRecord:

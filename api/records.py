@@ -20,6 +20,8 @@ encode = msgspec.json.Encoder().encode
 instant = lru_cache(maxsize=4_096)(rfc3339)
 """Instants as text; the same ones come again and again."""
 _OPEN = frozenset(OPEN_STATES)
+_INSTANTS = frozenset(("until", "cool_until", "not_before"))
+"""The facts that are instants where they are whole numbers."""
 
 
 def task_out(task: TaskRecord, now: int) -> dict[str, Any]:
@@ -136,9 +138,9 @@ def page(items: Sequence[dict[str, Any]], following: str | None) -> bytes:
 
 
 def _facts(event: Event) -> dict[str, Any]:
-    """What was said; instants, which are the facts that are whole numbers, as instants."""
+    """What was said, instants as instants."""
     return {
-        name: instant(value) if name in ("until", "cool_until") and isinstance(value, int) else value
+        name: instant(value) if name in _INSTANTS and isinstance(value, int) else value
         for name, value in event.facts.items()
         if value is not None
     }

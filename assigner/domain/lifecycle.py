@@ -36,6 +36,8 @@ class OfferState(StrEnum):
     REVOKED = "revoked"
 
 
+NOT_BEFORE = "not_before"
+"""The reason of a hold that ends by itself, when the client lets the task be begun."""
 OPEN_STATES = (State.QUEUED, State.HELD, State.OFFERED, State.ASSIGNED)
 
 

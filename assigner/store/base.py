@@ -260,7 +260,7 @@ class Store(ABC):
         return await self.do("relax", asked)
 
     async def update(self, asked: Sequence[OnTask]) -> list[Outcome]:
-        """Change what the client said. Facts: `doc`, `queue`, `size`, all as they become."""
+        """Change what the client said. Facts: `doc`, `queue`, `size`, `not_before`, all as they become."""
         return await self.do("update", asked)
 
     async def rescue(self, asked: Sequence[OnTask]) -> list[Outcome]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assigner.domain.agent import Presence
-from assigner.domain.lifecycle import TRANSITIONS, OfferState, State, Transition, allowed
+from assigner.domain.lifecycle import NOT_BEFORE, TRANSITIONS, OfferState, State, Transition, allowed
 from assigner.domain.records import AgentRecord, OfferRecord, QueueRecord, TaskRecord
 from assigner.store.base import (
     Command,
@@ -246,8 +246,7 @@ _ENTERING: dict[State, Callable[[int], dict[str, Any]]] = {
 
 def _own(verb: str, task: TaskRecord, facts: Mapping[str, Any], now: int) -> dict[str, Any]:
     """What a verb changes besides the state."""
-    renewed = ("doc", "queue", "size") if verb in RENEWING else ()
-    told = {name: facts[name] for name in renewed if name in facts}
+    told = {name: facts[name] for name in ("doc", "queue", "size") if verb in RENEWING and name in facts}
     match verb:
         case "decline":
             return {"declines": task.declines + 1, **_cooling(task, facts, now)}
@@ -267,7 +266,16 @@ def _own(verb: str, task: TaskRecord, facts: Mapping[str, Any], now: int) -> dic
             return {**told, "reopened": task.reopened + 1, "relaxed": 0}
         case "relax":
             return {"relaxed": facts["relaxed"]}
-    return told
+    return {**told, **_renewed(task, facts, now)} if verb == "update" else {}
+
+
+def _renewed(task: TaskRecord, facts: Mapping[str, Any], now: int) -> dict[str, Any]:
+    """What follows from what the client says now: the steps of another queue are other steps, and a task
+    that is held until its `not_before` is held until the new one.
+    """
+    steps = {} if facts.get("queue", task.queue) == task.queue else {"relaxed": 0}
+    early = task.state is State.HELD and task.hold_reason == NOT_BEFORE
+    return {**steps, "held_until": facts.get("not_before", now)} if early else steps
 
 
 def _cooling(task: TaskRecord, facts: Mapping[str, Any], now: int) -> dict[str, Any]:

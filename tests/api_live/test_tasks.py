@@ -102,6 +102,16 @@ def test_before_its_time_a_task_is_held(centre: Living) -> None:
     )
 
 
+def test_what_may_be_begun_sooner_is_held_no_longer(centre: Living) -> None:
+    path = f"/v1/tasks/{centre.task(not_before='2027-01-01T00:00:00Z')}"
+    later = centre.ask("PATCH", path, {"not_before": "2027-02-01T00:00:00Z"}).json()
+    assert (later["state"], later["held_until"]) == ("held", "2027-02-01T00:00:00Z")
+    now = centre.ask("PATCH", path, {"not_before": None}).json()
+    assert (now["state"], now["held_until"]) == ("held", now["updated_at"])
+    past = centre.ask("GET", f"{path}/history").json()["items"]
+    assert [moment.get("not_before") for moment in past] == [None, "2027-02-01T00:00:00Z", None]
+
+
 def test_creation_warns_when_nobody_qualifies(centre: Living) -> None:
     """Nobody qualifies: the task says so at creation, and no longer once somebody does (fault 5)."""
     skill = centre.new("skill")

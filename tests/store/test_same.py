@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from assigner.domain.agent import Presence
-from assigner.domain.lifecycle import TRANSITIONS
+from assigner.domain.lifecycle import NOT_BEFORE, TRANSITIONS
 from assigner.domain.records import Event
 from assigner.store.base import (
     Enqueue,
@@ -35,8 +35,9 @@ docs = st.dictionaries(st.sampled_from(["a", "b"]), st.integers(0, 1) | st.text(
 instants = st.sampled_from([PAST, FUTURE])
 sizes = st.integers(1, 3)
 maybe = {
-    "reason": st.sampled_from(["why", "", None]),
+    "reason": st.sampled_from(["why", "", NOT_BEFORE, None]),
     "until": instants | st.none(),
+    "not_before": instants | st.none(),
     "cool_until": st.sampled_from([PAST, NOW + 3, FUTURE, None]),
     "outcome": st.sampled_from(["paid", None]),
     "presence": st.sampled_from(["away", None]),
@@ -142,7 +143,7 @@ class Both(RuleBasedStateMachine):
         size=sizes,
         queue=st.sampled_from(QUEUES),
         held=instants | st.none(),
-        why=st.sampled_from(["why", None, None]),
+        why=st.sampled_from(["why", NOT_BEFORE, None, None]),
         again=again,
     )
     def enqueue(self, task: str, doc: Any, size: int, queue: str, held: Any, why: Any, again: int) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from assigner.domain.agent import Presence
-from assigner.domain.lifecycle import TRANSITIONS, OfferState, State, allowed
+from assigner.domain.lifecycle import NOT_BEFORE, TRANSITIONS, OfferState, State, allowed
 from tests.store.scene import FUTURE, NOW, PAST, Hand, done, refused
 
 STEPS = {
@@ -249,6 +249,30 @@ async def test_a_transfer_and_a_reopening_are_counted(hand: Hand) -> None:
     assert back.task is not None
     assert (back.task.reopened, back.task.finished_at, back.task.agent) == (1, None, None)
     assert [task.id for task in (await hand.store.world()).tasks] == ["t"]
+
+
+async def test_what_is_held_until_its_not_before_is_held_until_the_new_one(hand: Hand) -> None:
+    """A hold of somebody else's is theirs to end."""
+    await done(hand.task(held_until=FUTURE, hold_reason=NOT_BEFORE))
+    for facts, until in (({"not_before": FUTURE + 9}, FUTURE + 9), ({}, NOW + 3)):
+        task = (await done(hand.on("update", facts={"doc": {}, **facts}, now=NOW + 3))).task
+        assert task is not None
+        assert (task.state, task.held_until, task.hold_reason) == (State.HELD, until, NOT_BEFORE)
+    await done(hand.task("person", hold_reason="the customer calls"))
+    task = (await done(hand.on("update", "person", {"doc": {}, "not_before": FUTURE}))).task
+    assert task is not None
+    assert (task.held_until, task.hold_reason) == (None, "the customer calls")
+
+
+async def test_the_steps_of_another_queue_are_other_steps(hand: Hand) -> None:
+    """A task that was relaxed in one queue begins anew in the next, and stays relaxed in its own."""
+    await hand.lead()
+    await done(hand.task())
+    await done(hand.on("relax", facts={"relaxed": 2}, lease=hand.lease))
+    for queue, relaxed in (("q", 2), ("other", 0)):
+        task = (await done(hand.on("update", facts={"doc": {}, "queue": queue, "size": 1}))).task
+        assert task is not None
+        assert (task.queue, task.relaxed) == (queue, relaxed)
 
 
 async def test_a_version_guards_every_record(hand: Hand) -> None:

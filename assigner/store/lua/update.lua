@@ -1,6 +1,7 @@
 -- Change what the client said of a task; where an agent has it, they must have room for its new size.
 --
--- KEYS, ARGV, returns: as in prelude.lua. A command has `task` and is told `queue`, `size`; `doc` is the new text.
+-- KEYS, ARGV, returns: as in prelude.lua. A command has `task` and is told `queue`, `size`, `not_before`; `doc` is the
+-- new text. What is held until its `not_before` is held until the new one; another queue has other relaxation steps.
 
 return each(function(c)
   local task, refusal = task_of(c)
@@ -13,5 +14,8 @@ return each(function(c)
       return refuse('at_capacity', {load = agent.load, capacity = agent.capacity})
     end
   end
-  return move(c, row, task, {queue = facts.queue, size = facts.size})
+  local own = {queue = facts.queue, size = facts.size}
+  if facts.queue and facts.queue ~= live.queue then own.relaxed = 0 end
+  if live.state == 'held' and live.hold_reason == 'not_before' then own.held_until = facts.not_before or c.now end
+  return move(c, row, task, own)
 end)
