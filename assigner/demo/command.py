@@ -57,8 +57,10 @@ def demo(  # noqa: PLR0913, PLR0917 - one for each flag
 ) -> None:
     """Start the living service with a made-up centre at work in it, and watch.
 
-    Tasks, agents and seed are those of a new centre: one that is kept goes on as it was. The same seed makes
-    the same centre, and the same tasks come; who takes them when is left to the clock too.
+    Tasks, agents and seed are of a new centre; one that is kept goes on.
+
+    The same seed makes the same centre, and the same tasks come to it.
+    Who takes them, and when, is up to the clock too.
     """
     terminal = Console(markup=False, emoji=False, highlight=False) if sys.stdout.isatty() else None
     if terminal is not None and terminal.is_dumb_terminal:

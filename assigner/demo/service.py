@@ -32,7 +32,7 @@ LEAVE_S: Final = 10.0
 """How long a service may take to leave the directory, after its demo was killed."""
 STOP_S: Final = 30.0
 PAUSE_S: Final = 0.1
-MODEST: Final = ("--workers=1", "--log-level=warning")
+MODEST: Final = ("--workers=1", "--log=console", "--log-level=warning")
 LISTENS: Final = "0A"
 """The state of a listening socket in /proc/net/tcp."""
 APART: Final = (
@@ -139,16 +139,10 @@ async def running(folder: Path, port: int | None, language: Language) -> AsyncIt
 
 async def _started(folder: Path, address: str, log: Path) -> asyncio.subprocess.Process:
     port = address.rpartition(":")[2]
-    flags = [
-        f"--host={HOST}",
-        f"--port={port}",
-        f"--state-dir={folder}",
-        "--workers=1",
-        "--log-level=warning",
-    ]
+    flags = (f"--host={HOST}", f"--port={port}", f"--state-dir={folder}", *MODEST)
     with log.open("wb") as said:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "assigner.demo.tether", "serve", "--dev", *flags, *MODEST),
+            *(sys.executable, "-m", "assigner.demo.tether", "serve", "--dev", *flags),
             env={name: value for name, value in os.environ.items() if name not in APART},
             stdin=subprocess.PIPE,
             stdout=said,
