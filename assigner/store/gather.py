@@ -1,13 +1,16 @@
-"""Group commit: commands of one verb that are asked for at about the same time go to the server together."""
+"""What is asked for at about the same time goes to the server together: commands of one verb in one call,
+and a long reading once for all.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+R = TypeVar("R")
 Run = Callable[[str, Sequence[bytes]], Awaitable[Sequence[Any]]]
 """Does a verb's commands in one call: an answer for each."""
 Asked = tuple[Sequence[bytes], asyncio.Future[Sequence[Any]]]
@@ -86,3 +89,31 @@ def _hand_back(taken: Sequence[Asked], found: Sequence[Any]) -> None:
         if not answers.done():
             answers.set_result(found[at : at + len(commands)])
         at += len(commands)
+
+
+class Once(Generic[R]):
+    """A reading that takes long: whoever asks for it while it goes on gets what the first one gets."""
+
+    def __init__(self, read: Callable[[], Coroutine[Any, Any, R]]) -> None:
+        self._read = read
+        self._reading: asyncio.Task[R] | None = None
+        self._asking: Counter[asyncio.Task[R]] = Counter()
+
+    async def get(self) -> R:
+        """What is read. It is broken off when nobody waits for it any more."""
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read())
+        reading = self._reading
+        self._asking[reading] += 1
+        try:
+            return await asyncio.shield(reading)
+        finally:
+            self._asking[reading] -= 1
+            if not self._asking[reading]:
+                self._let_go(reading)
+
+    def _let_go(self, reading: asyncio.Task[R]) -> None:
+        del self._asking[reading]
+        reading.cancel()
+        if self._reading is reading:
+            self._reading = None

@@ -34,7 +34,7 @@ from assigner.store.base import (
     StoreUnavailable,
     World,
 )
-from assigner.store.gather import Gather
+from assigner.store.gather import Gather, Once
 from assigner.store.keys import SCHEMA, names
 from assigner.store.log import FIRST, event_key
 from assigner.store.memory import MemoryStore
@@ -104,6 +104,7 @@ class RedisStore(Store):
         self._clock = clock or SystemClock()
         self._scripts: dict[str, Any] = {}
         self._gather = Gather(self._run, BATCH)
+        self._world = Once(self._read_world)
         self._tail = Tail(self._entries, codec.event_of)
         # As they come: most events are known already, and need not be made into dictionaries.
         cast(Any, client).set_response_callback("XREAD", _as_it_comes)
@@ -249,7 +250,11 @@ class RedisStore(Store):
         return found
 
     async def world(self) -> World:
-        """Everything that is open: page by page, and then what happened meanwhile."""
+        """Everything that is open, at its last event. Who asks while it is being read gets the same."""
+        return await self._world.get()
+
+    async def _read_world(self) -> World:
+        """Page by page, and then what happened meanwhile."""
         while True:
             mirror = MemoryStore(self._clock)
             start = await self._last_event()

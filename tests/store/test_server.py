@@ -98,6 +98,24 @@ def test_a_server_that_is_started_again_and_again_is_unavailable(servers: Server
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "memory"])
+def test_who_asks_for_the_world_together_gets_one_and_later_another(kind: str, servers: Servers) -> None:
+    async def scene() -> None:
+        async with store_of(kind, servers) as store:
+            hand = Hand(store)
+            await done(hand.task("first"))
+            leaving = asyncio.ensure_future(store.world())
+            one, other = asyncio.ensure_future(store.world()), asyncio.ensure_future(store.world())
+            await asyncio.sleep(0)
+            leaving.cancel()
+            assert await one is await other
+            assert [task.id for task in (await one).tasks] == ["first"]
+            await done(hand.task("second"))
+            assert [task.id for task in (await store.world()).tasks] == ["first", "second"]
+
+    run(scene)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "memory"])
 def test_an_answer_that_was_lost_is_given_again(kind: str, servers: Servers, tmp_path: Path) -> None:
     async def scene() -> None:
         async with store_of(kind, servers) as direct:
