@@ -7,14 +7,13 @@ import signal
 from collections.abc import Sequence
 from random import Random
 
-import httpx
-
-from tests.faults.load import Load, load_on
+from tests.faults.load import Doc, Load, load_on
 from tests.faults.scene import lived, rounds
 from tests.faults.world import Process, World, world_of
 
 ROUNDS_A_WORLD = 10
 MOST_PAUSE_S = 0.5
+ASSIGNMENT = {"task.enqueued", "task.accepted", "task.completed"}
 
 
 @lived
@@ -48,8 +47,10 @@ async def kill_in_turn(
 
 
 @lived
-async def test_kill_9_of_a_service_with_a_store_of_its_own() -> None:
-    """The store outlives its service, which finds it again; a service starts its store again by itself."""
+async def test_field_15_history_outlives_the_assignment() -> None:
+    """kill -9 of a service, which finds its store running, and of its store, which it starts again: what a
+    completed task went through is told as before, from its making to its end.
+    """
     async with world_of(embedded=True) as world:
         service = world.service("serve")
         await service.ready()
@@ -57,44 +58,37 @@ async def test_kill_9_of_a_service_with_a_store_of_its_own() -> None:
         async with load_on([service.url], chances[0]) as load:
             for chance in chances:
                 await load.goes_on(10)
-                await load.rest(chance.random() * MOST_PAUSE_S)
-                first = await world.server_pid()
-                service.kill()
-                await service.gone()
-                service.start()
-                await load.goes_on(10)
-                assert await world.server_pid() == first
-                await load.rest(chance.random() * MOST_PAUSE_S)
-                os.kill(first, signal.SIGKILL)
-                await load.goes_on(20)
-                assert await world.server_pid() != first
+                before = await completed(load)
+                assert all(ways(moments) >= ASSIGNMENT for moments in before.values())
+                await kill_both(world, service, load, chance)
+                assert before == {task: await told(load, task) for task in before}
                 await world.check(load)
 
 
-@lived
-async def test_field_15_history_outlives_the_assignment() -> None:
-    """Accepted, completed, killed and started again: a task's history is there from its making to its end."""
-    async with world_of(embedded=True) as world:
-        service = world.service("serve")
-        await service.ready()
-        async with httpx.AsyncClient(base_url=service.url, timeout=20) as http:
+async def kill_both(world: World, service: Process, load: Load, chance: Random) -> None:
+    """Kill the service, and when it is back and works, its store."""
+    await load.rest(chance.random() * MOST_PAUSE_S)
+    pid = await world.server_pid()
+    service.kill()
+    await service.gone()
+    service.start()
+    await load.goes_on(10)
+    assert await world.server_pid() == pid, "the store outlives its service"
+    await load.rest(chance.random() * MOST_PAUSE_S)
+    os.kill(pid, signal.SIGKILL)
+    await load.goes_on(20)
+    assert await world.server_pid() != pid, "the service starts its store again"
 
-            async def told() -> list[dict[str, str]]:
-                return list((await http.get("/v1/tasks/t1/history")).json()["items"])
 
-            await http.put("/v1/agents/ana", json={"skills": {"billing": 3}})
-            await http.post("/v1/tasks", json={"id": "t1", "skills": {"billing": 2}})
-            (offer,) = (await http.get("/v1/agents/ana/offers?wait_s=20")).json()["items"]
-            await http.post(f"/v1/offers/{offer['id']}/accept")
-            await http.post("/v1/tasks/t1/complete", json={"outcome": "refunded"})
-            before = await told()
-            service.kill()
-            service.start()
-            await service.ready()
-            moments = await told()
-    assert moments == before
-    assert [moment["type"] for moment in moments] == [
-        "task.enqueued", "task.offered", "task.accepted", "task.completed",
-    ]  # fmt: skip
-    assert [moment.get("agent") for moment in moments] == [None, "ana", "ana", "ana"]
-    assert moments[-1]["outcome"] == "refunded"
+async def completed(load: Load) -> dict[str, list[Doc]]:
+    """The histories of the tasks that are completed now."""
+    items = (await load.read("/v1/tasks?state=completed"))["items"]
+    return {task["id"]: await told(load, task["id"]) for task in items}
+
+
+async def told(load: Load, task: str) -> list[Doc]:
+    return list((await load.read(f"/v1/tasks/{task}/history"))["items"])
+
+
+def ways(moments: list[Doc]) -> set[str]:
+    return {moment["type"] for moment in moments}
