@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
+AT_ONCE = 0
+"""Before every instant: for what has happened, whatever the clock of whoever did it said."""
 Entry = tuple[str, str]
 """(kind, id) of what to look at."""
 

@@ -68,13 +68,14 @@ async def wake(acting: Acting, tasks: list[str], now: int) -> Done:
 
 
 async def relax(acting: Acting, tasks: list[str], now: int) -> Done:
-    """Queued tasks that have waited long enough for their queue's next step."""
+    """Queued tasks that have waited long enough for their queue's next step, or too short for their last."""
     asked = []
     for entry in _entries(acting, tasks):
         record, queue = entry.record, acting.mirror.queue(entry.record.queue)
-        due = queue.relax_due(record.queued_at, record.relaxed)
+        steps = queue.steps_due(now - record.queued_at)
+        due = now if steps < record.relaxed else queue.relax_due(record.queued_at, record.relaxed)
         if record.state is State.QUEUED and not _later(acting, due, now, "relax", entry):
-            facts = {"relaxed": max(record.relaxed + 1, queue.steps_due(now - record.queued_at))}
+            facts = {"relaxed": steps}
             asked.append(OnTask(**acting.said(now, record.version), task=record.id, facts=facts))
     return _count("relax", await acting.do("relax", asked))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
-from assigner.dispatch.agenda import Agenda
+from assigner.dispatch.agenda import AT_ONCE, Agenda
 from assigner.dispatch.entries import AgentEntry, Order, TaskEntry
 from assigner.dispatch.lines import Key, Line, line_for
 from assigner.domain.agent import Agent, Presence
@@ -95,7 +95,7 @@ class Mirror:
             else:
                 self._put_task(event.task, event.offer, at)
         if event.type == "task.declined" and event.task is not None:
-            self.agenda.put(event.at, "declined", event.task.id)
+            self.agenda.put(AT_ONCE, "declined", event.task.id)
 
     def learn(self, outcome: Outcome) -> None:
         """Take in what a command of our own changed, before its event arrives."""
@@ -138,7 +138,7 @@ class Mirror:
         if record.state is State.QUEUED and not unmoved:
             self._enter(entry)
         if entry.offer is not None and (changed or record.updated_at > entry.offer.offered_at):
-            self.agenda.put(record.updated_at, "changed", record.id)
+            self.agenda.put(AT_ONCE, "changed", record.id)
         if record.agent is not None and record.state in (State.OFFERED, State.ASSIGNED):
             self.held_by.setdefault(record.agent, set()).add(record.id)
         self._note_task(entry)
@@ -210,7 +210,7 @@ class Mirror:
         record, put = entry.record, self.agenda.put
         if record.state is State.QUEUED:
             task, queue = entry.task, self.queue(record.queue)
-            put(queue.relax_due(record.queued_at, record.relaxed), "relax", record.id)
+            put(_relax_at(record, queue), "relax", record.id)
             if task.not_before is not None or task.cooling_down:
                 for at in (task.not_before, *(until for _, until in task.cooling_down)):
                     put(at, "open", f"{at}")
@@ -284,13 +284,13 @@ class Mirror:
         """Put on the agenda what time will do to an agent whose document or presence has changed."""
         record = entry.record
         if not entry.may_work(record.updated_at):
-            self.agenda.put(record.updated_at, "absent", record.id)
+            self.agenda.put(AT_ONCE, "absent", record.id)
         self.note_shift(entry, record.updated_at)
         self.agenda.put(record.presence_until, "presence", record.id)
         for task in self.held_by.get(record.id, ()):
             self._note_task(self.tasks[task])
             if self.tasks[task].offer is not None:
-                self.agenda.put(record.updated_at, "changed", task)
+                self.agenda.put(AT_ONCE, "changed", task)
 
     def note_shift(self, entry: AgentEntry, after: int) -> None:
         """Put on the agenda when the shift of an instant ends; off shift, also when the next one begins."""
@@ -318,6 +318,15 @@ class Mirror:
 def order(event: str) -> Order:
     """The id of an event as numbers that compare as the events came."""
     return tuple(map(int, event.split("-"))) if event else ()
+
+
+def _relax_at(record: TaskRecord, queue: Queue) -> int | None:
+    """When to look at a queued task's relaxation: at the next step, and at once where it has had steps of
+    another wait, or of other settings.
+    """
+    if record.relaxed and queue.steps_due(record.updated_at - record.queued_at) < record.relaxed:
+        return AT_ONCE
+    return queue.relax_due(record.queued_at, record.relaxed)
 
 
 def _same_task(record: TaskRecord, known: TaskRecord) -> bool:

@@ -95,7 +95,28 @@ async def test_offers_that_come_to_nothing_do_not_put_a_relaxation_off() -> None
     await live.answer("accept", "t")
     await live.wait(MINUTE)
     await live.on_task("release", "t")
-    assert (await live.record("t")).queued_at == START + 11 * MINUTE
+    await live.settle()
+    task = await live.record("t")
+    assert (task.queued_at, task.relaxed) == (START + 11 * MINUTE, 0)
+
+
+@lived
+async def test_new_steps_count_from_the_beginning_of_the_wait() -> None:
+    """A queue whose steps come later now asks again what it had dropped, also of who leads next."""
+    live = Living()
+    await live.queue("q", relaxation=[{"after_s": 60, "drop": ["a"]}, {"after_s": 120, "drop": ["b"]}])
+    await live.task("t", skills={"a": 1, "b": 1})
+    await live.wait(2 * MINUTE)
+    assert (await live.record("t")).relaxed == 2
+    await live.queue("q", relaxation=[{"after_s": 90, "drop": ["b"]}, {"after_s": 600, "drop": ["a"]}])
+    await live.settle()
+    assert (await live.record("t")).relaxed == 1
+    await live.dispatcher.close()
+    await live.queue("q", relaxation=[{"after_s": 600, "drop": ["a"]}])
+    await live.settle()
+    assert (await live.record("t")).relaxed == 0
+    await live.wait(8 * MINUTE)
+    assert (await live.record("t")).relaxed == 1
 
 
 def test_an_agenda_says_each_thing_once_at_its_earliest() -> None:
