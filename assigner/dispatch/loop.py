@@ -134,8 +134,8 @@ class Dispatcher:
                 await asyncio.wait({stop}, timeout=rest)
 
     def _idle_s(self) -> float:
-        at = self.next_at()
-        return 0.0 if at is None else max(0.0, (at - self.clock.now_ms()) / 1_000)
+        at, longest = self.next_at(), self.pace.tick_ms / 1_000
+        return 0.0 if at is None else min(longest, max(0.0, (at - self.clock.now_ms()) / 1_000))
 
     async def take(self) -> bool:
         """Take the lease and read the world. Returns False when another dispatcher leads."""
@@ -161,7 +161,8 @@ class Dispatcher:
         """Keep the lease until cancelled: a large world takes longer to read than a lease lasts."""
         while True:
             await asyncio.sleep(self.pace.lease_ms / 3_000)
-            await self.store.keep_lease(lease, self.pace.lease_ms)
+            with suppress(StoreUnavailable):  # whoever reads the world is told
+                await self.store.keep_lease(lease, self.pace.lease_ms)
 
     def next_at(self) -> int | None:
         """When there is something to do even if nothing happens; None: nothing while others lead."""
@@ -191,13 +192,13 @@ class Dispatcher:
 
         # 3. What does time do?
         done = await maintain(lead.acting, now)
-        if now - lead.pruned_at >= self.pace.prune_every_ms:
+        if _over(lead.pruned_at, now, self.pace.prune_every_ms):
             lead.pruned_at = now
             done |= await prune(lead.acting, now - self.pace.keep_ended_ms)
 
         # 4. Who takes what?
         report, began = None, self.clock.monotonic_s()
-        if self._eager(lead) or now - lead.ticked_at >= self.pace.tick_ms:
+        if self._eager(lead) or _over(lead.ticked_at, now, self.pace.tick_ms):
             lead.ticked_at = now
             report = await cycle(lead.acting, self.decide, self.policy, now)
             lead.retries = lead.retries + 1 if report.refused and not report.offered else 0
@@ -214,7 +215,7 @@ class Dispatcher:
         return lead.acting.mirror.stirred and lead.retries < self.pace.most_retries
 
     async def _keep(self, lead: Lead, now: int) -> None:
-        if now - lead.kept_at < self.pace.lease_ms // 3:
+        if not _over(lead.kept_at, now, self.pace.lease_ms // 3):
             return
         if not await self.store.keep_lease(lead.acting.lease, self.pace.lease_ms):
             raise NotLeader
@@ -242,3 +243,8 @@ class Dispatcher:
     async def close(self) -> None:
         """Give up the lease, for another to take it at once."""
         await self._step_down()
+
+
+def _over(since: int, now: int, ms: int) -> bool:
+    """Whether so long has passed; a clock that was set back does not know, and then it has."""
+    return not 0 <= now - since < ms

@@ -13,10 +13,12 @@ from assigner.dispatch.acting import NotLeader
 from assigner.dispatch.aside import Decider
 from assigner.dispatch.loop import Dispatcher, Pace
 from assigner.dispatch.plan import Plan, make_plan
+from assigner.domain.agent import Presence
 from assigner.domain.policy import Policy
 from assigner.domain.snapshot import Snapshot
+from assigner.store.base import OnAgent, OnOffer
 from assigner.store.memory import MemoryStore
-from tests.dispatch.living import HOUR, START, Living, lived
+from tests.dispatch.living import HOUR, MINUTE, START, Living, lived
 
 
 @dataclass
@@ -191,6 +193,38 @@ async def test_a_presence_ends_when_it_was_said_to() -> None:
     await live.present("eva", "available", START + HOUR)
     await live.wait(HOUR)
     assert [(await live.person(id)).presence for id in ("ana", "eva")] == ["available", "offline"]
+
+
+@lived
+async def test_a_clock_ahead_of_the_dispatchers_delays_nothing() -> None:
+    """What an agent said is looked at when it is heard, whatever the clock of the instance that they told."""
+    live = Living()
+    await live.queue("q", most_declines=1)
+    for id in ("ana", "eva"):
+        await live.agent(id, skills={id: 1})
+        await live.task(f"t-{id}", skills={id: 1})
+    await live.settle()
+    ahead = live.said() | {"now": START + HOUR}
+    await live.store.set_presence([OnAgent(**ahead, agent="ana", presence=Presence.AWAY)])
+    declined = live.said() | {"now": START + HOUR}
+    await live.store.decline([OnOffer(**declined, offer=(await live.offer_of("t-eva")).id)])
+    await live.settle()
+    assert await live.where("t-ana", "t-eva") == ["queued", "held"]
+
+
+@lived
+async def test_a_clock_that_is_set_back_stops_nothing() -> None:
+    """The dispatcher keeps its lease, and goes on with what is due by the clock as it is now."""
+    live = Living(pace=Pace(tick_ms=MINUTE, lease_ms=10 * MINUTE))
+    await live.settle()
+    live.clock.at_ms -= HOUR
+    passed = await live.step()
+    assert passed.report is not None
+    lead, due = live.dispatcher.lead, live.dispatcher.next_at()
+    assert lead is not None
+    assert due is not None
+    assert lead.kept_at == live.clock.now_ms()
+    assert due - live.clock.now_ms() <= MINUTE
 
 
 @lived
