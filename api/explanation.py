@@ -20,7 +20,7 @@ from assigner.dispatch.waiting import Decided, LiveExplanation, explain_live
 from assigner.domain.instant import rfc3339
 from assigner.domain.lifecycle import OPEN_STATES, State
 from assigner.domain.policy import Policy
-from assigner.domain.records import TaskRecord
+from assigner.domain.records import OfferRecord, TaskRecord
 from assigner.store.base import World
 
 _ASKED = ("skills", "any_skills", "preferred_skills", "channel", "category", "pinned_agent")
@@ -77,14 +77,20 @@ def _asked(task: TaskRecord) -> tuple[object, ...]:
 
 
 async def _decided(parts: Live, task: TaskRecord, found: LiveExplanation | None) -> dict[str, Any] | None:
-    """The last decision: with the runners-up where it was made here, else what its open offer tells."""
+    """The last decision: with the runners-up where it was made here, else what the last offer tells."""
     if found and found.decided:
         return _decided_out(found.decided)
-    offer = await parts.store.offer_of(task.offer) if task.offer else None
+    offer = await (parts.store.offer_of(task.offer) if task.offer else _last_offer(parts, task))
     if offer is None:
         return None
     choice = {"agent": offer.agent, "value": offer.value, "terms": offer.terms}
     return {"at": rfc3339(offer.offered_at), **choice, "runners_up": None}
+
+
+async def _last_offer(parts: Live, task: TaskRecord) -> OfferRecord | None:
+    """The offer that a task had last: its history keeps it as long as the task."""
+    moments = await parts.store.history(task.id) if task.attempts else []
+    return next((moment.offer for moment in reversed(moments) if moment.offer), None)
 
 
 def _decided_out(decided: Decided) -> dict[str, Any]:

@@ -245,8 +245,11 @@ def test_an_explanation_has_position_funnel_and_change(centre: Living) -> None:
     assert sum(told["refusals"].values()) == len(centre.run(centre.store.world()).agents)
     assert told["unblock"]["kind"] == "presence"
     assert centre.ask("GET", f"/v1/tasks/{first}/explanation").json()["position"] == 1
-    offered = centre.in_state("offered")
-    assert centre.ask("GET", f"/v1/tasks/{offered}/explanation").json()["decided"]["terms"] == {"fit": 7}
+    for state in ("offered", "assigned", "completed"):
+        task = centre.in_state(state)
+        told = centre.ask("GET", f"/v1/tasks/{task}/explanation").json()
+        assert (told["decided"]["agent"], told["decided"]["terms"]) == (told["agent"], {"fit": 7})
+    assert centre.ask("GET", f"/v1/tasks/{first}/explanation").json()["decided"] is None
     held = centre.in_state("held")
     assert centre.ask("GET", f"/v1/tasks/{held}/explanation").json()["reason"] == "held"
 
