@@ -149,6 +149,7 @@ def _parameters(row: Described) -> Iterator[dict[str, Any]]:
         yield {"name": name, "in": "query", "schema": {"type": "number" if name == "wait_s" else "string"}}
     if row.method != "get":
         yield _header("Idempotency-Key", "A retry with the same key and body gets the first answer again.")
+    if "stale_version" in row.errors:
         yield _header("If-Match", "The ETag of what is to be changed.")
 
 

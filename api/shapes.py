@@ -13,6 +13,7 @@ MOST_SHOWN = 1_000
 MOST_SHIFTS = 100
 Sentence = Annotated[str, Meta(max_length=1_000, description="At most 1,000 characters.")]
 SHIFTS = "When the agent is there, within the window; no two overlap. None given: all of the window."
+UNTIL = "Then who was available is offline, and who was not is available. Default: until it is set again."
 PresenceName = Literal["available", "away", "offline"]
 _DEFAULTS = {row.name: row.default for row in SETTINGS}
 Meaning = {row.name: row.meaning for row in SETTINGS}
@@ -65,9 +66,7 @@ class PresenceIn(Struct, forbid_unknown_fields=True, kw_only=True):
     """What the agent says of themselves, and until when."""
 
     presence: PresenceName
-    until: Annotated[Instant | None, Meta(description="Kept and shown; default: until it is set again.")] = (
-        None
-    )
+    until: Annotated[Instant | None, Meta(description=UNTIL)] = None
 
 
 class StepIn(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -28,6 +28,19 @@ def test_every_route_is_described(centre: Living) -> None:
         assert operation["description"]
 
 
+def test_if_match_is_promised_where_it_is_compared(centre: Living) -> None:
+    paths = centre.service.client.get("/openapi.json").json()["paths"]
+    told = {
+        (method, path)
+        for path, item in paths.items()
+        for method, operation in item.items()
+        if any(each["name"] == "If-Match" for each in operation.get("parameters", ()))
+    }
+    assert ("put", "/v1/tasks/{id}") in told
+    assert ("delete", "/v1/agents/{id}") in told
+    assert not told & {("post", "/v1/tasks"), ("post", "/v1/tasks/batch"), ("post", "/v1/offers/{id}/accept")}
+
+
 def test_every_refusal_is_an_error() -> None:
     assert set(REFUSALS) - NOT_FOR_CLIENTS <= set(ERRORS)
 
