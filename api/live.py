@@ -51,7 +51,7 @@ class Live:
         for outcome in reversed(outcomes):
             if outcome.event and not outcome.replayed:
                 kind = "queue" if outcome.queue else "task" if outcome.task else "agent"
-                self.written[kind] = event_key(outcome.event)
+                self.written[kind] = max(event_key(outcome.event), self.written.get(kind, BEFORE))
                 break
         return outcomes
 
