@@ -87,7 +87,8 @@ class View:
             self.agents[agent.id] = agent
         for queue in world.queues:
             self.queues[queue.id] = queue
-        for number, task in enumerate(world.tasks):
+        # In the order of the view: each goes to the end, and nothing has to move.
+        for number, task in enumerate(sorted(world.tasks, key=lambda task: (task.created_at, task.id))):
             self._put_task(task)
             if number % _STEP == 0:
                 await asyncio.sleep(0)
