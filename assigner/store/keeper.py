@@ -32,7 +32,7 @@ class Keeper:
         while True:
             try:
                 await self._open()
-            except StoreUnavailable as error:
+            except (StoreUnavailable, OSError) as error:
                 self._tell(str(error))
                 await asyncio.sleep(PAUSE_S)
                 continue
