@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 from random import Random
 
 from tests.faults.load import Doc, Load, load_on
-from tests.faults.scene import lived, rounds
+from tests.faults.scene import SEED, lived, rounds
 from tests.faults.world import Process, World, world_of
 
 ROUNDS_A_WORLD = 10
@@ -19,20 +20,20 @@ ASSIGNMENT = {"task.enqueued", "task.accepted", "task.completed"}
 @lived
 async def test_kill_9_of_api_dispatcher_and_store() -> None:
     """Whoever is killed, at whatever moment: nothing acknowledged is lost, and nothing is done twice."""
-    left = list(rounds("kill -9", short=3))
-    while left:
+    chances = rounds("kill -9", short=3)
+    for first in chances:
+        some = chain([first], islice(chances, ROUNDS_A_WORLD - 1))
         async with world_of() as world:
             store = world.server()
             api, dispatcher = world.service("api"), world.service("dispatcher")
             for service in (api, dispatcher):
                 await service.ready()
-            async with load_on([api.url], left[0]) as load:
-                await kill_in_turn(world, load, (api, dispatcher, store), left[:ROUNDS_A_WORLD])
-        left = left[ROUNDS_A_WORLD:]
+            async with load_on([api.url], Random(SEED)) as load:
+                await kill_in_turn(world, load, (api, dispatcher, store), some)
 
 
 async def kill_in_turn(
-    world: World, load: Load, victims: Sequence[Process], chances: Sequence[Random]
+    world: World, load: Load, victims: Sequence[Process], chances: Iterable[Random]
 ) -> None:
     """Kill one after the other, each at a random moment, start it again, and look."""
     for number, chance in enumerate(chances):
@@ -54,9 +55,8 @@ async def test_field_15_history_outlives_the_assignment() -> None:
     async with world_of(embedded=True) as world:
         service = world.service("serve")
         await service.ready()
-        chances = list(rounds("kill -9 of serve and of its store", short=1, share=0.2))
-        async with load_on([service.url], chances[0]) as load:
-            for chance in chances:
+        async with load_on([service.url], Random(SEED)) as load:
+            for chance in rounds("kill -9 of serve and of its store", short=1, share=0.2):
                 await load.goes_on(10)
                 before = await completed(load)
                 assert all(ways(moments) >= ASSIGNMENT for moments in before.values())

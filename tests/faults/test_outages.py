@@ -7,6 +7,7 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import Random
 from shutil import which
 from subprocess import run
 from tempfile import TemporaryDirectory
@@ -15,7 +16,7 @@ import pytest
 
 from tests.faults.load import Load, load_on
 from tests.faults.proxy import lossy
-from tests.faults.scene import LONG, lived, rounds
+from tests.faults.scene import LONG, SEED, lived, rounds
 from tests.faults.world import Process, until, world_of
 
 LOSS = 0.05
@@ -26,6 +27,7 @@ DISK = "64m" if LONG else "8m"
 
 async def says_why(service: Process, load: Load, word: str) -> None:
     """Return when /readyz says that the store is to blame, and a client was answered 503."""
+    load.unavailable.clear()
 
     async def told() -> bool:
         got = await service.get("/readyz")
@@ -71,8 +73,8 @@ async def test_a_store_that_is_gone_for_a_while() -> None:
     async with world_of() as world:
         store, service = world.server(), world.service("serve")
         await service.ready()
-        for chance in rounds("the store is gone", short=1, share=0.06):
-            async with load_on([service.url], chance) as load:
+        async with load_on([service.url], Random(SEED)) as load:
+            for _ in rounds("the store is gone", short=1, share=0.06):
                 await load.goes_on(10)
                 store.kill()
                 await says_why(service, load, "store")
@@ -90,8 +92,8 @@ async def test_a_disk_that_is_full_for_a_while() -> None:
     async with world_of() as world:
         store, service = world.server("fast"), world.service("serve")
         await service.ready()
-        for chance in rounds("a full disk", short=1, share=0.06):
-            async with load_on([service.url], chance) as load:
+        async with load_on([service.url], Random(SEED)) as load:
+            for _ in rounds("a full disk", short=1, share=0.06):
                 await load.goes_on(10)
                 limit_files(store.pid, largest(world.folder / "appendonlydir") + ROOM_BYTES)
                 await says_why(service, load, "MISCONF")
@@ -113,8 +115,8 @@ async def full(disk: Path) -> None:
     async with world_of(embedded=True, state=disk) as world:
         service = world.service("serve")
         await service.ready()
-        for chance in rounds("a full disk of its own", short=1, share=0.06):
-            async with load_on([service.url], chance) as load:
+        async with load_on([service.url], Random(SEED)) as load:
+            for _ in rounds("a full disk of its own", short=1, share=0.06):
                 await load.goes_on(10)
                 fill(disk / "ballast")
                 await says_why(service, load, "embedded store")
@@ -151,7 +153,8 @@ def fill(ballast: Path) -> None:
 
 def limit_files(pid: int, size: int) -> None:
     """The largest file that a process may write; beyond, its writes fail."""
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, most))
 
 
 def largest(folder: Path) -> int:

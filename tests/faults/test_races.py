@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from random import Random
 
 from tests.faults.load import load_on
-from tests.faults.scene import lived, rounds
+from tests.faults.scene import SEED, lived, rounds
 from tests.faults.world import Process, until, world_of
 
 CLOCKS_MS = {"right": 0, "ahead": 10_000, "behind": -10_000}
@@ -79,9 +80,8 @@ async def test_a_dispatcher_that_slept_past_its_lease_does_nothing_when_it_wakes
         api = world.service("api")
         dispatchers = [world.service("dispatcher", f"dispatcher-{number}") for number in range(2)]
         await all_ready([api, *dispatchers])
-        chances = list(rounds("SIGSTOP past the lease", short=1, share=0.2))
-        async with load_on([api.url], chances[0]) as load:
-            for chance in chances:
+        async with load_on([api.url], Random(SEED)) as load:
+            for chance in rounds("SIGSTOP past the lease", short=1, share=0.2):
                 sleeper = await leader_of(dispatchers)
                 await load.goes_on(10)
                 await load.rest(chance.random())
