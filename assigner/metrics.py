@@ -26,6 +26,7 @@ Kind = Literal["counter", "gauge", "histogram"]
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_LAGS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _SIZES = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 _RATIOS = (0.0, 0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0)
 
@@ -79,7 +80,7 @@ METRICS: tuple[Metric, ...] = (
     _counter("assigner_worker_replacements_total", "Workers that were replaced, by reason.",
              reason=("crashed", "timed_out", "disconnected", "memory")),
     _gauge("assigner_dispatcher_leads", "1 while the dispatcher of this process has the lease, else 0."),
-    _histogram("assigner_mirror_lag_seconds", _SECONDS,
+    _histogram("assigner_mirror_lag_seconds", _LAGS,
                "Age of the oldest event each time that the dispatcher takes some in, by the store's clock."),
     _histogram("assigner_cycle_seconds", _SECONDS, "Time of a cycle: deciding and offering."),
     _counter("assigner_offers_made_total", "Offers that the dispatcher made."),

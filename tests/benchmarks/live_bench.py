@@ -40,7 +40,7 @@ class Span:
 
     warm_up_s: float = 5.0
     run_s: float = 300.0
-    step_s: float = 20.0
+    step_s: float = 12.0
     rounds: int = 3
     round_s: float = 2.0
     batch: int = 100_000
