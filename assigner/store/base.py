@@ -182,6 +182,9 @@ LEASED = frozenset({"offer", "expire", "wake", "relax", "rescue"})
 class Retention:
     """How long what has happened is kept: the last `events`, clients' and dispatcher's ops, closed offers.
 
+    Of the history of a task its making is kept, and the last `moments`: one that nobody ever answers would
+    else grow for ever.
+
     An op seen again is answered from its event, or with the records as they are now when that is gone.
     """
 
@@ -189,6 +192,7 @@ class Retention:
     ops_ms: int = 3_600_000
     leased_ops_ms: int = 300_000
     offers_ms: int = 3_600_000
+    moments: int = 1_000
 
 
 class Store(ABC):

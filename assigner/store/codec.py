@@ -67,6 +67,7 @@ def rules(verb: str, workspace: str, keep: Retention) -> bytes:
             "events": keep.events,
             "ops_ms": keep.leased_ops_ms if verb in LEASED else keep.ops_ms,
             "offers_ms": keep.offers_ms,
+            "history": keep.moments * HISTORY_VALUES,
         }
     )
 

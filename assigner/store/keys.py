@@ -41,7 +41,7 @@ KEYS: dict[str, Key] = {
         _row("epoch", "epoch", "string", "how often the lease was taken", "never"),
         _row("op", "op:…", "string", "event id and mark of a command that was done", "its TTL"),
         _row("task", "task:…", "hash", "doc: what the client said; live: the rest; made: at first", "prune"),
-        _row("history", "history:…", "list", "a task's events but the first, ten values each", "prune"),
+        _row("history", "history:…", "list", "a task's last events but the first, ten values each", "prune"),
         _row("open", "open", "set", "ids of open tasks", "the end of each task"),
         _row("ended", "ended", "zset", "ids of ended tasks by when they ended", "prune, reopen"),
         _row("offer", "offer:…", "hash", "doc: the offer; live: its state", "a TTL from when it closes"),

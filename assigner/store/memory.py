@@ -131,7 +131,9 @@ class MemoryStore(Store):
             self._ended.add(task.id)
             heappush(self._ending, (task.finished_at or 0, task.id))
         brief = task if event.type in WITH_DOC else replace(task, doc={})
-        self._history.setdefault(task.id, []).append(replace(event, task=brief, agent=None))
+        history = self._history.setdefault(task.id, [])
+        history.append(replace(event, task=brief, agent=None))
+        del history[1 : max(1, len(history) - self._keep.moments)]
 
     def _apply_offer(self, offer: OfferRecord) -> None:
         self.records.offers[offer.id] = offer

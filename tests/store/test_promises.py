@@ -10,7 +10,7 @@ from assigner.clock import ManualClock
 from assigner.domain.lifecycle import State
 from assigner.store.base import Enqueue, EventsLost, MakeOffer, OnTask, Retention
 from assigner.store.memory import MemoryStore
-from tests.store.scene import FUTURE, NOW, Hand, Servers, done, play, refused
+from tests.store.scene import FUTURE, KINDS, NOW, Hand, Servers, done, play, refused
 
 
 async def test_a_command_sent_again_is_done_once(hand: Hand) -> None:
@@ -162,6 +162,22 @@ def test_an_op_whose_event_is_gone_is_answered_with_the_records_as_they_are(
         assert again.task == await hand.store.task("t")
 
     play(scene, kind, servers, Retention(events=10))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_history_is_its_beginning_and_what_was_last(kind: str, servers: Servers) -> None:
+    """A task that nobody ever answers is offered for ever, and does not fill the store."""
+
+    async def scene(hand: Hand) -> None:
+        await done(hand.task())
+        for number in range(9):
+            await done(hand.on("update", facts={"doc": {"n": number}, "queue": "q", "size": 1}))
+            past = await hand.store.history("t")
+            assert past[0].type == "task.enqueued"
+            kept = [moment.task.doc["n"] for moment in past[1:] if moment.task]
+            assert kept == list(range(number + 1))[-4:]
+
+    play(scene, kind, servers, Retention(moments=4))
 
 
 async def test_a_plan_made_twice_gives_a_task_once(hand: Hand) -> None:

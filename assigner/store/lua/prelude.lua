@@ -1,7 +1,7 @@
 -- What every verb's script begins with.
 --
 -- KEYS[1]  the stream of the workspace; all its keys have the same hash tag
--- ARGV[1]  rules: {keys, row, revoke, leased, seen, with_doc, events, ops_ms, offers_ms}; the rows are of TRANSITIONS
+-- ARGV[1]  rules: {keys, row, revoke, leased, seen, with_doc, events, ops_ms, offers_ms, history}; the rows are of TRANSITIONS
 -- ARGV[2]  the commands, in order, as MessagePack: {op, mark, now, actor, lease?, version?, told?, doc?, …}
 -- returns  for each command {0, event id, fields} done, {1, event id, fields} done before,
 --          {2, code, facts} refused, {3} nothing to do
@@ -95,8 +95,9 @@ local function happen(c, event, records)
   local task, offer, answer = records.task, records.offer, emit(c, event, records)
   if task then
     index(task)
-    redis.call('RPUSH', key.history .. task.id, answer[2], event, string.format('%.0f', c.now), c.actor, c.op,
+    local length = redis.call('RPUSH', key.history .. task.id, answer[2], event, string.format('%.0f', c.now), c.actor, c.op,
       c.told or '{}', task.text, rules.with_doc and task.doc or '{}', offer and offer.text or '', offer and offer.doc or '')
+    if length > rules.history then redis.call('LTRIM', key.history .. task.id, -rules.history, -1) end
   end
   if offer and offer.live.state ~= 'open' then
     redis.call('PEXPIRE', key.offer .. offer.id, rules.offers_ms)
