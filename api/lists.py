@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from api import cursors
@@ -22,6 +23,9 @@ DEFAULT_LIMIT = 100
 MOST_READ = 5_000
 """Of the tasks that ended, how many are read for one page: a page of few finds may be short, and go on."""
 
+SLICE = 2_000
+"""How many tasks are looked at before others get the loop."""
+
 Test = Callable[[TaskRecord], bool]
 
 
@@ -34,7 +38,7 @@ async def tasks_page(parts: Live, query: Mapping[str, str]) -> bytes:
     if state and State(state) not in OPEN_STATES:
         found, following = await _ended(parts, query, tests, limit)
     else:
-        found, following = _open(await parts.seen("task"), query, tests, limit)
+        found, following = await _open(await parts.seen("task"), query, tests, limit)
     return page([task_out(task, now) for task in found], following)
 
 
@@ -71,28 +75,27 @@ def _tests(query: Mapping[str, str], state: str | None, risk: str | None, now: i
         yield lambda task: task_risk(task, now) == risk
 
 
-def _open(
+async def _open(
     view: View, query: Mapping[str, str], tests: list[Test], limit: int
 ) -> tuple[list[TaskRecord], str | None]:
-    """Open tasks, the first made first; the smallest index that the filters name is gone through."""
+    """Open tasks, the first made first; the smallest index that the filters name is gone through, a slice at
+    a time: others wait for the loop too, and what has ended by the time it is come to is passed over.
+    """
     text = query.get("cursor")
     after = cursors.place("open", text, int, str) if text is not None else None
     indexed = [view.by[name].get(query[name], set()) for name in view.by if name in query]
-    keys: Iterable[tuple[Any, ...]]
-    if indexed:
-        chosen = sorted((view.tasks[id].created_at, id) for id in min(indexed, key=len))
-        keys = (key for key in chosen if after is None or key > after)
-    else:
-        first = 0 if after is None else bisect_right(view.order, after)
-        keys = (view.order[at] for at in range(first, len(view.order)))
+    order = sorted((view.tasks[id].created_at, id) for id in min(indexed, key=len)) if indexed else view.order
+    keys = order[0 if after is None else bisect_right(order, after) :]
     found: list[TaskRecord] = []
-    for key in keys:
-        task = view.tasks[key[1]]
-        if all(test(task) for test in tests):
-            if len(found) == limit:
-                last = found[-1]
-                return found, cursors.cursor("open", (last.created_at, last.id))
-            found.append(task)
+    for start in range(0, len(keys), SLICE):
+        for _, id in keys[start : start + SLICE]:
+            task = view.tasks.get(id)
+            if task is not None and all(test(task) for test in tests):
+                if len(found) == limit:
+                    last = found[-1]
+                    return found, cursors.cursor("open", (last.created_at, last.id))
+                found.append(task)
+        await asyncio.sleep(0)
     return found, None
 
 

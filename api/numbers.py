@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from api.records import task_risk
@@ -22,7 +22,7 @@ WINDOW_MS = 900_000
 _SLICE = 2_000
 
 
-def queue_numbers(view: View, queue: str, now: int) -> dict[str, Any]:
+async def queue_numbers(view: View, queue: str, now: int) -> dict[str, Any]:
     """How one queue stands.
 
     The expected wait of a new task of a priority: those waiting that are as important or more, and itself, at
@@ -35,7 +35,7 @@ def queue_numbers(view: View, queue: str, now: int) -> dict[str, Any]:
     return {
         "queue": queue,
         "at": rfc3339(now),
-        **_counted(tasks, now),
+        **_together(await _parts(tasks, now)),
         "assigned_per_minute": round(a_minute, 3),
         "expected_wait_s": {
             name: round((before + 1) / a_minute * 60, 1) if a_minute else None
@@ -46,20 +46,12 @@ def queue_numbers(view: View, queue: str, now: int) -> dict[str, Any]:
 
 async def all_numbers(view: View, now: int) -> dict[str, Any]:
     """How the whole service stands."""
-    tasks = list(view.tasks.values())
-    parts = []
-    for start in range(0, len(tasks), _SLICE):
-        parts.append(_counted(tasks[start : start + _SLICE], now))
-        await asyncio.sleep(0)
+    parts = await _parts(list(view.tasks.values()), now)
     agents = list(view.agents.values())
     present = Counter(agent.presence for agent in agents)
-    waits = [part["oldest_wait_s"] for part in parts if part["oldest_wait_s"] is not None]
     return {
         "at": rfc3339(now),
-        "tasks": {state.value: sum(part["tasks"][state] for part in parts) for state in OPEN_STATES},
-        "oldest_wait_s": max(waits, default=None),
-        "at_risk": sum(part["at_risk"] for part in parts),
-        "breached": sum(part["breached"] for part in parts),
+        **_together(parts),
         "assigned_per_minute": round(sum(rate(taken, now) for taken in view.departures.values()), 3),
         "offers": len(view.offers),
         "queues": len(view.queues.keys() | view.by["queue"].keys()),
@@ -76,6 +68,25 @@ def rate(taken: deque[int], now: int) -> float:
         return 0.0
     span = WINDOW_MS if len(lately) < (taken.maxlen or 0) else max(now - lately[0], 1)
     return len(lately) / (span / 60_000)
+
+
+async def _parts(tasks: Sequence[TaskRecord], now: int) -> list[dict[str, Any]]:
+    """Counts of tasks, a slice at a time: others wait for the loop too."""
+    parts = []
+    for start in range(0, len(tasks), _SLICE):
+        parts.append(_counted(tasks[start : start + _SLICE], now))
+        await asyncio.sleep(0)
+    return parts
+
+
+def _together(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    waits = [part["oldest_wait_s"] for part in parts if part["oldest_wait_s"] is not None]
+    return {
+        "tasks": {state.value: sum(part["tasks"][state] for part in parts) for state in OPEN_STATES},
+        "oldest_wait_s": max(waits, default=None),
+        "at_risk": sum(part["at_risk"] for part in parts),
+        "breached": sum(part["breached"] for part in parts),
+    }
 
 
 def _counted(tasks: Iterable[TaskRecord], now: int) -> dict[str, Any]:

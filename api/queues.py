@@ -77,7 +77,7 @@ async def get_stats(request: Request) -> Response:
     """Length, oldest wait, expected wait by priority, and what is at risk."""
     parts = live(request)
     queue = await _queue_of(parts, path_id(request))
-    return listing(encode(queue_numbers(await parts.seen(), queue.id, parts.clock.now_ms())))
+    return listing(encode(await queue_numbers(await parts.seen(), queue.id, parts.clock.now_ms())))
 
 
 async def _queue_of(parts: Live, id: str) -> QueueRecord:

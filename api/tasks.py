@@ -92,7 +92,7 @@ async def list_tasks(request: Request) -> Response:
 
 @router.get("/v1/tasks/{id}/history", summary="What happened to a task")
 async def history(request: Request) -> Response:
-    """Every transition: when, what, who, why; the oldest first. Of very many the first, and the last 1,000."""
+    """Every transition: when, what, who, why; the oldest first. Of very many the first and the last 1,000."""
     parts = live(request)
     task = await task_of(parts, path_id(request))
     moments = await parts.store.history(task.id)
