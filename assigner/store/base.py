@@ -180,8 +180,9 @@ LEASED = frozenset({"offer", "expire", "wake", "relax", "rescue"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long what has happened is kept: the last `events`, clients' and dispatcher's ops, closed offers.
+    """How long what has happened is kept: the last `events`, ops, closed offers.
 
+    Ops of commands without `asked` are brief: only a connection that got no answer sends them again, and soon.
     Of the history of a task its making is kept, and the last `moments`: one that nobody ever answers would
     else grow for ever.
 
@@ -190,7 +191,7 @@ class Retention:
 
     events: int = 100_000
     ops_ms: int = 3_600_000
-    leased_ops_ms: int = 300_000
+    brief_ops_ms: int = 120_000
     offers_ms: int = 3_600_000
     moments: int = 1_000
 

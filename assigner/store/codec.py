@@ -65,7 +65,8 @@ def rules(verb: str, workspace: str, keep: Retention) -> bytes:
             "seen": verb in SEEN,
             "with_doc": row is not None and f"task.{row.event}" in WITH_DOC,
             "events": keep.events,
-            "ops_ms": keep.leased_ops_ms if verb in LEASED else keep.ops_ms,
+            "ops_ms": keep.ops_ms,
+            "brief_ops_ms": keep.brief_ops_ms,
             "offers_ms": keep.offers_ms,
             "history": keep.moments * HISTORY_VALUES,
         }
@@ -97,6 +98,8 @@ def command(verb: str, c: Command) -> bytes:
     if isinstance(c, Enqueue):
         return _packer.encode(_enqueue(c))
     said: dict[str, Any] = {"op": c.op, "mark": mark(verb, c), "now": c.now, "actor": c.actor}
+    if c.asked:
+        said["keyed"] = True
     if c.lease is not None:
         said["lease"] = c.lease
     if c.version is not None:
@@ -151,6 +154,7 @@ class _Make(Struct, omit_defaults=True, gc=False):
     made: str
     lease: str | None = None
     version: int | None = None
+    keyed: bool = False
 
 
 def _enqueue(c: Enqueue) -> _Make:
@@ -170,6 +174,7 @@ def _enqueue(c: Enqueue) -> _Make:
         _encoder.encode(made).decode(),
         c.lease,
         c.version,
+        bool(c.asked),
     )
 
 

@@ -87,7 +87,7 @@ class MemoryStore(Store):
         return event
 
     def _note(self, verb: str, command: Command, event: str) -> None:
-        keep = self._keep.leased_ops_ms if verb in LEASED else self._keep.ops_ms
+        keep = self._keep.ops_ms if command.asked else self._keep.brief_ops_ms
         until = self._clock.now_ms() + keep
         self._ops[command.op] = _Done(mark=mark(verb, command), event=event, until=until)
         self._going.setdefault(keep, deque()).append((until, command.op))

@@ -329,7 +329,7 @@ def test_scripts_are_short() -> None:
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "memory"])
 def test_a_month_needs_no_more_memory_than_a_week(kind: str, servers: Servers) -> None:
     """Retention: the stream, the ops, the closed offers and the ended tasks go as others come."""
-    keep = Retention(events=500, ops_ms=1, leased_ops_ms=1, offers_ms=1)
+    keep = Retention(events=500, ops_ms=1, brief_ops_ms=1, offers_ms=1)
 
     async def day(hand: Hand, number: int) -> None:
         now = NOW + number * 86_400_000

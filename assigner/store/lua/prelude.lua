@@ -1,8 +1,8 @@
 -- What every verb's script begins with.
 --
 -- KEYS[1]  the stream of the workspace; all its keys have the same hash tag
--- ARGV[1]  rules: {keys, row, revoke, leased, seen, with_doc, events, ops_ms, offers_ms, history}; the rows are of TRANSITIONS
--- ARGV[2]  the commands, in order, as MessagePack: {op, mark, now, actor, lease?, version?, told?, doc?, …}
+-- ARGV[1]  rules: {keys, row, revoke, leased, seen, with_doc, events, ops_ms, brief_ops_ms, offers_ms, history}; the rows are of TRANSITIONS
+-- ARGV[2]  the commands, in order, as MessagePack: {op, mark, keyed?, now, actor, lease?, version?, told?, doc?, …}
 -- returns  for each command {0, event id, fields} done, {1, event id, fields} done before,
 --          {2, code, facts} refused, {3} nothing to do
 --
@@ -223,7 +223,7 @@ local function each(act)
       answers[i] = answer
       if answer[1] == 0 then
         done[op] = answer[2] .. ' ' .. c.mark
-        redis.call('SET', op, done[op], 'PX', rules.ops_ms)
+        redis.call('SET', op, done[op], 'PX', c.keyed and rules.ops_ms or rules.brief_ops_ms)
       end
     end
   end
