@@ -96,7 +96,7 @@ DESCRIBED: tuple[Described, ...] = (
     _batch("agents", shapes.AgentLine),
     _put("queues", shapes.QueuePut, "Queue"),
     _get("/v1/queues/{id}", "Queue", errors=("unknown_queue",)),
-    _get("/v1/queues", "Queues"),
+    _get("/v1/queues", "Queues", "limit", "cursor", errors=("invalid_request",)),
     _get("/v1/queues/{id}/stats", "QueueStats", errors=("unknown_queue",)),
     _get("/v1/stats", "Stats"),
 )  # fmt: skip

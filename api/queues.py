@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import etags
+from api import cursors, etags
 from api.deps import live
 from api.documents import document, read, same_id
 from api.errors import ApiError
 from api.exchange import answer, body_of, known_query, listing, path_id, reading
 from api.idempotency import ask
+from api.lists import page_limit
 from api.live import ACTOR, Live
 from api.numbers import queue_numbers
 from api.records import encode, page, queue_out
@@ -66,10 +69,15 @@ async def get(request: Request) -> Response:
 @router.get("/v1/queues", summary="Queues")
 async def list_queues(request: Request) -> Response:
     """All queues that were put, or that an open task is in, by id."""
-    known_query(request)
+    known_query(request, "limit", "cursor")
+    limit, after = page_limit(request.query_params), request.query_params.get("cursor")
     view = await live(request).seen("queue", "task")
     known = {id: _unput(id) for id in view.by["queue"]} | view.queues
-    return listing(page([queue_out(known[id]) for id in sorted(known)], None))
+    ids = sorted(known)
+    first = 0 if after is None else bisect_right(ids, cursors.place("queues", after, str)[0])
+    shown = ids[first : first + limit]
+    more = cursors.cursor("queues", (shown[-1],)) if first + limit < len(ids) else None
+    return listing(page([queue_out(known[id]) for id in shown], more))
 
 
 @router.get("/v1/queues/{id}/stats", summary="How a queue stands")

@@ -66,7 +66,7 @@ def read(
     found: dict[str, Docs] = {}
     for kind in kinds:
         found[kind] = {}
-        for items in _pages(client, kind, {} if kind == "queues" else {"limit": MOST_SHOWN}):
+        for items in _pages(client, kind, {"limit": MOST_SHOWN}):
             found[kind] |= {item["id"]: _document(kind, item) for item in items if item["version"] > 0}
             advance(len(items))
     return found

@@ -117,6 +117,20 @@ def test_a_queue_in_numbers(centre: Living) -> None:
     assert listed[queue] == 0
 
 
+def test_queues_are_listed_a_page_at_a_time(centre: Living) -> None:
+    for id in ("paged-a", "paged-b", "paged-c"):
+        centre.ask("PUT", f"/v1/queues/{id}", {})
+    whole = centre.ask("GET", "/v1/queues?limit=1000").json()
+    found, path = [], "/v1/queues?limit=2"
+    while path:
+        answer = centre.ask("GET", path).json()
+        found += answer["items"]
+        path = f"/v1/queues?limit=2&cursor={answer['next']}" if answer["next"] else ""
+    assert found == whole["items"]
+    assert whole["next"] is None
+    assert faults(centre.ask("GET", "/v1/queues?cursor=x")) == [("/query/cursor", "bad_cursor")]
+
+
 def test_everything_in_numbers(centre: Living) -> None:
     before = centre.ask("GET", "/v1/stats").json()
     agent = centre.agent(capacity=5)
