@@ -57,10 +57,15 @@ class Pass:
 
 @dataclass(slots=True, kw_only=True)
 class Lead:
-    """What a dispatcher has while it leads, and when it last did what it does now and then."""
+    """What a dispatcher has while it leads, and when it last did what it does now and then.
+
+    `ahead_ms` is how far the store's clock is ahead of this process's: instants are the store's, which has
+    the last word on them, or an offer would be over before anybody could take it.
+    """
 
     feed: Feed
     acting: Acting
+    ahead_ms: int
     kept_at: int
     pruned_at: int
     ticked_at: int = 0
@@ -135,7 +140,13 @@ class Dispatcher:
 
     def _idle_s(self) -> float:
         at, longest = self.next_at(), self.pace.tick_ms / 1_000
-        return 0.0 if at is None else min(longest, max(0.0, (at - self.clock.now_ms()) / 1_000))
+        return 0.0 if at is None else min(longest, max(0.0, (at - self._now()) / 1_000))
+
+    def _now(self) -> int:
+        return self.clock.now_ms() + (self.lead.ahead_ms if self.lead else 0)
+
+    async def _ahead_ms(self) -> int:
+        return await self.store.now_ms() - self.clock.now_ms()
 
     async def take(self) -> bool:
         """Take the lease and read the world. Returns False when another dispatcher leads."""
@@ -144,16 +155,17 @@ class Dispatcher:
             return False
         keeping = asyncio.ensure_future(self._keep_meanwhile(lease))
         try:
-            feed = await Feed.of(self.store)
+            feed, ahead_ms = await Feed.of(self.store), await self._ahead_ms()
         except BaseException:
             await self._drop(lease)
             raise
         finally:
             keeping.cancel()
-        now = self.clock.now_ms()
+        now = self.clock.now_ms() + ahead_ms
         acting = Acting(store=self.store, mirror=feed.mirror, lease=lease)
         # Kept just now, or not long before; the first step asks.
-        self.lead = Lead(feed=feed, acting=acting, kept_at=now - self.pace.lease_ms, pruned_at=now)
+        kept_at = now - self.pace.lease_ms
+        self.lead = Lead(feed=feed, acting=acting, ahead_ms=ahead_ms, kept_at=kept_at, pruned_at=now)
         _logger.info("This process dispatches now (lease %s).", lease)
         return True
 
@@ -170,7 +182,7 @@ class Dispatcher:
             return None
         lead, pace = self.lead, self.pace
         if self._eager(lead):
-            return self.clock.now_ms()
+            return self._now()
         due = lead.acting.mirror.agenda.next_at()
         ticks = lead.ticked_at + pace.tick_ms, lead.kept_at + pace.lease_ms // 3
         return min(*ticks, ticks[0] if due is None else due)
@@ -180,14 +192,14 @@ class Dispatcher:
         lead = self.lead
         if lead is None:
             raise NotLeader
-        now = self.clock.now_ms()
+        now = self._now()
 
         # 1. Still the leader?
         await self._keep(lead, now)
 
         # 2. What has happened?
         events, oldest = await lead.feed.catch_up()
-        lag_ms = max(0, self.clock.now_ms() - oldest) if events else 0
+        lag_ms = max(0, self._now() - oldest) if events else 0
         lead.retries = 0 if events else lead.retries
 
         # 3. What does time do?
@@ -219,7 +231,7 @@ class Dispatcher:
             return
         if not await self.store.keep_lease(lead.acting.lease, self.pace.lease_ms):
             raise NotLeader
-        lead.kept_at = now
+        lead.kept_at, lead.ahead_ms = now, await self._ahead_ms()
 
     def _remember(self, plan: Plan, now: int) -> None:
         for choice in plan.choices:

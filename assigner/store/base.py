@@ -303,6 +303,10 @@ class Store(ABC):
 
     # Reads.
     @abstractmethod
+    async def now_ms(self) -> int:
+        """The store's own clock, with which it compares the instants of offers and of holds."""
+
+    @abstractmethod
     async def task(self, id: str) -> TaskRecord | None:
         """A task that is not pruned."""
 

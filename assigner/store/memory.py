@@ -169,6 +169,10 @@ class MemoryStore(Store):
     def _finished(self, id: str) -> int:
         return self.records.tasks[id].finished_at or 0
 
+    async def now_ms(self) -> int:
+        """The clock that was given."""
+        return self._clock.now_ms()
+
     async def task(self, id: str) -> TaskRecord | None:
         """A task that is not pruned."""
         return self.records.tasks.get(id)

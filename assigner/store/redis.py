@@ -208,6 +208,12 @@ class RedisStore(Store):
     async def _one(self, kind: str, id: str) -> Any:
         return next(iter(await self._read(kind, [id])), None)
 
+    async def now_ms(self) -> int:
+        """The server's clock."""
+        with reachable():
+            seconds, microseconds = await self.client.time()
+        return int(seconds) * 1_000 + int(microseconds) // 1_000
+
     async def task(self, id: str) -> TaskRecord | None:
         """A task that is not pruned."""
         found: TaskRecord | None = await self._one("task", id)

@@ -195,6 +195,37 @@ async def test_a_presence_ends_when_it_was_said_to() -> None:
     assert [(await live.person(id)).presence for id in ("ana", "eva")] == ["available", "offline"]
 
 
+@dataclass
+class Off:
+    """A clock that is off by so much."""
+
+    clock: ManualClock
+    by_ms: int
+
+    def now_ms(self) -> int:
+        return self.clock.now_ms() + self.by_ms
+
+    def monotonic_s(self) -> float:
+        return self.clock.monotonic_s()
+
+
+@pytest.mark.parametrize("by_ms", [-HOUR, HOUR])
+@lived
+async def test_an_offer_stands_as_long_as_its_queue_says_by_the_stores_clock(by_ms: int) -> None:
+    """However wrong the dispatcher's own clock is: it is neither over at once, nor open without an end."""
+    live = Living()
+    live.dispatcher.clock = Off(live.clock, by_ms)
+    await live.queue("q", offer_ttl_s=5)
+    await live.agent("ana")
+    await live.task("t")
+    await live.settle()
+    assert (await live.offer_of("t")).expires_at == START + 5_000
+    await live.wait(5_000 - 1)
+    assert await live.where("t") == ["offered ana"]
+    await live.wait(1)
+    assert await live.where("t") == ["queued"]
+
+
 @lived
 async def test_a_clock_ahead_of_the_dispatchers_delays_nothing() -> None:
     """What an agent said is looked at when it is heard, whatever the clock of the instance that they told."""

@@ -196,6 +196,14 @@ async def test_the_stores_clock_says_whether_an_offer_stands(hand: Hand) -> None
     assert await refused(hand.answer("accept", "o-late")) == ("offer_expired", {"state": "expired"})
 
 
+async def test_the_stores_clock_can_be_read(hand: Hand) -> None:
+    """It is the one of which its events tell."""
+    before = await hand.store.now_ms()
+    made = await done(hand.task())
+    assert made.event is not None
+    assert before <= int(made.event.partition("-")[0]) <= await hand.store.now_ms()
+
+
 async def test_the_stores_clock_wakes_what_is_held(hand: Hand) -> None:
     await hand.lead()
     for id, until in (("past", PAST), ("future", FUTURE)):
