@@ -232,9 +232,11 @@ class World:
 
     async def check(self, load: Load) -> None:
         """Let all come to rest, prove that nothing happened that must not, and let the load go on."""
-        await load.settle()
-        found = check(await self.evidence(load))
+        waiting = await load.settle()
+        async with asyncio.timeout(DEADLINE_S):
+            found = check(await self.evidence(load))
         assert not found, report(found)
+        assert not waiting, f"Not done: {', '.join(waiting)}"
         load.stir()
 
     async def clear(self) -> None:
