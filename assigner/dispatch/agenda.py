@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 AT_ONCE = 0
 """Before every instant: for what has happened, whatever the clock of whoever did it said."""
+SLACK = 10_000
+"""How much that is forgotten is not worth the trouble."""
 Entry = tuple[str, str]
 """(kind, id) of what to look at."""
 
@@ -17,8 +19,8 @@ class Agenda:
     """Entries by instant, each at its earliest only.
 
     An entry says *look*, not *act*: by the time it comes up the world may have changed, so whoever takes it
-    asks again what is due, and puts it back for later where it is not due yet. Nothing is ever searched for
-    and deleted.
+    asks again what is due, and puts it back for later where it is not due yet. What is forgotten is passed
+    over when its instant comes; when that is most of all there is, the rest is put together anew.
     """
 
     _heap: list[tuple[int, str, str]] = field(default_factory=list)
@@ -35,6 +37,14 @@ class Agenda:
         if known is None or at < known:
             self._earliest[kind, id] = at
             heappush(self._heap, (at, kind, id))
+            if len(self._heap) > 2 * len(self._earliest) + SLACK:
+                self._heap = [(at, *entry) for entry, at in self._earliest.items()]
+                heapify(self._heap)
+
+    def forget(self, kinds: Iterable[str], id: str) -> None:
+        """There is nothing to look at any more."""
+        for kind in kinds:
+            self._earliest.pop((kind, id), None)
 
     def take(self, now: int) -> Iterator[Entry]:
         """Take out what is to be looked at by now, in the order of the instants, then by kind and id."""

@@ -32,6 +32,8 @@ V = TypeVar("V")
 
 ANYBODY: Key = ("anybody", "")
 HOUR_MS = 3_600_000
+OF_TASKS = ("relax", "wake", "expire", "rescue", "changed", "declined")
+"""What the agenda says of tasks: nothing of those that ended, or it would hold a day of them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -163,6 +165,7 @@ class Mirror:
         if entry is not None:
             self._let_go(entry)
             self._leave(entry)
+            self.agenda.forget(OF_TASKS, id)
 
     def _enter(self, entry: TaskEntry) -> None:
         """Let a queued task stand in its line."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from typing import Any
 
@@ -129,3 +130,16 @@ def test_an_agenda_says_each_thing_once_at_its_earliest() -> None:
     assert list(agenda.take(10)) == [("expire", "t"), ("wake", "t")]
     assert (len(agenda), agenda.next_at()) == (0, None)
     assert list(agenda.take(99)) == []
+
+
+def test_what_an_agenda_has_forgotten_takes_no_room_until_its_instant() -> None:
+    """A task that was done in minutes is not remembered until its agent's next shift."""
+    agenda = Agenda()
+    agenda.put(20, "rescue", "kept")
+    for number in range(50_000):
+        agenda.put(10 + number, "rescue", f"t{number}")
+        agenda.put(10 + number, "wake", f"t{number}")
+        agenda.forget(("rescue", "wake"), f"t{number}")
+    assert len(agenda) == 1
+    assert len(pickle.dumps(agenda)) < 1_000_000
+    assert list(agenda.take(30)) == [("rescue", "kept")]
