@@ -182,7 +182,7 @@ LEASED = frozenset({"offer", "expire", "wake", "relax", "rescue"})
 class Retention:
     """How long what has happened is kept: the last `events`, ops, closed offers.
 
-    Ops of commands without `asked` are brief: only a connection that got no answer sends them again, and soon.
+    An op without `asked` is kept for short: only a connection that got no answer sends it again, and soon.
     Of the history of a task its making is kept, and the last `moments`: one that nobody ever answers would
     else grow for ever.
 
