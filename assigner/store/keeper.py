@@ -12,6 +12,8 @@ from assigner.store.redis import RedisStore
 
 PAUSE_S = 0.5
 """Between two attempts to reach a store."""
+LASTING_S = 5.0
+"""A server that ended sooner than this is not started again at once."""
 _logger = logging.getLogger("assigner")
 
 
@@ -29,6 +31,7 @@ class Keeper:
 
     async def keep(self) -> None:
         """Open the store, and keep its server running until cancelled. Raises StoreRefused."""
+        loop, pause_s = asyncio.get_running_loop(), PAUSE_S
         while True:
             try:
                 await self._open()
@@ -38,8 +41,14 @@ class Keeper:
                 continue
             if self.server is None:
                 return
+            began = loop.time()
             await self.server.ended()
             self._tell(f"The embedded store (process {self.server.pid}) has ended; it is started again.")
+            if loop.time() - began > LASTING_S:
+                pause_s = PAUSE_S
+            else:  # such as for want of room on the disk: it would only end again
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, LASTING_S)
 
     async def _open(self) -> None:
         if self.server is not None:
