@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 
 from assigner.clock import Clock
 from assigner.dispatch.acting import Acting, NotLeader
@@ -238,7 +239,7 @@ class Dispatcher:
             self.decided.pop(choice.task, None)
             runners_up = plan.runners_up.get(choice.task, ())
             self.decided[choice.task] = Decided(at=now, choice=choice, runners_up=runners_up)
-        for task in list(self.decided)[: max(0, len(self.decided) - self.pace.most_decided)]:
+        for task in list(islice(self.decided, max(0, len(self.decided) - self.pace.most_decided))):
             del self.decided[task]
 
     async def _step_down(self) -> None:
