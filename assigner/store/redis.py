@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -72,13 +72,15 @@ def script(verb: str) -> str:
     return own if verb in ALONE else (folder / "prelude.lua").read_text(encoding="utf-8") + own
 
 
-@contextmanager
-def reachable() -> Iterator[None]:
-    """Turn what a server cannot do now into StoreUnavailable."""
+@asynccontextmanager
+async def reachable() -> AsyncIterator[None]:
+    """Turn what a server cannot do now into StoreUnavailable; all attempts together have TIMEOUT_S."""
     try:
-        yield
+        async with asyncio.timeout(TIMEOUT_S):
+            yield
     except UNABLE as error:
-        raise StoreUnavailable(f"The store cannot do it now: {error}") from error
+        why = str(error) or "it does not answer"
+        raise StoreUnavailable(f"The store cannot do it now: {why}") from error
     except errors.ResponseError as error:
         if not str(error).startswith(UNABLE_WORDS):
             raise
@@ -114,7 +116,7 @@ class RedisStore(Store):
 
         Raises StoreRefused when it is too old, may evict, or has a newer layout, and StoreUnavailable.
         """
-        with reachable():
+        async with reachable():
             told = await self.client.info()
             faults = [*too_old(told), *_may_evict(told)]
             schema = int(await self.client.get(self._keys["schema"]) or 0)
@@ -184,7 +186,7 @@ class RedisStore(Store):
     async def _call(self, name: str, keys: list[str], args: list[Any]) -> Any:
         if name not in self._scripts:
             self._scripts[name] = self.client.register_script(script(name))
-        with reachable():
+        async with reachable():
             return await self._scripts[name](keys=keys, args=args)
 
     async def prune(self, before: int, most: int) -> int:
@@ -210,7 +212,7 @@ class RedisStore(Store):
 
     async def now_ms(self) -> int:
         """The server's clock."""
-        with reachable():
+        async with reachable():
             seconds, microseconds = await self.client.time()
         return int(seconds) * 1_000 + int(microseconds) // 1_000
 
@@ -236,17 +238,16 @@ class RedisStore(Store):
 
     async def history(self, task: str) -> list[Event]:
         """What happened to a task, the oldest first."""
-        with reachable():
-            async with self.client.pipeline(transaction=True) as pipe:
-                pipe.hmget(self._keys["task"] + task, ["live", "doc", "made"])
-                pipe.lrange(self._keys["history"] + task, 0, -1)
-                (live, doc, made), values = await pipe.execute()
+        async with reachable(), self.client.pipeline(transaction=True) as pipe:
+            pipe.hmget(self._keys["task"] + task, ["live", "doc", "made"])
+            pipe.lrange(self._keys["history"] + task, 0, -1)
+            (live, doc, made), values = await pipe.execute()
         return codec.history_of(codec.task_of(live, doc), made, values) if live else []
 
     async def ended(self, before: tuple[int, str] | None, most: int) -> list[TaskRecord]:
         """Tasks that ended and are not pruned yet, the latest first."""
         key, ids = self._keys["ended"], list[str]()
-        with reachable():
+        async with reachable():
             if before:
                 same = await self.client.zrevrangebyscore(key, before[0], before[0])
                 ids = [id for id in map(bytes.decode, same) if id < before[1]][:most]
@@ -288,7 +289,7 @@ class RedisStore(Store):
             after = batch[-1].id
 
     async def _all(self, kind: str, index: str) -> list[Any]:
-        with reachable():
+        async with reachable():
             ids = {id.decode() async for id in self.client.sscan_iter(self._keys[index], count=PAGE)}
         return await self._read_all(kind, sorted(ids))
 
@@ -301,7 +302,7 @@ class RedisStore(Store):
         return str(told["last-generated-id"].decode()) if told else FIRST
 
     async def _stream(self) -> dict[str, Any]:
-        with reachable():
+        async with reachable():
             try:
                 return dict(await self.client.xinfo_stream(self._keys["events"]))
             except errors.ResponseError as error:
@@ -320,7 +321,7 @@ class RedisStore(Store):
     async def _entries(self, after: str, wait: bool) -> list[Entry]:
         """The next entries. Looks afterwards whether any between were trimmed: none goes unnoticed."""
         key, block = self._keys["events"], ["BLOCK", BLOCK_MS] if wait else []
-        with reachable():
+        async with reachable():
             async with self.client.pipeline(transaction=False) as pipe:
                 pipe.execute_command("XREAD", "COUNT", PAGE, *block, "STREAMS", key, after)
                 pipe.xinfo_stream(key)

@@ -170,6 +170,26 @@ def test_a_server_that_is_gone_is_said_to_be_and_is_found_again(tmp_path: Path) 
     run(scene)
 
 
+def test_a_server_that_does_not_answer_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is there, and stopped: all attempts together have the time of one."""
+    monkeypatch.setattr("assigner.store.redis.TIMEOUT_S", 0.5)
+
+    async def scene() -> None:
+        server = await embedded.start(tmp_path)
+        store = await opened(server.url)
+        os.kill(server.pid, signal.SIGSTOP)
+        with pytest.raises(StoreUnavailable, match=r"does not answer|Timeout"):
+            await store.task("t")
+        os.kill(server.pid, signal.SIGCONT)
+        assert await store.task("t") is None
+        await store.close()
+        await server.stop()
+
+    run(scene)
+
+
 def test_a_service_that_was_killed_finds_its_server_running(tmp_path: Path) -> None:
     service = Popen([sys.executable, "-c", SERVICE, str(tmp_path)], stdin=PIPE, stdout=PIPE)
     assert service.stdout
