@@ -67,8 +67,10 @@ class View:
                     async for batch in events:
                         await self._apply_all(batch)
             except StoreUnavailable as error:
-                self.obstacle = f"The store is unavailable: {error}"
-                _logger.warning("The store is unavailable: %s", error)
+                gone = f"The store is unavailable: {error}"
+                if gone != self.obstacle:
+                    _logger.warning(gone)
+                self.obstacle = gone
                 self.wake("position")
                 await asyncio.sleep(PAUSE_S)
             except EventsLost:

@@ -27,6 +27,7 @@ class Unpluggable(MemoryStore):
     def __init__(self, clock: ManualClock) -> None:
         super().__init__(clock)
         self.plugged = True
+        self.looked = 0
         self.loop: asyncio.AbstractEventLoop | None = None
         self._pulled = asyncio.Event()
 
@@ -48,6 +49,7 @@ class Unpluggable(MemoryStore):
         return await super().task(id)
 
     async def world(self) -> World:
+        self.looked += 1
         self.loop = asyncio.get_running_loop()
         self._need()
         return await super().world()

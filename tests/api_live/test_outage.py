@@ -1,5 +1,7 @@
 """A store that is gone: 503 with Retry-After, /readyz says why, and the service heals by itself."""
 
+import pytest
+
 from tests.api.running import until
 from tests.api_live.living import Living, code, living
 
@@ -37,6 +39,15 @@ def test_the_store_goes_and_comes_back() -> None:
         offer = centre.offer(task, agent)
         until(lambda: bool(centre.ask("GET", "/v1/offers").json()["items"]), "events are followed again")
         assert centre.ask("POST", f"/v1/offers/{offer}/accept").status_code == 200
+
+
+def test_a_store_that_stays_away_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    with living() as centre:
+        looked = centre.store.looked
+        _unplug(centre, plugged=False)
+        until(lambda: centre.store.looked >= looked + 3, "it was looked for again and again")
+        told = [record for record in caplog.records if "The cable is out." in record.getMessage()]
+        assert [record.levelname for record in told] == ["WARNING"]
 
 
 def test_a_batch_goes_on_without_the_store() -> None:
