@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import functools
 import math
-import os
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, cast
@@ -104,20 +103,6 @@ class Server(uvicorn.Server):
         if parts.live:
             parts.live.stopping.set()
         await super().shutdown(sockets)
-
-
-def listen(settings: Settings) -> socket.socket:
-    """A socket that listens where the settings say. Raises SystemExit with a sentence when it cannot."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        return socket.create_server(address[:2], family=family, backlog=2_048)
-    except OSError as error:
-        raise SystemExit(
-            f"Cannot listen on {settings.host}:{settings.port}: {os.strerror(error.errno or 0)}. "
-            "Stop what uses it, or choose another with --port."
-        ) from None
 
 
 def create_monitor(

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from typing import Any, get_type_hints
 
 PREFIX = "ASSIGNER_"
@@ -25,6 +26,14 @@ _BOOLEANS = {
     "off": False,
     "0": False,
 }
+
+
+class Role(StrEnum):
+    """What a process does: the API, the dispatcher, or both."""
+
+    SERVE = "serve"
+    API = "api"
+    DISPATCHER = "dispatcher"
 
 
 class SettingsError(ValueError):

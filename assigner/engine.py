@@ -10,29 +10,19 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
-from pathlib import Path
 
 from assigner.clock import Clock
-from assigner.config import Settings
+from assigner.config import Role, Settings
 from assigner.dispatch.aside import Decider
 from assigner.dispatch.loop import Dispatcher, Pace, Pass
 from assigner.domain.policy import Policy
 from assigner.metrics import Meters
-from assigner.store import embedded
 from assigner.store.base import Retention, Store, StoreRefused
+from assigner.store.embedded import EmbeddedServer
 from assigner.store.keeper import Keeper
 from assigner.store.redis import RedisStore, connect
 
 LONGEST_DECISION_S = 5.0
-
-
-class Role(StrEnum):
-    """What a process does: the API, the dispatcher, or both."""
-
-    SERVE = "serve"
-    API = "api"
-    DISPATCHER = "dispatcher"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,19 +89,20 @@ class Engine:
                 self.decider.close()
 
 
-def engine_of(settings: Settings, role: Role, clock: Clock, meters: Meters) -> Engine:
-    """The engine of a process in this role.
-
-    Raises StoreRefused when another service has the state directory, or others could not reach the store.
-    """
-    keeper = _keeper(settings, role, clock)
+def engine_of(
+    settings: Settings, role: Role, clock: Clock, meters: Meters, server: EmbeddedServer | None
+) -> Engine:
+    """The engine of a process in this role, with the server of our own where it has one."""
+    client = connect(server.url if server else settings.redis_url)
+    store = RedisStore(client, workspace=settings.workspace, retention=_retention(settings), clock=clock)
+    keeper = Keeper(store=store, server=server)
     if role is Role.API:
         return Engine(keeper=keeper)
     # A decision ends well within a lease.
     limit_s = min(LONGEST_DECISION_S, settings.lease_s / 3)
     decider = Decider(Policy(), clock, most_arcs=settings.max_arcs, time_limit_s=limit_s)
     dispatcher = Dispatcher(
-        store=keeper.store,
+        store=store,
         clock=clock,
         holder=f"{socket.gethostname()}-{os.getpid()}",
         decide=decider,
@@ -120,21 +111,6 @@ def engine_of(settings: Settings, role: Role, clock: Clock, meters: Meters) -> E
     )
     meters.gauges["assigner_dispatcher_leads"].set_function(lambda: dispatcher.lead is not None)
     return Engine(keeper=keeper, dispatcher=dispatcher, decider=decider)
-
-
-def _keeper(settings: Settings, role: Role, clock: Clock) -> Keeper:
-    """The store that the settings name, or one of our own."""
-    server = None
-    if not settings.redis_url:
-        if role is not Role.SERVE:
-            raise StoreRefused(
-                f"`assigner {role}` shares its store with other processes: set ASSIGNER_REDIS_URL to a "
-                "server that they all reach. Only `assigner serve` brings one of its own."
-            )
-        server = embedded.claim(Path(settings.state_dir).expanduser(), settings.durability)
-    client = connect(server.url if server else settings.redis_url)
-    store = RedisStore(client, workspace=settings.workspace, retention=_retention(settings), clock=clock)
-    return Keeper(store=store, server=server)
 
 
 def _retention(settings: Settings) -> Retention:

@@ -1,70 +1,55 @@
-"""A process of the service, in one of its roles: put together here, and run until it is told to stop."""
+"""A process of the service starts: first what may be refused, and its store; then all the rest."""
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import logging
+import os
+import socket
+from pathlib import Path
 
-from api.app import create_app, create_monitor, listen, server
 from assigner import log
 from assigner.clock import Clock, SystemClock
-from assigner.config import Settings
-from assigner.engine import Role, engine_of
-from assigner.metrics import Meters
+from assigner.config import Role, Settings
 from assigner.store.base import StoreRefused
-
-_COLLECT_AFTER = (10_000, 20, 50)
-_logger = logging.getLogger("assigner")
+from assigner.store.embedded import EmbeddedServer, claim
 
 
 def serve(settings: Settings, role: Role = Role.SERVE, clock: Clock | None = None) -> None:
     """Run a process of the service. Raises SystemExit with a sentence when it cannot start or go on."""
     log.configure(settings.log, settings.log_level)
-    clock, meters = clock or SystemClock(), Meters()
+    listener = listen(settings)
     try:
-        engine = engine_of(settings, role, clock, meters)
+        own = _own_server(settings, role)
     except StoreRefused as error:
         raise SystemExit(str(error)) from None
-    listener = listen(settings)
-    host, port = listener.getsockname()[:2]
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    # The rest takes a while, and a server of our own reads its disk meanwhile.
+    from assigner.running import run  # noqa: PLC0415
 
-    def ready() -> None:
-        # What has been loaded stays: nobody has to look at it again for garbage.
-        gc.freeze()
-        _logger.info(_READY[role].format(address=address, workers=settings.worker_count))
-
-    _quieten_collector()
-    if role is Role.DISPATCHER:
-        app = create_monitor(settings, clock=clock, meters=meters, engine=engine, on_ready=ready)
-    else:
-        app = create_app(settings, clock=clock, meters=meters, engine=engine, on_ready=ready)
-    http = server(app, settings)
-    refused: list[str] = []
-
-    def refuse(why: str) -> None:
-        refused.append(why)
-        http.should_exit = True
-
-    engine.refused = refuse
-    with contextlib.suppress(KeyboardInterrupt):
-        http.run(sockets=[listener])
-    if refused:
-        raise SystemExit(refused[0])
+    run(settings, role, clock or SystemClock(), listener, own)
 
 
-_READY = {
-    Role.SERVE: "Ready on {address} (docs: {address}/docs, workers: {workers}). Ctrl+C stops it.",
-    Role.API: "Ready on {address} (docs: {address}/docs, workers: {workers}), the API alone.",
-    Role.DISPATCHER: "Ready on {address}, a dispatcher alone.",
-}
+def listen(settings: Settings) -> socket.socket:
+    """A socket that listens where the settings say. Raises SystemExit with a sentence when it cannot."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=2_048)
+    except OSError as error:
+        raise SystemExit(
+            f"Cannot listen on {settings.host}:{settings.port}: {os.strerror(error.errno or 0)}. "
+            "Stop what uses it, or choose another with --port."
+        ) from None
 
 
-def _quieten_collector() -> None:
-    """Look for garbage less often: records live long and make no circles, and looking at them all takes as
-    long as everything else. What is here now stays for ever.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
+def _own_server(settings: Settings, role: Role) -> EmbeddedServer | None:
+    """The server of our own, begun; None where the settings name another. Raises StoreRefused."""
+    if settings.redis_url:
+        return None
+    if role is not Role.SERVE:
+        raise StoreRefused(
+            f"`assigner {role}` shares its store with other processes: set ASSIGNER_REDIS_URL to a server "
+            "that they all reach. Only `assigner serve` brings one of its own."
+        )
+    server = claim(Path(settings.state_dir).expanduser(), settings.durability)
+    server.begin()
+    return server

@@ -16,7 +16,7 @@ from assigner import __version__, log
 from assigner.cli import examples, shell
 from assigner.cli.flags import settings_of, with_settings
 from assigner.cli.words import preferred
-from assigner.config import Settings, SettingsError
+from assigner.config import Role, Settings, SettingsError
 
 app = typer.Typer(
     name="assigner",
@@ -272,8 +272,7 @@ def _run(role: Literal["serve", "api", "dispatcher"], flags: Mapping[str, Any], 
         logging.getLogger("assigner").info(
             "There are no keys: any program on this machine may use the service, and no other machine can."
         )
-    from assigner.engine import Role  # noqa: PLC0415 - takes a while, and help should not wait for it
-    from assigner.service import serve as run  # noqa: PLC0415 - as above
+    from assigner.service import serve as run  # noqa: PLC0415 - takes a while, and help should not wait
 
     run(settings, Role(role))
 

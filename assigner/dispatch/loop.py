@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -25,6 +25,8 @@ from assigner.domain.policy import Policy
 from assigner.store.base import EventsLost, Store, StoreUnavailable
 
 LONGEST_REST_S = 0.25
+LONGEST_STEP_S = 120.0
+"""How long the lease is kept for a step, or for the reading of the world."""
 _logger = logging.getLogger("assigner")
 
 
@@ -131,7 +133,8 @@ class Dispatcher:
     async def _go_on(self, stop: asyncio.Future[None]) -> None:
         while not stop.done() and self.lead is not None:
             began = self.clock.monotonic_s()
-            await self.step()
+            async with self._keeping(self.lead.acting.lease):
+                await self.step()
             self.obstacle = None
             took = self.clock.monotonic_s() - began
             if await self.lead.feed.wait(stop, self._idle_s()):
@@ -154,14 +157,12 @@ class Dispatcher:
         lease = await self.store.take_lease(self.holder, self.pace.lease_ms)
         if lease is None:
             return False
-        keeping = asyncio.ensure_future(self._keep_meanwhile(lease))
         try:
-            feed, ahead_ms = await Feed.of(self.store), await self._ahead_ms()
+            async with self._keeping(lease):
+                feed, ahead_ms = await Feed.of(self.store), await self._ahead_ms()
         except BaseException:
             await self._drop(lease)
             raise
-        finally:
-            keeping.cancel()
         now = self.clock.now_ms() + ahead_ms
         acting = Acting(store=self.store, mirror=feed.mirror, lease=lease)
         # Kept just now, or not long before; the first step asks.
@@ -170,12 +171,31 @@ class Dispatcher:
         _logger.info("This process dispatches now (lease %s).", lease)
         return True
 
-    async def _keep_meanwhile(self, lease: str) -> None:
-        """Keep the lease until cancelled: a large world takes longer to read than a lease lasts."""
-        while True:
-            await asyncio.sleep(self.pace.lease_ms / 3_000)
-            with suppress(StoreUnavailable):  # whoever reads the world is told
-                await self.store.keep_lease(lease, self.pace.lease_ms)
+    @asynccontextmanager
+    async def _keeping(self, lease: str) -> AsyncIterator[None]:
+        """Keep the lease while the block runs, which may take longer than one lasts; not for ever: what takes
+        much longer is stuck, and others are let lead.
+        """
+        keepers: set[asyncio.Task[None]] = set()
+        loop, third_s = asyncio.get_running_loop(), self.pace.lease_ms / 3_000
+        until = loop.time() + LONGEST_STEP_S
+
+        def keep() -> None:
+            keepers.add(asyncio.ensure_future(self._keep_once(lease)))
+            if loop.time() < until:
+                timers.append(loop.call_later(third_s, keep))
+
+        timers = [loop.call_later(third_s, keep)]
+        try:
+            yield
+        finally:
+            timers[-1].cancel()
+            if keepers:
+                await asyncio.wait(keepers)
+
+    async def _keep_once(self, lease: str) -> None:
+        with suppress(StoreUnavailable):  # whoever uses the store meanwhile is told
+            await self.store.keep_lease(lease, self.pace.lease_ms)
 
     def next_at(self) -> int | None:
         """When there is something to do even if nothing happens; None: nothing while others lead."""

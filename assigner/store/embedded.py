@@ -56,9 +56,14 @@ class EmbeddedServer:
         """Where clients connect."""
         return f"unix://{self.socket}"
 
+    def begin(self) -> None:
+        """Start the server where none runs, and let it read its disk; `launch` waits for it."""
+        self._process = _launch(self.folder, self.socket, self.durability)
+
     async def launch(self) -> None:
         """Start the server, or attach to the one that runs. Raises StoreUnavailable when neither goes."""
-        self._process = None
+        if self._process and self._process.poll() is not None:
+            self._process = None
         try:
             async with asyncio.timeout(START_S):
                 # A server that is ending holds the lock still: then the turn after it ended starts one.
@@ -77,8 +82,11 @@ class EmbeddedServer:
 
     async def ended(self) -> None:
         """Return when the server's process has ended, by whatever hand."""
+        pid = self._process.pid if self._process else self.pid
+        if not pid:
+            return
         try:
-            handle = os.pidfd_open(self.pid)
+            handle = os.pidfd_open(pid)
         except ProcessLookupError:
             return
         loop, over = asyncio.get_running_loop(), asyncio.Event()
@@ -218,7 +226,7 @@ def _options(folder: Path, socket: Path, durability: str) -> list[str]:
         "save": "",
         "maxmemory-policy": "noeviction",
         # A rewrite competes for the processor: let it come when there is something to gain.
-        "auto-aof-rewrite-min-size": "256mb",
+        "auto-aof-rewrite-min-size": "128mb",
         # Records are small hashes of long texts: kept in one piece they take a sixth less memory.
         "hash-max-listpack-value": "4096",
     }

@@ -72,6 +72,13 @@ def script(verb: str) -> str:
     return own if verb in ALONE else (folder / "prelude.lua").read_text(encoding="utf-8") + own
 
 
+@cache
+def every_script() -> tuple[str, ...]:
+    """The names of all scripts."""
+    found = (file.name for file in (files("assigner.store") / "lua").iterdir())
+    return tuple(name.removesuffix(".lua") for name in found if name != "prelude.lua")
+
+
 @asynccontextmanager
 async def reachable() -> AsyncIterator[None]:
     """Turn what a server cannot do now into StoreUnavailable; all attempts together have TIMEOUT_S."""
@@ -104,7 +111,8 @@ class RedisStore(Store):
         self._keys = names(workspace)
         self._keep = retention or Retention()
         self._clock = clock or SystemClock()
-        self._scripts: dict[str, Any] = {}
+        # All read at once, and none later: the files may be of another version by then.
+        self._scripts = {name: self.client.register_script(script(name)) for name in every_script()}
         self._gather = Gather(self._run, BATCH)
         self._world = Once(self._read_world)
         self._tail = Tail(self._entries, codec.event_of)
@@ -184,8 +192,6 @@ class RedisStore(Store):
         return await self._call(verb, keys, [rules, codec.together(commands)])
 
     async def _call(self, name: str, keys: list[str], args: list[Any]) -> Any:
-        if name not in self._scripts:
-            self._scripts[name] = self.client.register_script(script(name))
         async with reachable():
             return await self._scripts[name](keys=keys, args=args)
 

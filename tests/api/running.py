@@ -14,9 +14,10 @@ import uvicorn
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.app import create_app, listen, server
+from api.app import create_app, server
 from assigner.clock import Clock
 from assigner.config import Settings
+from assigner.service import listen
 from assigner.store.base import Store
 
 DEADLINE_S = 30.0

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import httpx
 
-from api.app import listen
 from assigner.config import Settings
+from assigner.service import listen
 from tests.api.running import DEADLINE_S, until
 
 SERVICE = """
 import socket, sys
 from api.app import create_app, server
 from assigner.config import Settings
+from assigner.service import listen
 settings = Settings(workers=1)
 listener = socket.socket(fileno=int(sys.argv[1]))
 server(create_app(settings, answer="tests.api.answers:behave"), settings).run(sockets=[listener])

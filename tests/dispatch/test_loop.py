@@ -355,3 +355,38 @@ def test_it_runs_by_itself_wakes_on_events_and_stops() -> None:
         return await store.take_lease("another", 1_000)
 
     assert asyncio.run(asyncio.wait_for(scene(), 30)) is not None
+
+
+def test_the_lease_is_kept_through_a_decision_that_takes_longer_than_a_lease() -> None:
+    """Until the decision is let end, which is when it would have been lost several times over."""
+
+    async def scene() -> str:
+        clock = SystemClock()
+        store = MemoryStore(clock)
+        live = Living(clock=ManualClock(at_ms=clock.now_ms()))
+        live.store = store
+
+        async def decide(snapshot: Snapshot) -> Plan:
+            began = clock.monotonic_s()
+            while clock.monotonic_s() - began < 3 * pace.lease_ms / 1_000:
+                assert await store.take_lease("another", 1_000) is None
+                await asyncio.sleep(0.01)
+            return make_plan(snapshot, Policy(), clock, 1_000, None)
+
+        pace = Pace(lease_ms=900)
+        dispatcher = Dispatcher(store=store, clock=clock, holder="one", decide=decide, pace=pace)
+        stop = asyncio.get_running_loop().create_future()
+        running = asyncio.create_task(dispatcher.run(stop))
+        await live.agent("ana")
+        events = store.events((await store.world()).last_event)
+        await live.task("t")
+        told: list[str] = []
+        async for batch in events:
+            told += [event.op for event in batch if event.type == "task.offered"]
+            if told:
+                break
+        stop.set_result(None)
+        await running
+        return told[0]
+
+    assert asyncio.run(asyncio.wait_for(scene(), 30)).startswith("dispatcher-1-")

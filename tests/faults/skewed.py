@@ -4,8 +4,8 @@ import os
 import sys
 
 from assigner.clock import SystemClock
-from assigner.config import Settings
-from assigner.service import Role, serve
+from assigner.config import Role, Settings
+from assigner.service import serve
 
 
 class Skewed(SystemClock):

@@ -70,6 +70,7 @@ TABLE = {
     "assigner.sample": _may("assigner.sample_data", "", "a sample is a pure function of its arguments"),
     "assigner.sample_data": _may("", "", "tables import nothing"),
     "assigner.engine": ROOT,
+    "assigner.running": ROOT,
     "assigner.service": ROOT,
     "assigner.cli": ROOT,
     "assigner.demo": ROOT,

@@ -1,0 +1,65 @@
+"""A process of the service runs: its parts are put together here, and run until it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import logging
+import socket
+
+from api.app import create_app, create_monitor, server
+from assigner.clock import Clock
+from assigner.config import Role, Settings
+from assigner.engine import engine_of
+from assigner.metrics import Meters
+from assigner.store.embedded import EmbeddedServer
+
+_COLLECT_AFTER = (10_000, 20, 50)
+_READY = {
+    Role.SERVE: "Ready on {address} (docs: {address}/docs, workers: {workers}). Ctrl+C stops it.",
+    Role.API: "Ready on {address} (docs: {address}/docs, workers: {workers}), the API alone.",
+    Role.DISPATCHER: "Ready on {address}, a dispatcher alone.",
+}
+_logger = logging.getLogger("assigner")
+
+
+def run(
+    settings: Settings, role: Role, clock: Clock, listener: socket.socket, own: EmbeddedServer | None
+) -> None:
+    """Run a process on a socket, with the server of our own where it has one.
+
+    Raises SystemExit with a sentence when its store turns out not to do.
+    """
+    host, port = listener.getsockname()[:2]
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def ready() -> None:
+        # What has been loaded stays: nobody has to look at it again for garbage.
+        gc.freeze()
+        _logger.info(_READY[role].format(address=address, workers=settings.worker_count))
+
+    _quieten_collector()
+    meters = Meters()
+    engine = engine_of(settings, role, clock, meters, own)
+    create = create_monitor if role is Role.DISPATCHER else create_app
+    http = server(create(settings, clock=clock, meters=meters, engine=engine, on_ready=ready), settings)
+    refused: list[str] = []
+
+    def refuse(why: str) -> None:
+        refused.append(why)
+        http.should_exit = True
+
+    engine.refused = refuse
+    with contextlib.suppress(KeyboardInterrupt):
+        http.run(sockets=[listener])
+    if refused:
+        raise SystemExit(refused[0])
+
+
+def _quieten_collector() -> None:
+    """Look for garbage less often: records live long and make no circles, and looking at them all takes as
+    long as everything else. What is here now stays for ever.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
