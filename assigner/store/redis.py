@@ -117,7 +117,8 @@ class RedisStore(Store):
         self._world = Once(self._read_world)
         self._tail = Tail(self._entries, codec.event_of)
         # As they come: most events are known already, and need not be made into dictionaries.
-        cast(Any, client).set_response_callback("XREAD", _as_it_comes)
+        for name in ("XREAD", "XRANGE"):
+            cast(Any, client).set_response_callback(name, _as_it_comes)
 
     async def open(self) -> list[str]:
         """Check that the server will do, and mark it as ours; what the operator should know.
@@ -325,17 +326,16 @@ class RedisStore(Store):
         return [codec.event_of(*entry) for entry in await self._entries(after, wait=False)]
 
     async def _entries(self, after: str, wait: bool) -> list[Entry]:
-        """The next entries. Looks afterwards whether any between were trimmed: none goes unnoticed."""
+        """The next entries. Looks afterwards whether any between are gone: none goes unnoticed.
+
+        None is while the event before them is there; where it is not, the stream's own numbers tell.
+        """
         key, block = self._keys["events"], ["BLOCK", BLOCK_MS] if wait else []
-        async with reachable():
-            async with self.client.pipeline(transaction=False) as pipe:
-                pipe.execute_command("XREAD", "COUNT", PAGE, *block, "STREAMS", key, after)
-                pipe.xinfo_stream(key)
-                found, stream = await pipe.execute(raise_on_error=False)
-            for answer in (found, stream):
-                if isinstance(answer, Exception) and "no such key" not in str(answer):
-                    raise answer
-        if _gone({} if isinstance(stream, Exception) else stream, after):
+        async with reachable(), self.client.pipeline(transaction=False) as pipe:
+            pipe.execute_command("XREAD", "COUNT", PAGE, *block, "STREAMS", key, after)
+            pipe.execute_command("XRANGE", key, after, after)
+            found, before = await pipe.execute()
+        if not before and _gone(await self._stream(), after):
             raise EventsLost(f"The events right after {after} are not kept any more.")
         return [(id, fields) for id, fields in found[0][1]] if found else []
 
