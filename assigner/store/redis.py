@@ -36,7 +36,7 @@ from assigner.store.base import (
 )
 from assigner.store.gather import Gather, Once
 from assigner.store.keys import SCHEMA, names
-from assigner.store.log import FIRST, event_key
+from assigner.store.log import FIRST
 from assigner.store.memory import MemoryStore
 from assigner.store.tail import Entry, Tail
 
@@ -308,6 +308,11 @@ class RedisStore(Store):
         told = await self._stream()
         return str(told["last-generated-id"].decode()) if told else FIRST
 
+    async def _trimmed(self) -> bool:
+        """Whether the stream does not begin with the first event there was."""
+        told = await self._stream()
+        return bool(told) and told["entries-added"] > told["length"]
+
     async def _stream(self) -> dict[str, Any]:
         async with reachable():
             try:
@@ -326,16 +331,15 @@ class RedisStore(Store):
         return [codec.event_of(*entry) for entry in await self._entries(after, wait=False)]
 
     async def _entries(self, after: str, wait: bool) -> list[Entry]:
-        """The next entries. Looks afterwards whether any between are gone: none goes unnoticed.
-
-        None is while the event before them is there; where it is not, the stream's own numbers tell.
+        """The next entries. Looks afterwards whether the event before them is still there: if not, it
+        was trimmed, or the server has lost it, and others with it.
         """
         key, block = self._keys["events"], ["BLOCK", BLOCK_MS] if wait else []
         async with reachable(), self.client.pipeline(transaction=False) as pipe:
             pipe.execute_command("XREAD", "COUNT", PAGE, *block, "STREAMS", key, after)
             pipe.execute_command("XRANGE", key, after, after)
             found, before = await pipe.execute()
-        if not before and _gone(await self._stream(), after):
+        if not before and (after != FIRST or await self._trimmed()):
             raise EventsLost(f"The events right after {after} are not kept any more.")
         return [(id, fields) for id, fields in found[0][1]] if found else []
 
@@ -367,15 +371,6 @@ def connect(url: str) -> Redis:
 
 def _as_it_comes(found: Any, **_: Any) -> Any:
     return found
-
-
-def _gone(stream: dict[str, Any], after: str) -> bool:
-    """Whether events after one may be missing: trimmed, or lost by the server with `after` itself."""
-    if not stream:
-        return after != FIRST
-    trimmed = stream["entries-added"] > stream["length"]
-    first, last = (event_key(id.decode()) for id in (stream["first-entry"][0], stream["last-generated-id"]))
-    return last < event_key(after) or (trimmed and first > event_key(after))
 
 
 def too_old(told: dict[str, Any]) -> Iterator[str]:

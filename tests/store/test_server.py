@@ -14,7 +14,7 @@ import pytest
 
 from assigner.domain.lifecycle import State
 from assigner.store import embedded
-from assigner.store.base import Enqueue, Retention, StoreRefused, StoreUnavailable
+from assigner.store.base import Enqueue, EventsLost, Retention, StoreRefused, StoreUnavailable
 from assigner.store.keys import KEYS, SCHEMA, row_of
 from assigner.store.log import FIRST
 from assigner.store.redis import RedisStore, connect, script, too_old
@@ -213,6 +213,23 @@ def test_a_service_that_was_killed_finds_its_server_running(tmp_path: Path) -> N
         fresh = await embedded.start(tmp_path)
         assert not fresh.attached
         await fresh.stop()
+
+    run(scene)
+
+
+def test_events_that_a_server_has_lost_do_not_go_unnoticed_when_others_come_after(servers: Servers) -> None:
+    """As when the power failed there, or a replica took over that had not got them all."""
+
+    async def scene() -> None:
+        async with store_of("valkey", servers) as store:
+            assert isinstance(store, RedisStore)
+            hand = Hand(store)
+            await done(hand.task("kept"))
+            lost = (await done(hand.task("lost"))).event
+            await store.client.xdel(f"ta:{{{store.workspace}}}:events", lost)
+            await done(hand.task("new"))
+            with pytest.raises(EventsLost):
+                await anext(aiter(store.events(str(lost))))
 
     run(scene)
 
