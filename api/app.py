@@ -137,6 +137,7 @@ def _obstacles(
         yield lambda: engine.obstacle
     if live:
         yield lambda: live.view.obstacle
+        yield lambda: live.obstacle
 
 
 @contextlib.asynccontextmanager
@@ -152,6 +153,7 @@ async def _running(
             await stack.enter_async_context(engine.running())
         if parts.live:
             stack.enter_context(_meanwhile(_follow(parts.live.view, engine)))
+            stack.enter_context(_meanwhile(parts.live.heal()))
         if on_ready:
             stack.enter_context(_meanwhile(_announce(parts, engine, on_ready)))
         yield

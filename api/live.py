@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ MAIN_QUEUE = "main"
 """The queue of tasks that name none."""
 KINDS = ("task", "agent", "queue")
 BEFORE = event_key(FIRST)
+PROBE_S = 1.0
+"""Between two looks whether a store that took nothing takes something again."""
 ROUTED = frozenset("accept decline start complete release transfer hold resume update cancel reopen".split())
 """The verbs that clients have."""
 
@@ -35,6 +38,10 @@ class Live:
     """The dispatcher of this process, where it has one: it knows what was decided last."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server stops: long polls end."""
+    obstacle: str | None = None
+    """Why the store took nothing that was written last: it may be read, and full."""
+    refused: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the store has not taken a write."""
     written: dict[str, EventKey] = field(default_factory=dict)
     """The last change that this process made, by kind of record."""
 
@@ -47,13 +54,30 @@ class Live:
 
     async def do_all(self, verb: str, asked: Sequence[Command]) -> list[Outcome]:
         """Do the commands of a verb, and remember for the lists what has changed."""
-        outcomes = await self.store.do(verb, asked)
+        try:
+            outcomes = await self.store.do(verb, asked)
+        except StoreUnavailable as error:
+            self.obstacle = str(error)
+            self.refused.set()
+            raise
         for outcome in reversed(outcomes):
             if outcome.event and not outcome.replayed:
                 kind = "queue" if outcome.queue else "task" if outcome.task else "agent"
                 self.written[kind] = max(event_key(outcome.event), self.written.get(kind, BEFORE))
+                self.obstacle = None
                 break
         return outcomes
+
+    async def heal(self) -> None:
+        """After a write that the store did not take, see when it takes one again; until cancelled."""
+        while True:
+            await self.refused.wait()
+            self.refused.clear()
+            while self.obstacle:
+                await asyncio.sleep(PROBE_S)
+                with contextlib.suppress(Exception):  # whatever it is, nothing is written yet
+                    await self.store.try_writing()
+                    self.obstacle = None
 
     async def seen(self, *kinds: str) -> View:
         """The view, once it has seen what this process has changed of these kinds (default: of all).

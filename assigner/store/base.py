@@ -301,6 +301,10 @@ class Store(ABC):
     async def prune(self, before: int, most: int) -> int:
         """Delete up to `most` tasks that ended before an instant, the first first; how many there were."""
 
+    @abstractmethod
+    async def try_writing(self) -> None:
+        """Write what is there already. Raises StoreUnavailable when nothing can be written now."""
+
     # Reads.
     @abstractmethod
     async def now_ms(self) -> int:

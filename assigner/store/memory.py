@@ -169,6 +169,9 @@ class MemoryStore(Store):
     def _finished(self, id: str) -> int:
         return self.records.tasks[id].finished_at or 0
 
+    async def try_writing(self) -> None:
+        """Nothing keeps it from writing."""
+
     async def now_ms(self) -> int:
         """The clock that was given."""
         return self._clock.now_ms()

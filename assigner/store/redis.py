@@ -135,8 +135,13 @@ class RedisStore(Store):
                 )
             if faults:
                 raise StoreRefused("\n".join(faults))
-            await self.client.set(self._keys["schema"], SCHEMA)
+            await self.try_writing()
             return await self._warnings(told)
+
+    async def try_writing(self) -> None:
+        """Say the layout again, as it is."""
+        async with reachable():
+            await self.client.set(self._keys["schema"], SCHEMA)
 
     async def _warnings(self, told: dict[str, Any]) -> list[str]:
         if told.get("aof_enabled"):

@@ -22,11 +22,12 @@ Json = dict[str, Any]
 
 
 class Unpluggable(MemoryStore):
-    """A store in memory whose cable can be pulled."""
+    """A store in memory whose cable can be pulled, and which can be full: then it is read only."""
 
     def __init__(self, clock: ManualClock) -> None:
         super().__init__(clock)
         self.plugged = True
+        self.full = False
         self.looked = 0
         self.loop: asyncio.AbstractEventLoop | None = None
         self._pulled = asyncio.Event()
@@ -40,8 +41,13 @@ class Unpluggable(MemoryStore):
         if not self.plugged:
             raise StoreUnavailable("The cable is out.")
 
-    async def do(self, verb: str, asked: Sequence[Command]) -> list[Outcome]:
+    async def try_writing(self) -> None:
         self._need()
+        if self.full:
+            raise StoreUnavailable("The disk is full.")
+
+    async def do(self, verb: str, asked: Sequence[Command]) -> list[Outcome]:
+        await self.try_writing()
         return await super().do(verb, asked)
 
     async def task(self, id: str) -> TaskRecord | None:

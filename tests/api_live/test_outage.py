@@ -41,6 +41,29 @@ def test_the_store_goes_and_comes_back() -> None:
         assert centre.ask("POST", f"/v1/offers/{offer}/accept").status_code == 200
 
 
+def test_a_store_that_takes_no_writes_is_told_of_until_it_takes_one() -> None:
+    """It is still read, and nothing more need be written for it to be found fit again."""
+    with living() as centre:
+        task = centre.task()
+        centre.store.full = True
+        assert centre.ask("GET", "/readyz").status_code == 200
+        assert code(centre.ask("POST", "/v1/tasks", {"id": "x"})) == (503, "store_unavailable")
+        assert code(centre.ask("GET", "/readyz")) == (503, "not_ready")
+        assert "The disk is full." in centre.ask("GET", "/readyz").json()["detail"]
+        assert centre.ask("GET", f"/v1/tasks/{task}").status_code == 200
+        centre.store.full = False
+        until(lambda: centre.ask("GET", "/readyz").status_code == 200, "a look has found it fit")
+
+
+def test_a_write_that_the_store_takes_shows_that_it_is_fit() -> None:
+    with living() as centre:
+        centre.store.full = True
+        assert code(centre.ask("POST", "/v1/tasks", {"id": "x"})) == (503, "store_unavailable")
+        centre.store.full = False
+        assert centre.ask("POST", "/v1/tasks", {"id": "x"}).status_code == 201
+        assert centre.ask("GET", "/readyz").status_code == 200
+
+
 def test_a_store_that_stays_away_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
     with living() as centre:
         looked = centre.store.looked

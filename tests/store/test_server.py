@@ -313,8 +313,11 @@ def test_a_full_server_is_unavailable_and_heals(servers: Servers) -> None:
                 await store.client.config_set("maxmemory", 1)
                 with pytest.raises(StoreUnavailable, match="memory"):
                     await hand.task("t", op="try")
+                with pytest.raises(StoreUnavailable, match="memory"):
+                    await store.try_writing()
             finally:
                 await store.client.config_set("maxmemory", 0)
+            await store.try_writing()
             assert await store.task("t") is None
             assert not (await done(hand.task("t", op="try"))).replayed
 
