@@ -17,7 +17,8 @@ UNTIL = "Then who was available is offline, and who was not is available. Defaul
 PresenceName = Literal["available", "away", "offline"]
 _DEFAULTS = {row.name: row.default for row in SETTINGS}
 Meaning = {row.name: row.meaning for row in SETTINGS}
-NotNegative = Annotated[float, Meta(ge=0, le=LARGEST_DURATION_S)]
+LongEnough = Annotated[float, Meta(ge=1, le=LARGEST_DURATION_S)]
+"""At least a second: what is offered, and then offered again, would else keep the service busy by itself."""
 
 
 class TaskPut(TaskIn, forbid_unknown_fields=True, kw_only=True, gc=False):
@@ -81,9 +82,9 @@ class QueuePut(Struct, forbid_unknown_fields=True, kw_only=True):
     """The settings of a queue."""
 
     id: Id | None = None
-    offer_ttl_s: Annotated[Seconds, Meta(description=Meaning["offer_ttl_s"])] = _DEFAULTS["offer_ttl_s"]
+    offer_ttl_s: Annotated[LongEnough, Meta(description=Meaning["offer_ttl_s"])] = _DEFAULTS["offer_ttl_s"]
     auto_accept: Annotated[bool, Meta(description=Meaning["auto_accept"])] = _DEFAULTS["auto_accept"]
-    decline_cool_down_s: Annotated[NotNegative, Meta(description=Meaning["decline_cool_down_s"])] = _DEFAULTS[
+    decline_cool_down_s: Annotated[LongEnough, Meta(description=Meaning["decline_cool_down_s"])] = _DEFAULTS[
         "decline_cool_down_s"
     ]
     most_declines: Annotated[

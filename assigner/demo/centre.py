@@ -25,6 +25,8 @@ NAMING: Final = ("pinned_agent", "preferred_agents", "excluded_agents", "cooling
 INSTANTS: Final = ("created_at", "due_at", "not_before")
 LEAST_TTL_S: Final = 5.0
 """An offer is open for so long in real seconds at least: this machine may be slow."""
+LEAST_COOL_DOWN_S: Final = 1.0
+"""The service takes no shorter one."""
 
 BUSY_PART: Final = 0.8
 """How much of the work that the agents present can do arrives on average."""
@@ -95,7 +97,7 @@ def _hastened_queue(said: Record, pace: float) -> Record:
     return {
         **queue,
         "offer_ttl_s": max(LEAST_TTL_S, _shorter(queue["offer_ttl_s"], pace)),
-        "decline_cool_down_s": _shorter(queue["decline_cool_down_s"], pace),
+        "decline_cool_down_s": max(LEAST_COOL_DOWN_S, _shorter(queue["decline_cool_down_s"], pace)),
         "relaxation": [step | {"after_s": _shorter(step["after_s"], pace)} for step in queue["relaxation"]],
     }
 

@@ -39,14 +39,17 @@ class Setting:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting(name="offer_ttl_s", default=60, meaning="How long an agent has to answer an offer."),
+    Setting(
+        name="offer_ttl_s", default=60, meaning="How long an agent has to answer an offer: a second at least."
+    ),
     Setting(
         name="auto_accept", default=False, meaning="Whether a task is the agent's at once, with no answer."
     ),
     Setting(
         name="decline_cool_down_s",
         default=300,
-        meaning="How long an agent who declined a task, or let its offer expire, is not asked again.",
+        meaning="How long an agent who declined a task, or let its offer expire, is not asked again: "
+        "a second at least.",
     ),
     Setting(
         name="most_declines",

@@ -1,12 +1,16 @@
 """The demo's centre is made of its seed, and its view fits the terminal."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import pytest
 from rich.console import Console
 
+from api.documents import read
 from api.messages import Language
+from api.shapes import QueuePut
 from assigner.demo.board import Board, Why
 from assigner.demo.centre import Wanted, arrivals, arrivals_a_second, due, last_number, sample_centre
 from assigner.demo.screen import EVENTS, Shown, screen, waited
@@ -53,6 +57,11 @@ def shown(width: int, height: int, language: Language) -> str:
     with console.capture() as made:
         console.print(screen(view), end="")
     return made.get()
+
+
+def test_however_fast_the_service_takes_its_queues() -> None:
+    for queue in sample_centre(replace(WANTED, pace=100_000), NOW)["queues"].values():
+        read(json.dumps(queue).encode(), QueuePut)
 
 
 def test_the_same_seed_makes_the_same_centre_and_the_same_tasks_come() -> None:

@@ -25,10 +25,10 @@ SKILLS = ("billing", "fraud", "sap")
 CHANNELS = ("case", "email")
 ALL = dict.fromkeys(SKILLS, 3)
 QUEUES: dict[str, dict[str, Any]] = {
-    "main": {"decline_cool_down_s": 0.1},
-    "eager": {"decline_cool_down_s": 0.1, "auto_accept": True},
+    "main": {"decline_cool_down_s": 1},
+    "eager": {"decline_cool_down_s": 1, "auto_accept": True},
     "easing": {
-        "decline_cool_down_s": 0.1,
+        "decline_cool_down_s": 1,
         "relaxation": [{"after_s": 0.2, "skills": {"billing": 2}}, {"after_s": 0.5, "drop": ["sap"]}],
         "floor": {"billing": 1},
     },
