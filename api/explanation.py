@@ -69,7 +69,7 @@ async def _mirror(parts: Live, task: TaskRecord) -> Mirror:
     like = [task, *(other for other in like if other.id != task.id)]
     position = "{}-{}".format(*view.position)
     agents, queues = list(view.agents.values()), list(view.queues.values())
-    return Mirror.of(World(tasks=like, agents=agents, offers=[], queues=queues, last_event=position))
+    return await Mirror.of(World(tasks=like, agents=agents, offers=[], queues=queues, last_event=position))
 
 
 def _asked(task: TaskRecord) -> tuple[object, ...]:

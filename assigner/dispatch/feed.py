@@ -27,7 +27,7 @@ class Feed:
     @staticmethod
     async def of(store: Store) -> Feed:
         """A mirror of the store's world."""
-        return Feed(store=store, mirror=Mirror.of(await store.world()))
+        return Feed(store=store, mirror=await Mirror.of(await store.world()))
 
     async def catch_up(self) -> tuple[int, int]:
         """Take in the events that are there. Returns how many, and when the first was, by the store's clock.
@@ -42,8 +42,7 @@ class Feed:
             except BaseException:
                 self.events = None  # it ends with its first error; the next one goes on after the last event
                 raise
-            for event in events:
-                self.mirror.apply(event)
+            await self.mirror.take_in(events)
             first = first or int(events[0].id.partition("-")[0])
             count += len(events)
         return count, first
@@ -69,12 +68,6 @@ class Feed:
         either: set[asyncio.Future[Any]] = {arriving, stop}
         await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         return arriving.done()
-
-    async def follow(self, stop: asyncio.Future[None]) -> None:
-        """Keep the mirror, for somebody who only looks. Raises EventsLost, StoreUnavailable."""
-        while not stop.done():
-            await self.catch_up()
-            await self.wait(stop, 1.0)
 
     async def close(self) -> None:
         """Follow no longer."""

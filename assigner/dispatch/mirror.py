@@ -7,8 +7,9 @@ take and at the people who may take them. Nothing here is scanned, however much 
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
@@ -34,6 +35,8 @@ ANYBODY: Key = ("anybody", "")
 HOUR_MS = 3_600_000
 OF_TASKS = ("relax", "wake", "expire", "rescue", "changed", "declined")
 """What the agenda says of tasks: nothing of those that ended, or it would hold a day of them."""
+SLICE = 256
+"""After so many records the event loop goes round: they take a few milliseconds."""
 
 
 @dataclass(slots=True, eq=False)
@@ -64,15 +67,15 @@ class Mirror:
     """How many agents there were when the keys of the lines were chosen."""
 
     @staticmethod
-    def of(world: World) -> Mirror:
-        """A mirror of everything that is open."""
+    async def of(world: World) -> Mirror:
+        """A mirror of everything that is open, made a slice at a time."""
         mirror = Mirror(last=order(world.last_event), last_event=world.last_event)
         for queue in world.queues:
             mirror.queues[queue.id] = Queue.of(queue.doc)
-        for agent in world.agents:
+        async for agent in in_slices(world.agents):
             mirror._put_agent(agent, mirror.last)
         offers = {offer.id: offer for offer in world.offers}
-        for task in world.tasks:
+        async for task in in_slices(world.tasks):
             mirror._put_task(task, offers.get(task.offer or ""), mirror.last)
         return mirror
 
@@ -80,12 +83,16 @@ class Mirror:
         """The settings of a queue."""
         return self.queues.get(id, DEFAULT)
 
-    def apply(self, event: Event) -> None:
-        """Take in an event. Events come in order; what an outcome has told already is passed over."""
+    async def take_in(self, events: Sequence[Event]) -> None:
+        """Take in events, which come in order; what an outcome has told already is passed over."""
+        async for event in in_slices(events):
+            if event.queue is not None:
+                await self._put_queue(event.queue)
+            self._apply(event)
+
+    def _apply(self, event: Event) -> None:
         at = self.last = order(event.id)
         self.last_event = event.id
-        if event.queue is not None:
-            self._put_queue(event.queue)
         if event.agent is not None:
             if event.type == "agent.removed":
                 self._remove_agent(event.agent.id)
@@ -305,16 +312,33 @@ class Mirror:
 
     # Queues.
 
-    def _put_queue(self, record: QueueRecord) -> None:
-        """Take in a queue's settings: what its tasks ask may be another thing now."""
-        self.queues[record.id] = Queue.of(record.doc)
+    async def _put_queue(self, record: QueueRecord) -> None:
+        """Take in a queue's settings: where they say so, what its tasks ask is another thing now."""
+        before, queue = self.queue(record.id), Queue.of(record.doc)
+        self.queues[record.id] = queue
         self._requirements.forget()
-        for entry in [entry for entry in self.tasks.values() if entry.record.queue == record.id]:
+        if _of_tasks(queue) == _of_tasks(before):
+            return
+        entries = [entry for entry in self.tasks.values() if entry.record.queue == record.id]
+        async for entry in in_slices(entries):
             self._leave(entry)
             entry.task = self._task(entry.record, None)
             if entry.record.state is State.QUEUED:
                 self._enter(entry)
             self._note_task(entry)
+
+
+async def in_slices(records: Sequence[V]) -> AsyncIterator[V]:
+    """One after the other; after each SLICE of them the event loop goes round."""
+    for number, record in enumerate(records, 1):
+        yield record
+        if number % SLICE == 0:
+            await asyncio.sleep(0)
+
+
+def _of_tasks(queue: Queue) -> tuple[object, ...]:
+    """The settings of a queue that its tasks were put in with; the others are asked when they are needed."""
+    return queue.relaxation, queue.floor, queue.lost_after_ms
 
 
 @lru_cache(maxsize=4_096)

@@ -148,7 +148,7 @@ async def _same_as_everything(done: list[Op], weights: dict[str, float]) -> None
     feed = live.dispatcher.lead.feed if live.dispatcher.lead else await Feed.of(live.store)
     await feed.catch_up()
     await feed.close()
-    fresh, now = Mirror.of(await live.store.world()), live.clock.now_ms()
+    fresh, now = await Mirror.of(await live.store.world()), live.clock.now_ms()
     few, all_of_it = candidates(feed.mirror, now, weights), everything(fresh, now)
     assert everything(feed.mirror, now) == all_of_it
     assert candidates(fresh, now, weights) == few
@@ -210,7 +210,7 @@ async def test_a_long_line_sends_only_as_many_as_there_are_places() -> None:
         await live.task(f"t{number:03}", skills={"es": 1}, priority=number % 100, **named)
     await live.agent("ana", skills={"es": 2}, capacity=2)
     await live.agent("eva", skills={"fr": 2}, capacity=9)
-    mirror = Mirror.of(await live.store.world())
+    mirror = await Mirror.of(await live.store.world())
     found = candidates(mirror, START, {})
     assert [task.id for task in found.tasks] == ["t099", "t199", "t499"]
     assert [agent.id for agent in found.agents] == ["ana"]

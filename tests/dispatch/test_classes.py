@@ -26,7 +26,7 @@ async def centre(agents: dict[str, Doc], tasks: dict[str, Doc]) -> Living:
 
 async def seen(live: Living, weights: dict[str, float] | None = None) -> str:
     """The ids of the tasks that are looked at, in order."""
-    mirror = Mirror.of(await live.store.world())
+    mirror = await Mirror.of(await live.store.world())
     found = looked_at(mirror, live.clock.now_ms(), weights or {})
     return " ".join(sorted(task.id for task in found.tasks))
 
@@ -212,7 +212,7 @@ async def test_a_cool_down_counts_until_its_instant_cycle_after_cycle() -> None:
     """The same mirror, asked at each instant: barred until the cool-down ends, and not from then on."""
     live = await centre({"ana": {}}, urgent(50, 60))
     await live.task("cools", skills={"a": 1}, priority=90, cooling_down={"ana": live.at(MINUTE)})
-    mirror, now = Mirror.of(await live.store.world()), live.clock.now_ms()
+    mirror, now = await Mirror.of(await live.store.world()), live.clock.now_ms()
     ids = [{task.id for task in looked_at(mirror, at, {}).tasks} for at in (now, now + MINUTE - 1)]
     assert ids == [{"cools", "p60"}] * 2
     assert [task.id for task in looked_at(mirror, now + MINUTE, {}).tasks] == ["cools"]
@@ -280,7 +280,7 @@ async def test_who_leaves_a_line_takes_nobody_elses_place() -> None:
     await live.agent("eva", skills={"a": 1})
     await live.agent("ana", skills={"a": 1}, available_until=live.at(10 * MINUTE))
     await live.task("last", skills={"a": 1}, priority=90, handle_s=3600, excluded_agents=["eva"])
-    mirror = Mirror.of(await live.store.world())
+    mirror = await Mirror.of(await live.store.world())
     assert await seen(live) == "last p70 p80"
     for gone in ("p60", "p80"):
         outcome = await live.on_task("cancel", gone)
@@ -295,7 +295,7 @@ async def test_who_leaves_a_line_takes_nobody_elses_place() -> None:
 @lived
 async def test_who_moves_up_in_a_line_is_as_urgent_as_before() -> None:
     live = await centre({"ana": {}}, urgent(50, 60, 90))
-    mirror = Mirror.of(await live.store.world())
+    mirror = await Mirror.of(await live.store.world())
     mirror.learn(await live.on_task("cancel", "p50"))
     assert [task.id for task in looked_at(mirror, live.clock.now_ms(), {}).tasks] == ["p90"]
 

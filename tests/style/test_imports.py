@@ -50,12 +50,12 @@ TABLE = {
     "assigner.dispatch": _may(DISPATCH, "", DECIDES),
     **{
         f"assigner.dispatch.{name}": _may(LIVES, "", DECIDES)
-        for name in ("acting", "candidates", "cycle", "maintenance", "mirror")
+        for name in ("acting", "candidates", "cycle", "maintenance")
     },
     **{f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES) for name in ("lines", "plan", "waiting")},
     **{
         f"assigner.dispatch.{name}": May(ours=tuple(LIVES.split()), others=(), never=(), why=DECIDES)
-        for name in ("aside", "feed", "loop")
+        for name in ("aside", "feed", "loop", "mirror")
     },
     "assigner.dispatch.translate": _may(f"{DISPATCH} solver", "numpy", DECIDES),
     "assigner.dispatch.decide": _may(f"{DISPATCH} solver", "numpy", DECIDES),
