@@ -27,6 +27,8 @@ from assigner.store.base import Store
 
 _ANSWER = "api.work:answer"
 _DRAIN_S = 5
+_PATIENCE_S = 5
+"""How long a server that stops waits for a client who neither sends nor takes anything."""
 
 
 def create_app(
@@ -95,14 +97,32 @@ def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
 
 
 class Server(uvicorn.Server):
-    """An HTTP server that calls its long polls in before it waits for the requests in flight."""
+    """An HTTP server that ends its long polls before it waits for the requests in flight, and does not wait
+    for clients who neither send nor take anything.
+    """
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop."""
         parts: Service = cast(FastAPI, self.config.app).state.service
         if parts.live:
             parts.live.stopping.set()
-        await super().shutdown(sockets)
+        with _meanwhile(self._hang_up()):
+            await super().shutdown(sockets)
+
+    async def _hang_up(self) -> None:
+        """Hang up on whoever has kept us waiting since the last look."""
+        seen: dict[problems.Protocol, tuple[int, int]] = {}
+        while True:
+            waited_for = {
+                connection: progress
+                for connection in cast("set[problems.Protocol]", self.server_state.connections)
+                if (progress := connection.progress)
+            }
+            for connection, progress in waited_for.items():
+                if seen.get(connection) == progress:
+                    connection.transport.abort()
+            seen = waited_for
+            await asyncio.sleep(_PATIENCE_S)
 
 
 def create_monitor(

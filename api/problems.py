@@ -42,6 +42,14 @@ class Protocol(HttpToolsProtocol):
 
     _in_head = False
     _head_bytes = 0
+    _received = 0
+
+    @property
+    def progress(self) -> tuple[int, int] | None:
+        """How much has come, and how much is still to go, where we wait for the client; else None."""
+        to_go = self.transport.get_write_buffer_size()
+        reading = self.cycle is not None and self.cycle.more_body and not self.cycle.response_complete
+        return (self._received, to_go) if to_go or reading else None
 
     def data_received(self, data: bytes) -> None:
         """Called by the loop."""
@@ -50,6 +58,7 @@ class Protocol(HttpToolsProtocol):
             head, end, rest = data.partition(b"\r\n\r\n")
             data = _UPGRADE.sub(b"\r\nx-offered:", head) + end + rest
         self._head_bytes += len(data)
+        self._received += len(data)
         super().data_received(data)
         if self._in_head and self._head_bytes > _MOST_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("The head of the request is too large.")

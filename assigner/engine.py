@@ -92,8 +92,16 @@ class Engine:
 def engine_of(
     settings: Settings, role: Role, clock: Clock, meters: Meters, server: EmbeddedServer | None
 ) -> Engine:
-    """The engine of a process in this role, with the server of our own where it has one."""
-    client = connect(server.url if server else settings.redis_url)
+    """The engine of a process in this role, with the server of our own where it has one.
+
+    Raises StoreRefused when the settings name a server that cannot be understood.
+    """
+    try:
+        client = connect(server.url if server else settings.redis_url)
+    except ValueError:  # what it says may have the password in it
+        raise StoreRefused(
+            "ASSIGNER_REDIS_URL cannot be understood: expected such as redis://localhost:6379/0."
+        ) from None
     store = RedisStore(client, workspace=settings.workspace, retention=_retention(settings), clock=clock)
     keeper = Keeper(store=store, server=server)
     if role is Role.API:

@@ -12,6 +12,7 @@ from assigner.clock import Clock
 from assigner.config import Role, Settings
 from assigner.engine import engine_of
 from assigner.metrics import Meters
+from assigner.store.base import StoreRefused
 from assigner.store.embedded import EmbeddedServer
 
 _COLLECT_AFTER = (10_000, 20, 50)
@@ -40,7 +41,10 @@ def run(
 
     _quieten_collector()
     meters = Meters()
-    engine = engine_of(settings, role, clock, meters, own)
+    try:
+        engine = engine_of(settings, role, clock, meters, own)
+    except StoreRefused as error:
+        raise SystemExit(str(error)) from None
     create = create_monitor if role is Role.DISPATCHER else create_app
     http = server(create(settings, clock=clock, meters=meters, engine=engine, on_ready=ready), settings)
     refused: list[str] = []

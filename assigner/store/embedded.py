@@ -11,6 +11,7 @@ import asyncio
 import fcntl
 import hashlib
 import os
+import re
 import subprocess
 import tempfile
 from contextlib import suppress
@@ -32,6 +33,9 @@ START_S = 60.0
 """How long a server may take to read what it holds."""
 STOP_S = 20.0
 LOOK_S = 0.01
+LAST_WORDS_BYTES = 4_096
+_STAMP = re.compile(r"^\d+:\w \d+ \w+ \d+ [\d:.]+ \S ")
+"""What a line of the server's log begins with: process, role, time and level."""
 FSYNC = {"disk": "always", "fast": "everysec"}
 """By durability: `disk` puts all on disk before it answers, `fast` what is older than a second."""
 
@@ -64,6 +68,7 @@ class EmbeddedServer:
         """Start the server, or attach to the one that runs. Raises StoreUnavailable when neither goes."""
         if self._process and self._process.poll() is not None:
             self._process = None
+        _own(self.folder)  # where somebody has deleted it
         try:
             async with asyncio.timeout(START_S):
                 # A server that is ending holds the lock still: then the turn after it ended starts one.
@@ -72,13 +77,15 @@ class EmbeddedServer:
                     if pid := await _ready(self.socket, self.durability):
                         break
                     if self._process and self._process.poll() is not None:
-                        raise StoreUnavailable(
-                            f"The embedded store did not start: {_last_words(self.folder)}"
-                        )
+                        raise StoreUnavailable(f"The embedded store did not start: {self.last_words()}")
                     await asyncio.sleep(LOOK_S)
         except TimeoutError:
             raise StoreUnavailable(f"The embedded store in {self.folder} does not answer.") from None
         self.pid, self.attached = pid, self._process is None
+
+    def last_words(self) -> str:
+        """What the server said last, without its process and the time."""
+        return _last_words(self.folder)
 
     async def ended(self) -> None:
         """Return when the server's process has ended, by whatever hand."""
@@ -161,11 +168,14 @@ def socket_path(folder: Path) -> Path:
 
 
 def _own(folder: Path) -> None:
-    """Make a folder that only this user can enter."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-        raise StoreRefused(f"{folder} belongs to somebody else: use another directory.")
-    folder.chmod(0o700)
+    """Make a folder that only this user can enter. Raises StoreRefused where that cannot be."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            raise StoreRefused(f"{folder} is a link, or belongs to somebody else: use another directory.")
+        folder.chmod(0o700)
+    except OSError as error:
+        raise StoreRefused(f"{folder} cannot be used: {error.strerror}. Use another directory.") from None
 
 
 def _folder(state_dir: Path) -> Path:
@@ -175,8 +185,11 @@ def _folder(state_dir: Path) -> Path:
 
 
 def _claim(folder: Path) -> IO[Any]:
-    """Take the directory for this process, and say in the lock file who has it."""
-    file = (folder / "service.lock").open("a+")
+    """Take the directory for this process, and say in the lock file who has it. Raises StoreRefused."""
+    try:
+        file = (folder / "service.lock").open("a+")
+    except OSError as error:
+        raise StoreRefused(f"{folder} cannot be used: {error.strerror}. Use another directory.") from None
     if not _lock(file):
         file.seek(0)
         holder = file.read().strip() or "unknown"
@@ -254,5 +267,9 @@ async def _ready(socket: Path, durability: str) -> int:
 
 def _last_words(folder: Path) -> str:
     log = folder / "valkey.log"
-    text = log.read_text(encoding="utf-8", errors="replace").strip() if log.exists() else ""
-    return text.splitlines()[-1] if text else "it said nothing."
+    if not log.exists():
+        return "It said nothing."
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - LAST_WORDS_BYTES))
+        lines = file.read().decode("utf-8", "replace").strip().splitlines()
+    return _STAMP.sub("", lines[-1]) if lines else "It said nothing."

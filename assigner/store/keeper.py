@@ -6,7 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
-from assigner.store.base import StoreUnavailable
+from assigner.store.base import StoreRefused, StoreUnavailable
 from assigner.store.embedded import EmbeddedServer
 from assigner.store.redis import RedisStore
 
@@ -33,17 +33,19 @@ class Keeper:
         """Open the store, and keep its server running until cancelled. Raises StoreRefused."""
         loop, pause_s = asyncio.get_running_loop(), PAUSE_S
         while True:
+            began = loop.time()
             try:
                 await self._open()
+                if self.server is None:
+                    return
+                await self.server.ended()
+                self._tell(f"The embedded store has ended and is started again. {self.server.last_words()}")
             except (StoreUnavailable, OSError) as error:
                 self._tell(str(error))
-                await asyncio.sleep(PAUSE_S)
-                continue
-            if self.server is None:
-                return
-            began = loop.time()
-            await self.server.ended()
-            self._tell(f"The embedded store (process {self.server.pid}) has ended; it is started again.")
+            except StoreRefused:
+                raise
+            except Exception as error:  # whatever it was, nobody else would try again
+                self._tell(f"The store cannot be opened: {type(error).__name__}: {error}")
             if loop.time() - began > LASTING_S:
                 pause_s = PAUSE_S
             else:  # such as for want of room on the disk: it would only end again

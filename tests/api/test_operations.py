@@ -1,6 +1,7 @@
 """What those who run the service see: probes, metrics, docs, log lines, and how it starts and stops."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -187,6 +188,25 @@ def test_workers_of_a_killed_service_end_by_themselves(tmp_path: Path) -> None:
         await server.stop()
 
     asyncio.run(end())
+
+
+def test_a_server_that_stops_hangs_up_on_clients_who_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One has sent half of what it promised, one takes nothing of what it asked for."""
+    monkeypatch.setattr("api.app._PATIENCE_S", 0.5)
+    head = b"POST /v1/assign HTTP/1.1\r\nHost: x\r\nContent-Length: "
+    with running(body_timeout_s=3_600) as service:
+        many = b"x" * 2**24
+        with (
+            service.connect(head + b"100\r\n\r\n{") as half_sent,
+            service.connect(head + b"%d\r\n\r\n" % len(many)) as deaf,
+        ):
+            deaf.sendall(many)
+            until(lambda: service.metric("assigner_http_requests_in_flight") > 2, "both are being answered")
+            service.server.should_exit = True
+            with contextlib.suppress(ConnectionError):
+                while half_sent.recv(65_536):
+                    pass
+            until(lambda: not service.server.server_state.connections, "nobody is waited for")
 
 
 def _until_ready(process: subprocess.Popen[str]) -> str:

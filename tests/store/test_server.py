@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,7 @@ import pytest
 from assigner.domain.lifecycle import State
 from assigner.store import embedded
 from assigner.store.base import Enqueue, EventsLost, Retention, StoreRefused, StoreUnavailable
+from assigner.store.keeper import Keeper
 from assigner.store.keys import KEYS, SCHEMA, row_of
 from assigner.store.log import FIRST
 from assigner.store.redis import RedisStore, connect, script, too_old
@@ -408,3 +410,45 @@ def test_a_month_needs_no_more_memory_than_a_week(kind: str, servers: Servers) -
         assert last_used <= used * 1.1
 
     play(month, kind, servers, keep)
+
+
+def test_a_keeper_survives_whatever_opening_the_store_raises(servers: Servers) -> None:
+    """A server that is none of ours, then one that is: nobody has to start the service again."""
+
+    async def scene() -> None:
+        async with store_of("valkey", servers) as store:
+            assert isinstance(store, RedisStore)
+            key = f"ta:{{{store.workspace}}}:schema"
+            await store.client.set(key, "seven")
+            keeper = Keeper(store=store)
+            keeping = asyncio.create_task(keeper.keep())
+            while keeper.obstacle == "The store is starting.":
+                await asyncio.wait({keeping}, timeout=0.01)
+            assert "seven" in str(keeper.obstacle)
+            await store.client.delete(key)
+            await asyncio.wait_for(keeping, 30)
+            assert keeper.obstacle is None
+
+    run(scene)
+
+
+def test_a_directory_that_cannot_be_used_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreRefused, match="cannot be used: Not a directory"):
+        embedded.claim(tmp_path / "file", "disk")
+    (tmp_path / "store").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreRefused, match=r"cannot be used|is a link"):
+        embedded.claim(tmp_path, "disk")
+
+
+def test_a_directory_deleted_under_a_server_is_made_again_when_the_server_has_ended(tmp_path: Path) -> None:
+    async def scene() -> None:
+        server = await embedded.start(tmp_path)
+        shutil.rmtree(tmp_path / "store")
+        kill(server.pid)
+        await server.ended()
+        await server.launch()
+        assert (tmp_path / "store" / "appendonlydir").exists()
+        await server.stop()
+
+    run(scene)
