@@ -42,6 +42,8 @@ class Live:
     """Why the store took nothing that was written last: it may be read, and full."""
     refused: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the store has not taken a write."""
+    explaining: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by who tells why a task waits: one at a time, or together they would hold up everybody else."""
     written: dict[str, EventKey] = field(default_factory=dict)
     """The last change that this process made, by kind of record."""
 

@@ -14,10 +14,12 @@ from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator
 from typing import Any, cast
 
+from api.own_mirror import OwnMirror
 from api.qualified import Qualified
+from assigner.dispatch.mirror import Mirror
 from assigner.domain.lifecycle import OPEN_STATES, OfferState, State
 from assigner.domain.records import AgentRecord, Doc, Event, OfferRecord, QueueRecord, TaskRecord
-from assigner.store.base import EventsLost, Store, StoreUnavailable
+from assigner.store.base import EventsLost, Store, StoreUnavailable, World
 from assigner.store.log import FIRST, EventKey, event_key
 
 PAUSE_S = 0.5
@@ -28,6 +30,7 @@ MOST_DEPARTURES = 1_000
 """How many of the last assignments of a queue its rate is made of, at most."""
 OFFERS = "offers"
 _STEP = 256
+_READING = "The tasks are being read from the store."
 _OPEN = frozenset(OPEN_STATES)
 _logger = logging.getLogger("assigner")
 
@@ -38,10 +41,13 @@ class View:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._waiting: dict[Hashable, set[asyncio.Future[None]]] = {}
-        self.obstacle: str | None = "The tasks are being read from the store."
+        self.obstacle: str | None = _READING
+        self._mirror = OwnMirror()
         self._clear()
 
     def _clear(self) -> None:
+        self._mirror.drop()
+        self._whole = False
         self.position: EventKey = event_key(FIRST)
         self.tasks: dict[str, TaskRecord] = {}
         self.agents: dict[str, AgentRecord] = {}
@@ -96,14 +102,16 @@ class View:
                 await asyncio.sleep(0)
         for offer in sorted(world.offers, key=lambda offer: offer.id):
             self._put_offer(offer, self.position)
-        self.obstacle = None
+        self.obstacle, self._whole = None, True
         for topic in list(self._waiting):
             self.wake(topic)
 
     async def _apply_all(self, events: list[Event]) -> None:
         for start in range(0, len(events), _STEP):
-            for event in events[start : start + _STEP]:
+            some = events[start : start + _STEP]
+            for event in some:
                 self._apply(event)
+            await self._mirror.take_in(some)
             self.wake("position")
             await asyncio.sleep(0)
 
@@ -188,6 +196,21 @@ class View:
         if self._qualified is None:
             self._qualified = Qualified(self.agents.values())
         return self._qualified.any(doc, size)
+
+    async def mirror(self, now: int) -> Mirror:
+        """All this as a dispatcher knows it. Raises StoreUnavailable while not all of it has been read."""
+        return await self._mirror.of(self._world, now)
+
+    def _world(self) -> World:
+        if not self._whole:
+            raise StoreUnavailable(_READING)
+        return World(
+            tasks=list(self.tasks.values()),
+            agents=list(self.agents.values()),
+            offers=list(self.offers.values()),
+            queues=list(self.queues.values()),
+            last_event="{}-{}".format(*self.position),
+        )
 
     def expect(self, topic: Hashable) -> asyncio.Future[None]:
         """Done when something happens to a topic from now on. `forget` it when nobody waits any more."""

@@ -50,16 +50,7 @@ class Line:
         """Let a task stand in the line."""
         waiting = Waiting(task, self, len(self.tasks))
         self.tasks.append(waiting)
-        self._table.extend(
-            (
-                task.priority,
-                task.created_at,
-                NEVER if task.due_at is None else task.due_at,
-                -NEVER if task.not_before is None else task.not_before,
-                task.handle_ms,
-                _step_of(task.handle_ms) if task.requirement.category else 0,
-            )
-        )
+        self._table.extend(facts(task))
         return waiting
 
     def remove(self, waiting: Waiting) -> None:
@@ -98,6 +89,18 @@ def line_for(requirement: Requirement, pinned_agent: str | None, key: Key) -> Li
     """An empty line for tasks that ask this."""
     task = Task(id="", requirement=requirement, created_at=0, handle_ms=0, pinned_agent=pinned_agent)
     return Line(task=task, key=key)
+
+
+def facts(task: Task) -> tuple[int, ...]:
+    """The facts of a task, in the order of the columns."""
+    return (
+        task.priority,
+        task.created_at,
+        NEVER if task.due_at is None else task.due_at,
+        -NEVER if task.not_before is None else task.not_before,
+        task.handle_ms,
+        _step_of(task.handle_ms) if task.requirement.category else 0,
+    )
 
 
 def worth(table: Ints, now: int, weights: Mapping[str, float]) -> Points:

@@ -83,6 +83,14 @@ class Mirror:
         """The settings of a queue."""
         return self.queues.get(id, DEFAULT)
 
+    def like(self, record: TaskRecord) -> tuple[Task, Line | None, int | None]:
+        """The task of a record, maybe newer than known here; the line of its like, and its slot in there."""
+        entry = self.tasks.get(record.id)
+        task = self._task(record, entry)
+        line = self._lines.get((task.requirement, task.pinned_agent))
+        waiting = entry.waiting if entry else None
+        return task, line, waiting.slot if waiting and waiting.line is line else None
+
     async def take_in(self, events: Sequence[Event]) -> None:
         """Take in events, which come in order; what an outcome has told already is passed over."""
         async for event in in_slices(events):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from assigner.dispatch.entries import TaskEntry
 from assigner.dispatch.explain import Explanation, explain
-from assigner.dispatch.lines import CREATED, worth
-from assigner.dispatch.mirror import Mirror
+from assigner.dispatch.lines import CREATED, Line, facts, worth
+from assigner.dispatch.mirror import Mirror, in_slices
 from assigner.dispatch.plan import Choice
-from assigner.domain.eligibility import judge
-from assigner.domain.lifecycle import State
+from assigner.domain.eligibility import RULES, judge
+from assigner.domain.records import TaskRecord
 from assigner.domain.roster import Roster
+from assigner.domain.task import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,62 +29,53 @@ class Decided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveExplanation:
-    """A task's state; while it is queued its place among the tasks that ask the same, and why it waits.
+    """A queued task's place among the tasks that ask the same, and why it waits.
 
-    `position` 1 is the most urgent of `of`. `held_until` and `hold_reason` are those of a held task.
+    `position` 1 is the most urgent of `of`.
     """
 
-    state: State
-    position: int | None = None
-    of: int | None = None
-    waiting: Explanation | None = None
-    held_until: int | None = None
-    hold_reason: str | None = None
-    decided: Decided | None = None
+    position: int
+    of: int
+    waiting: Explanation
 
 
-def explain_live(
-    mirror: Mirror,
-    task: str,
-    now: int,
-    decided: Mapping[str, Decided],
-    *,
-    weights: Mapping[str, float],
-    language: str = "en",
-) -> LiveExplanation | None:
-    """Why a task waits, or where it went. None when no open task has this id.
+async def explain_live(
+    mirror: Mirror, record: TaskRecord, now: int, *, weights: Mapping[str, float], language: str = "en"
+) -> LiveExplanation:
+    """Why a queued task waits: also one that the mirror does not know yet, or knows as it was before.
 
-    The rules are asked by the same `judge` that decides, about all agents as they are now.
+    The rules are asked by the same `judge` that decides, about all agents as they are now. It goes in slices:
+    ten thousand agents take longer than others who use the event loop should wait.
     """
-    entry = mirror.tasks.get(task)
-    if entry is None:
-        return None
-    record = entry.record
-    found = LiveExplanation(
-        state=record.state,
-        held_until=record.held_until,
-        hold_reason=record.hold_reason,
-        decided=decided.get(task),
-    )
-    if entry.waiting is None:
-        return found
-    agents = sorted((agent.agent(now) for agent in mirror.agents.values()), key=lambda agent: agent.id)
-    roster = Roster(agents, now)
-    return replace(
-        found,
-        position=_position(entry, now, weights),
-        of=len(entry.waiting.line),
-        waiting=explain(entry.task, judge(entry.task, roster), roster, language),
-    )
+    task, line, slot = mirror.like(record)
+    position, of = _place(task, line, slot, now, weights) if line else (1, 1)
+    roster = await _roster(mirror, now)
+    for rule in RULES:
+        rule.refuses(task, roster)  # the roster keeps the masks that this makes
+        await asyncio.sleep(0)
+    waiting = explain(task, judge(task, roster), roster, language)
+    return LiveExplanation(position=position, of=of, waiting=waiting)
 
 
-def _position(entry: TaskEntry, now: int, weights: Mapping[str, float]) -> int:
-    """One more than the number of tasks in the line that are worth more, or as much and are older."""
-    assert entry.waiting is not None  # noqa: S101
-    line, slot = entry.waiting.line, entry.waiting.slot
+async def _roster(mirror: Mirror, now: int) -> Roster:
+    """All agents as they are now, in the order of their ids."""
+    agents = [entry.agent(now) async for entry in in_slices(list(mirror.agents.values()))]
+    agents.sort(key=lambda agent: agent.id)
+    return Roster(agents, now)
+
+
+def _place(
+    task: Task, line: Line, slot: int | None, now: int, weights: Mapping[str, float]
+) -> tuple[int, int]:
+    """One more than the number of tasks in the line that are worth more, or as much and are older; and how
+    many tasks there are, with this one.
+    """
     table = line.table()
     value, created = worth(table, now, weights), table[:, CREATED]
-    ahead = (value > value[slot]) | ((value == value[slot]) & (created < created[slot]))
-    same = np.flatnonzero((value == value[slot]) & (created == created[slot])).tolist()
-    lower = sum(line.tasks[other].task.id < entry.task.id for other in same)
-    return 1 + int(np.count_nonzero(ahead)) + lower
+    own = worth(np.array([facts(task)], np.int64), now, weights)[0]
+    ahead = (value > own) | ((value == own) & (created < task.created_at))
+    same = (value == own) & (created == task.created_at)
+    if slot is not None:
+        ahead[slot] = same[slot] = False
+    lower = sum(line.tasks[other].task.id < task.id for other in np.flatnonzero(same).tolist())
+    return 1 + int(np.count_nonzero(ahead)) + lower, len(line) + (slot is None)

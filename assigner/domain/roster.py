@@ -1,14 +1,14 @@
 """The agents of a snapshot, indexed by bit masks: bit i of a mask stands for agents[i].
 
 A mask is one Python int, so a rule is a few `&` and `|` over all agents at once, and a count of
-refusals is `int.bit_count`. Masks are made when first asked for, and kept.
+refusals is `int.bit_count`. Masks, and what they are made of, are made when first asked for, and kept.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import wraps
+from functools import cached_property, wraps
 from itertools import accumulate, islice
 from operator import or_
 from typing import Concatenate, ParamSpec, TypeVar, cast
@@ -43,9 +43,18 @@ class Roster:
         self.index = {agent.id: i for i, agent in enumerate(agents)}
         self.memo: dict[tuple[object, ...], object] = {}
         self._masks: dict[int, int] = {}
-        self._holders = _index(agent.skills.items() for agent in agents)
-        self._timed = _index(agent.handle_ms.items() for agent in agents)
-        self._serving = _index(((channel, 1) for channel in agent.channels or ()) for agent in agents)
+
+    @cached_property
+    def _holders(self) -> dict[str, list[tuple[int, int]]]:
+        return _index(agent.skills.items() for agent in self.agents)
+
+    @cached_property
+    def _timed(self) -> dict[str, list[tuple[int, int]]]:
+        return _index(agent.handle_ms.items() for agent in self.agents)
+
+    @cached_property
+    def _serving(self) -> dict[str, list[tuple[int, int]]]:
+        return _index(((channel, 1) for channel in agent.channels or ()) for agent in self.agents)
 
     def mask(self, positions: Iterable[int]) -> int:
         """The mask of these positions, in time linear in the number of agents."""

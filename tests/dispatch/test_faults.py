@@ -138,9 +138,7 @@ async def test_fault_5_a_task_that_nobody_may_take_says_why_while_it_waits() -> 
     await live.task("t", skills={"es": 4})
     await live.wait(HOUR)
     assert await live.where("t") == ["queued"]
-    found = explain_live(live.mirror, "t", live.clock.now_ms(), {}, weights={})
-    assert found is not None
-    assert found.waiting is not None
+    found = await explain_live(live.mirror, await live.record("t"), live.clock.now_ms(), weights={})
     assert found.waiting.reason == "level_too_low"
     assert found.waiting.refusals == {"skill_missing": 1, "level_too_low": 1}
     assert (found.waiting.unblock.kind, found.waiting.unblock.agents) == ("raise_level", ["ana"])
@@ -211,9 +209,7 @@ async def test_fault_7_a_task_that_its_only_agent_declined_is_shown_blocked_and_
     until = live.clock.now_ms() + 5 * MINUTE
     await live.answer("decline", "t", reason="lunch", cool_until=until)
     await live.settle()
-    found = explain_live(live.mirror, "t", live.clock.now_ms(), {}, weights={})
-    assert found is not None
-    assert found.waiting is not None
+    found = await explain_live(live.mirror, await live.record("t"), live.clock.now_ms(), weights={})
     assert found.waiting.reason == "cooling_down"
     assert (found.waiting.unblock.kind, found.waiting.unblock.at) == ("wait_until", until)
     await live.wait(5 * MINUTE - 1)

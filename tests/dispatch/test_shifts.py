@@ -23,11 +23,9 @@ def shifts(live: Living, *hours: tuple[float, float]) -> list[dict[str, str]]:
     ]
 
 
-def why(live: Living, task: str) -> Explanation:
+async def why(live: Living, task: str) -> Explanation:
     """Why a task waits."""
-    found = explain_live(live.mirror, task, live.clock.now_ms(), {}, weights={})
-    assert found is not None
-    assert found.waiting is not None
+    found = await explain_live(live.mirror, await live.record(task), live.clock.now_ms(), weights={})
     return found.waiting
 
 
@@ -96,7 +94,7 @@ async def test_work_that_does_not_fit_in_the_shift_waits_for_one_in_which_it_doe
     await live.task("long", handle_s=90 * 60)
     await live.settle()
     for reason in ("shift_too_short", "off_shift", "shift_too_short"):
-        waiting = why(live, "long")
+        waiting = await why(live, "long")
         assert (waiting.reason, waiting.unblock.agents) == (reason, ["ana"])
         assert (waiting.unblock.kind, waiting.unblock.at) == ("wait_until", START + 4 * HOUR)
         await live.wait(HOUR)
@@ -115,12 +113,14 @@ async def test_off_shift_is_named_with_the_next_shift_and_after_the_last_one_wit
     await live.agent("eva", shifts=shifts(live, (1, 3)))
     await live.task("t")
     await live.settle()
-    assert (why(live, "t").reason, why(live, "t").refusals) == ("off_shift", {"off_shift": 2})
-    assert (why(live, "t").unblock.kind, why(live, "t").unblock.at) == ("wait_until", START + HOUR)
-    assert why(live, "t").unblock.agents == ["eva"]
+    told = await why(live, "t")
+    assert (told.reason, told.refusals) == ("off_shift", {"off_shift": 2})
+    assert (told.unblock.kind, told.unblock.at) == ("wait_until", START + HOUR)
+    assert told.unblock.agents == ["eva"]
     await live.on_task("hold", "t", reason="later", until=START + 4 * HOUR)
     await live.wait(4 * HOUR)
-    assert (why(live, "t").reason, why(live, "t").unblock.kind) == ("off_shift", "extend_shift")
+    told = await why(live, "t")
+    assert (told.reason, told.unblock.kind) == ("off_shift", "extend_shift")
 
 
 @lived

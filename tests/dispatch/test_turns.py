@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 
 from assigner.dispatch.feed import Feed
 from assigner.dispatch.mirror import SLICE, Mirror
+from assigner.dispatch.waiting import explain_live
+from assigner.domain.eligibility import RULES
 from tests.dispatch.living import Living, lived
 
 Turns = list[None]
@@ -94,3 +96,16 @@ async def test_settings_that_change_nothing_about_what_is_asked_touch_no_task() 
     assert live.mirror.queue("q").auto_accept
     after = {id: (entry.task, entry.waiting) for id, entry in live.mirror.tasks.items()}
     assert all(one is other for id in before for one, other in zip(before[id], after[id], strict=True))
+
+
+@lived
+async def test_why_a_task_waits_is_told_in_slices_where_there_are_many_agents() -> None:
+    live = Living()
+    await live.task("t", skills={"a": 5})
+    for number in range(MANY):
+        await live.agent(f"a{number}")
+    mirror = await Mirror.of(await live.store.world())
+    async with turns() as rounds:
+        found = await explain_live(mirror, await live.record("t"), live.clock.now_ms(), weights={})
+        assert len(rounds) >= MANY // SLICE + len(RULES) - 1
+    assert found.waiting.refusals == {"skill_missing": MANY}

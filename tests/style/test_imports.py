@@ -52,7 +52,8 @@ TABLE = {
         f"assigner.dispatch.{name}": _may(LIVES, "", DECIDES)
         for name in ("acting", "candidates", "cycle", "maintenance")
     },
-    **{f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES) for name in ("lines", "plan", "waiting")},
+    **{f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES) for name in ("lines", "plan")},
+    "assigner.dispatch.waiting": May(ours=tuple(LIVES.split()), others=("numpy",), never=(), why=DECIDES),
     **{
         f"assigner.dispatch.{name}": May(ours=tuple(LIVES.split()), others=(), never=(), why=DECIDES)
         for name in ("aside", "feed", "loop", "mirror")
