@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from api.own_mirror import OwnMirror
 from api.qualified import Qualified
+from assigner.backoff import Backoff
 from assigner.dispatch.mirror import Mirror
 from assigner.domain.lifecycle import OPEN_STATES, OfferState, State
 from assigner.domain.records import AgentRecord, Doc, Event, OfferRecord, QueueRecord, TaskRecord
@@ -60,10 +61,11 @@ class View:
         self.offers_of: defaultdict[str, dict[str, OfferRecord]] = defaultdict(dict)
         self._made: list[tuple[EventKey, str]] = []
         self.departures: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=MOST_DEPARTURES))
-        self._qualified: Qualified | None = None
+        self._qualified = Qualified()
 
     async def follow(self) -> None:
         """Keep up with the store until cancelled; when it is gone, wait for it and begin anew."""
+        backoff = Backoff(shortest_s=PAUSE_S)
         while True:
             try:
                 await self._load()
@@ -81,18 +83,18 @@ class View:
                 await asyncio.sleep(PAUSE_S)
             except EventsLost:
                 _logger.warning("Events were trimmed before they were read; reading everything again.")
-            except Exception:
+            except Exception as error:
                 self.obstacle = "The view of the store has failed; it is made anew."
-                _logger.exception("The view of the store has failed")
                 self.wake("position")
-                await asyncio.sleep(PAUSE_S)
+                now_s = asyncio.get_running_loop().time()
+                await asyncio.sleep(backoff.failed(error, "The view of the store has failed", now_s))
 
     async def _load(self) -> None:
         world = await self._store.world()
         self._clear()
         self.position = event_key(world.last_event)
         for agent in world.agents:
-            self.agents[agent.id] = agent
+            self._put_agent(agent)
         for queue in world.queues:
             self.queues[queue.id] = queue
         # In the order of the view: each goes to the end, and nothing has to move.
@@ -156,14 +158,16 @@ class View:
                 del self.by[name][value]
 
     def _apply_agent(self, agent: AgentRecord, *, removed: bool) -> None:
-        known = self.agents.get(agent.id)
         if removed:
             self.agents.pop(agent.id, None)
+            self._qualified.remove(agent.id)
             self.wake(("agent", agent.id))
         else:
-            self.agents[agent.id] = agent
-        if removed or known is None or (known.version != agent.version and known.doc != agent.doc):
-            self._qualified = None
+            self._put_agent(agent)
+
+    def _put_agent(self, agent: AgentRecord) -> None:
+        self.agents[agent.id] = agent
+        self._qualified.put(agent)
 
     def _apply_offer(self, offer: OfferRecord, key: EventKey) -> None:
         if offer.state is OfferState.OPEN:
@@ -193,8 +197,6 @@ class View:
 
     def qualifies(self, doc: Doc, size: int) -> bool:
         """Whether there is an agent who could ever take such a task."""
-        if self._qualified is None:
-            self._qualified = Qualified(self.agents.values())
         return self._qualified.any(doc, size)
 
     async def mirror(self, now: int) -> Mirror:

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
+from assigner.backoff import Backoff
 from assigner.clock import Clock
 from assigner.dispatch.acting import Acting, NotLeader
 from assigner.dispatch.cycle import Decide, Report, cycle
@@ -94,6 +95,8 @@ class Dispatcher:
     lead: Lead | None = None
     obstacle: str | None = None
     """Why it cannot go on now."""
+    backoff: Backoff = field(default_factory=lambda: Backoff(shortest_s=1.0))
+    """After what it does not foresee, such as a record that it cannot read."""
 
     @property
     def mirror(self) -> Mirror | None:
@@ -123,11 +126,13 @@ class Dispatcher:
                 _logger.warning("Dispatching pauses: %s", error)
             self.obstacle = str(error)
             return self.pace.tick_ms / 1_000
-        except Exception:
+        except Exception as error:
             # Whatever it was, the work that waits must not wait for a person: begin anew from the store.
-            _logger.exception("The dispatcher has failed; it begins anew")
+            pause_s = self.backoff.failed(
+                error, "The dispatcher has failed; it begins anew", self.clock.monotonic_s()
+            )
             await self._step_down()
-            return self.pace.tick_ms / 1_000
+            return pause_s
         return 0.0
 
     async def _go_on(self, stop: asyncio.Future[None]) -> None:

