@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from assigner.domain import eligibility
@@ -19,15 +19,60 @@ STANDING = (
     eligibility.wrong_channel,
 )
 """The rules whose answer does not pass with time, presence or load."""
-_MOST_KEPT = 50_000
+GROUP = 256
+"""So many agents are asked together, and looked at again together when one of them has changed."""
+_MOST_KEPT = 10_000
+
+
+@dataclass(slots=True, eq=False)
+class _Group:
+    """Some agents, and their roster once somebody has asked."""
+
+    agents: dict[str, AgentRecord] = field(default_factory=dict)
+    roster: Roster | None = None
+
+    def any(self, task: Task) -> bool:
+        """Whether one of them could ever take the task."""
+        if self.roster is None:
+            self.roster = Roster([_able(agent) for agent in self.agents.values()], now=0)
+        left = self.roster.capable(task.requirement.size)
+        for rule in STANDING:
+            left &= ~rule(task, self.roster)
+        return left != 0
 
 
 class Qualified:
-    """Agents by what they can do; each distinct question is answered once."""
+    """Agents by what they can do; each distinct question is answered once, until that changes."""
 
-    def __init__(self, agents: Iterable[AgentRecord]) -> None:
-        self._roster = Roster([_able(agent) for agent in agents], now=0)
+    def __init__(self) -> None:
+        self._groups: list[_Group] = []
+        self._group_of: dict[str, _Group] = {}
         self._kept: dict[tuple[object, ...], bool] = {}
+
+    def put(self, agent: AgentRecord) -> None:
+        """Take in an agent, who may be known: only what they can do makes a difference."""
+        group = self._group_of.get(agent.id)
+        if group is None:
+            if not self._groups or len(self._groups[-1].agents) >= GROUP:
+                self._groups.append(_Group())
+            group = self._group_of[agent.id] = self._groups[-1]
+        known = group.agents.get(agent.id)
+        group.agents[agent.id] = agent
+        if known is None or _abilities(known) != _abilities(agent):
+            self._change(group)
+
+    def remove(self, id: str) -> None:
+        """Forget an agent."""
+        group = self._group_of.pop(id, None)
+        if group is not None:
+            del group.agents[id]
+            if not group.agents:
+                self._groups.remove(group)
+            self._change(group)
+
+    def _change(self, group: _Group) -> None:
+        group.roster = None
+        self._kept.clear()
 
     def any(self, doc: Doc, size: int) -> bool:
         """Whether there is an agent who could ever take a task of this document and size."""
@@ -36,26 +81,29 @@ class Qualified:
         if found is None:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            found = self._kept[key] = self._ask(doc, size)
+            task = _task(doc, size)
+            found = self._kept[key] = any(group.any(task) for group in self._groups)
         return found
 
-    def _ask(self, doc: Doc, size: int) -> bool:
-        task = Task(
-            id="",
-            requirement=Requirement(
-                skills=tuple(doc.get("skills", {}).items()),
-                any_skills=tuple(tuple(skills.items()) for skills in doc.get("any_skills", ())),
-                channel=doc.get("channel"),
-                size=size,
-            ),
-            created_at=0,
-            excluded_agents=tuple(doc.get("excluded_agents", ())),
-            pinned_agent=doc.get("pinned_agent"),
-        )
-        left = self._roster.capable(size)
-        for rule in STANDING:
-            left &= ~rule(task, self._roster)
-        return left != 0
+
+def _task(doc: Doc, size: int) -> Task:
+    return Task(
+        id="",
+        requirement=Requirement(
+            skills=tuple(doc.get("skills", {}).items()),
+            any_skills=tuple(tuple(skills.items()) for skills in doc.get("any_skills", ())),
+            channel=doc.get("channel"),
+            size=size,
+        ),
+        created_at=0,
+        excluded_agents=tuple(doc.get("excluded_agents", ())),
+        pinned_agent=doc.get("pinned_agent"),
+    )
+
+
+def _abilities(agent: AgentRecord) -> tuple[object, ...]:
+    """What `_able` reads."""
+    return agent.doc.get("skills", {}), agent.doc.get("channels"), agent.capacity
 
 
 def _able(agent: AgentRecord) -> Agent:
