@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from assigner.dispatch.acting import Acting
 from assigner.dispatch.entries import TaskEntry
+from assigner.dispatch.mirror import in_slices
 from assigner.domain.agent import Presence
 from assigner.domain.eligibility import judge
 from assigner.domain.lifecycle import State
@@ -113,7 +114,7 @@ async def absent(acting: Acting, agents: list[str], now: int) -> Done:
 async def changed(acting: Acting, tasks: list[str], now: int) -> Done:
     """Offers whose task or agent is not as before: revoked where the agent may not take the task any more."""
     offers = []
-    for entry in _entries(acting, tasks):
+    async for entry in in_slices(list(_entries(acting, tasks))):  # after a start, all offers
         if entry.offer is not None and not _may_still(acting, entry, entry.offer.offered_at):
             said = acting.said(now, entry.record.version)
             offers.append(OnOffer(**said, offer=entry.offer.id, facts={"reason": "not_eligible"}))

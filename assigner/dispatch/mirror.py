@@ -77,6 +77,8 @@ class Mirror:
         offers = {offer.id: offer for offer in world.offers}
         async for task in in_slices(world.tasks):
             mirror._put_task(task, offers.get(task.offer or ""), mirror.last)
+        async for offer in in_slices(world.offers):  # nobody may have led when its task or agent changed
+            mirror.agenda.put(AT_ONCE, "changed", offer.task)
         return mirror
 
     def queue(self, id: str) -> Queue:
@@ -154,7 +156,7 @@ class Mirror:
         entry.offer = offer if open_now else None
         if record.state is State.QUEUED and not unmoved:
             self._enter(entry)
-        if entry.offer is not None and (changed or record.updated_at > entry.offer.offered_at):
+        if entry.offer is not None and changed:
             self.agenda.put(AT_ONCE, "changed", record.id)
         if record.agent is not None and record.state in (State.OFFERED, State.ASSIGNED):
             self.held_by.setdefault(record.agent, set()).add(record.id)

@@ -17,7 +17,7 @@ from assigner.dispatch.plan import Plan, make_plan
 from assigner.domain.agent import Presence
 from assigner.domain.policy import Policy
 from assigner.domain.snapshot import Snapshot
-from assigner.store.base import OnAgent, OnOffer
+from assigner.store.base import OnAgent, OnOffer, OnTask
 from assigner.store.memory import MemoryStore
 from tests.dispatch.living import HOUR, MINUTE, START, Living, lived
 
@@ -331,6 +331,29 @@ def test_large_snapshots_are_decided_in_another_process_and_the_same() -> None:
 
     inline, sent = asyncio.run(both())
     assert (inline.choices, inline.runners_up) == (sent.choices, sent.runners_up)
+
+
+@lived
+@pytest.mark.parametrize("behind_ms", [0, 10 * MINUTE])
+async def test_what_changed_while_nobody_led_takes_an_offer_back(behind_ms: int) -> None:
+    """However far behind the clock of the process that took the change is."""
+    live = Living()
+    await live.agent("ana")
+    await live.queue("q", offer_ttl_s=3_600)
+    await live.task("changed")
+    await live.settle()
+    assert await live.where("changed") == ["offered ana"]
+    await live.dispatcher.close()
+    command = OnTask(
+        op="late",
+        actor="client",
+        now=live.clock.now_ms() - behind_ms,
+        task="changed",
+        facts={"doc": {"skills": {"a": 1}}, "queue": "q", "size": 1, "not_before": None},
+    )
+    assert (await live.store.update([command]))[0].refused is None
+    await live.settle()
+    assert await live.where("changed") == ["queued"]
 
 
 def test_it_runs_by_itself_wakes_on_events_and_stops() -> None:
