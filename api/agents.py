@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api import cursors, etags
 from api.batch import Kind, respond
-from api.changes import ATTEMPTS
+from api.changes import settled
 from api.deps import live
 from api.documents import document, fields, merge, read, same_id, understand
 from api.errors import ApiError
@@ -53,19 +53,15 @@ async def patch(request: Request) -> Response:
     """Change the fields given; null puts one back to its default."""
     parts, id, body = live(request), path_id(request), await body_of(request)
     op, version, change = ask(request, body), etags.expected(request), fields(body)
-    for _ in range(ATTEMPTS if version is None else 1):
+
+    async def revised() -> Outcome:
         known = await _agent_of(parts, id)
         agent, given = understand(merge(known.doc, change), AgentPut, body)
         same_id(id, agent.id)
         guard = known.version if version is None else version
-        command = _command(id, agent, given, op, parts.clock.now_ms(), guard)
-        try:
-            return _answer(await parts.do("put_agent", command))
-        except ApiError as error:
-            if error.code != "stale_version":
-                raise
-            stale = error
-    raise stale
+        return await parts.do("put_agent", _command(id, agent, given, op, parts.clock.now_ms(), guard))
+
+    return _answer(await (settled(parts, revised) if version is None else revised()))
 
 
 @router.get("/v1/agents/{id}", summary="An agent")

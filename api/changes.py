@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Collection
+from random import Random
 from typing import Any
 
 from api.documents import document
@@ -16,9 +19,12 @@ from assigner.domain.lifecycle import NOT_BEFORE, State
 from assigner.domain.records import TaskRecord
 from assigner.store.base import Enqueue, OnTask, Outcome
 
-ATTEMPTS = 5
-"""How often a change made from a record is made again when the record has changed meanwhile."""
+PATIENCE_S = 5.0
+"""For how long a change made from a record is made again while others change the record first."""
+PAUSE_S = 0.02
+"""The longest pause before it is made again; of any length up to that, or all would come again at once."""
 _WAITING = frozenset((State.QUEUED, State.HELD))
+_chance = Random(uuid.uuid4().int)  # noqa: S311 - only pauses are drawn from it
 
 
 def enqueue_command(id: str, task: TaskPut, given: Collection[str], op: Ask, now: int) -> Enqueue:
@@ -65,23 +71,38 @@ async def task_of(parts: Live, id: str) -> TaskRecord:
     return task
 
 
+async def settled(parts: Live, change: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    """Make a change from a record as it is, and again from what it has become, until nobody was faster.
+
+    Raises overloaded when others have been faster all the time.
+    """
+    until = parts.clock.monotonic_s() + PATIENCE_S
+    while True:
+        try:
+            return await change()
+        except ApiError as error:
+            if error.code != "stale_version":
+                raise
+        if parts.clock.monotonic_s() >= until:
+            detail = f"Others have changed this again and again for {PATIENCE_S:g} seconds: retry."
+            raise ApiError("overloaded", detail, headers={"Retry-After": "1"})
+        await asyncio.sleep(_chance.uniform(0, PAUSE_S))
+
+
 async def revised(
     parts: Live, verb: str, id: str, version: int | None, revise: Callable[[TaskRecord, int], OnTask]
 ) -> Outcome:
     """Do a verb whose command is made from the record as it is.
 
     `revise` gets the record and the version to guard: the client's, else that of the record, and then it is
-    asked again when the record changed meanwhile.
+    asked again when the record has changed meanwhile.
     """
-    for _ in range(ATTEMPTS if version is None else 1):
+
+    async def change() -> Outcome:
         task = await task_of(parts, id)
-        try:
-            return await parts.do(verb, revise(task, task.version if version is None else version))
-        except ApiError as error:
-            if error.code != "stale_version":
-                raise
-            stale = error
-    raise stale
+        return await parts.do(verb, revise(task, task.version if version is None else version))
+
+    return await (settled(parts, change) if version is None else change())
 
 
 def task_answer(task: TaskRecord | None, now: int | None = None) -> dict[str, Any]:
