@@ -11,8 +11,6 @@ from tests.faults.scene import SEED, lived, rounds
 from tests.faults.world import Process, until, world_of
 
 CLOCKS_MS = {"right": 0, "ahead": 10_000, "behind": -10_000}
-NOT_SO_SOON_S = 20.0
-"""How long an offer stands where clocks differ: a right clock and one 10 s behind both see it open."""
 
 
 async def all_ready(services: list[Process]) -> None:
@@ -60,7 +58,7 @@ async def test_a_clock_that_is_off_by_ten_seconds_breaks_nothing() -> None:
             services = [world.service("serve", name, skew_ms=ms) for name, ms in CLOCKS_MS.items()]
             await all_ready(services)
             urls = [service.url for service in services]
-            async with load_on(urls, chance, offer_ttl_s=NOT_SO_SOON_S, silent=0) as load:
+            async with load_on(urls, chance) as load:
                 while True:
                     leader = await leader_of(services)
                     await load.goes_on(20)
