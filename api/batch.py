@@ -25,6 +25,7 @@ from api.errors import ERRORS, MAX_FAULTS_SHOWN, ApiError
 from api.faults import Invalid
 from api.idempotency import Ask, ask, fingerprint
 from api.live import Live, refusal
+from api.ndjson import MOST_LINE_BYTES, Line, Lines
 from assigner.store.base import Command, Outcome, StoreUnavailable
 
 GROUP = 500
@@ -33,11 +34,9 @@ AHEAD = 8
 """How many pieces of a body are taken in before anybody reads their lines."""
 UNDER_WAY = 4
 """How many groups may be with the store while the next is read."""
-MOST_LINE_BYTES = 2**20
 MEDIA_TYPE = "application/x-ndjson"
 
 S = TypeVar("S", bound=Struct)
-Line = tuple[int, bytes]
 _encode_lines = msgspec.json.Encoder().encode_lines
 
 
@@ -204,7 +203,7 @@ async def _read(request: Request, arrived: asyncio.Queue[Piece]) -> None:
 
 async def _pieces(request: Request) -> AsyncGenerator[list[Line], None]:
     settings = service(request).settings
-    rest, number, received = b"", 0, 0
+    lines, received = Lines(), 0
     stream = request.stream()
     async with aclosing(cast(Any, stream)):
         while True:
@@ -218,13 +217,8 @@ async def _pieces(request: Request) -> AsyncGenerator[list[Line], None]:
             received += len(chunk)
             if received > settings.max_body_bytes:
                 raise ApiError("body_too_large")
-            *lines, rest = (rest + chunk).split(b"\n") if rest else chunk.split(b"\n")
-            if len(rest) > MOST_LINE_BYTES:
-                raise ApiError("body_too_large", f"A line has more than {MOST_LINE_BYTES:,} bytes.")
-            yield [(at, line) for at, line in enumerate(lines, number + 1) if line.strip()]
-            number += len(lines)
-    if rest.strip():
-        yield [(number + 1, rest)]
+            yield lines.cut(chunk)
+    yield lines.end()
 
 
 async def _do(parts: Live, kind: Kind[S], op: Ask, group: Sequence[Line], *, must: bool) -> list[Answer]:
@@ -253,6 +247,8 @@ def _commands(kind: Kind[S], op: Ask, group: Sequence[Line]) -> Iterator[tuple[i
     for number, line in group:
         id: dict[str, str] = {}
         try:
+            if line is None:
+                raise ApiError("body_too_large", f"The line has more than {MOST_LINE_BYTES:,} bytes.")
             made, given = read(line, kind.struct)
             id["id"] = cast(Any, made).id
             own = Ask(f"{op.op}:{number}", fingerprint(line) if op.asked else "")

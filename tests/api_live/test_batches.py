@@ -4,6 +4,8 @@ import json
 import socket
 from collections.abc import Iterator
 
+import pytest
+
 from tests.api_live.living import Json, Living, code, living
 
 
@@ -93,6 +95,27 @@ def test_a_batch_that_is_too_large_is_cut() -> None:
         kept = centre.ask("GET", "/v1/tasks?limit=1000").json()["items"]
         assert len(kept) == len(lines) - 1 > 0
         assert code(centre.ask("POST", "/v1/tasks/batch", b"x" * 2**18)) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize("stride", [2**16, 2**20 - 1, 2**24])
+@pytest.mark.parametrize("last", [False, True])
+def test_a_line_that_is_too_long_is_its_own_fault(centre: Living, stride: int, last: bool) -> None:
+    """Wherever the body is cut on its way, the line is refused by its number, and the others are kept."""
+    before, after = (b'{"id":"%s"}' % centre.new().encode() for _ in range(2))
+    long = b'{"id":"long","x":"' + b"y" * (2**20 + 5) + b'"}'
+    body = b"\n".join((before, b"", long, *(() if last else (b" " * (2**20 + 1), after))))
+    pieces = (body[start : start + stride] for start in range(0, len(body), stride))
+    answered = centre.service.post(pieces, "/v1/tasks/batch")
+    lines = [json.loads(line) for line in answered.text.splitlines()]
+    found = [(line["line"], line["status"], line.get("code")) for line in lines]
+    expected = [(1, 201, None), (3, 413, "body_too_large"), (4, 413, "body_too_large"), (5, 201, None)]
+    assert found == expected[: 2 if last else 4]
+
+
+def test_the_longest_line_there_may_be(centre: Living) -> None:
+    line = b'{"id":"%s"}' % centre.new().encode()
+    body = line + b" " * (2**20 - len(line)) + b"\n" + line
+    assert [line["status"] for line in _lines(centre, "/v1/tasks/batch", body)] == [201, 200]
 
 
 def test_an_empty_batch(centre: Living) -> None:
