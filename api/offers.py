@@ -9,24 +9,28 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import cursors
+from api import cursors, etags
 from api.deps import live
 from api.documents import read
 from api.errors import ApiError
-from api.exchange import answer, body_of, known_query, listing, path_id
+from api.exchange import answer, body_of, known_query, listing, path_id, reading
 from api.idempotency import ask
 from api.lists import page_limit
 from api.live import ACTOR, Live
 from api.polls import until, wait_s
-from api.records import encode, offer_out, page
+from api.records import offer_out, page
 from api.shapes import MaybeReason, Nothing
 from api.verbs import cool_down_ms
 from api.view import OFFERS, View
+from assigner.domain.lifecycle import OfferState
 from assigner.domain.records import OfferRecord
 from assigner.store.base import OnOffer, Outcome
 from assigner.store.log import EventKey
 
 router = APIRouter(tags=["offers"])
+
+OPEN = 1
+"""The version of an open offer in its ETag. It changes once, when it is answered or taken back."""
 
 
 @router.get("/v1/offers", summary="Open offers of all agents (long poll)")
@@ -65,7 +69,8 @@ async def list_offers_of_agent(request: Request) -> Response:
 @router.get("/v1/offers/{id}", summary="An offer")
 async def get(request: Request) -> Response:
     """An offer that is open, or was closed not long ago."""
-    return listing(encode(offer_out(await _offer_of(live(request), path_id(request)))))
+    offer = await _offer_of(live(request), path_id(request))
+    return reading(request, offer_out(offer), OPEN if offer.state is OfferState.OPEN else OPEN + 1)
 
 
 @router.post("/v1/offers/{id}/accept", summary="The agent takes the task")
@@ -91,6 +96,8 @@ async def decline(request: Request) -> Response:
 async def _do(
     request: Request, parts: Live, verb: str, id: str, body: bytes, facts: dict[str, Any]
 ) -> Outcome:
+    if etags.expected(request) not in (None, OPEN):
+        raise ApiError("stale_version")  # only what was open when it was seen can be answered
     op, now = ask(request, body), parts.clock.now_ms()
     command = OnOffer(op=op.op, actor=ACTOR, now=now, asked=op.asked, offer=id, facts=facts)
     return await parts.do(verb, command)

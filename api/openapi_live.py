@@ -61,7 +61,7 @@ def _verb(name: str, body: type[Struct]) -> Described:
 
 
 def _answer(verb: str, body: type[Struct]) -> Described:
-    errors = (*_WRITE, "unknown_offer", "offer_expired", "offer_revoked", "offer_taken")
+    errors = (*_WRITE, "unknown_offer", "offer_expired", "offer_revoked", "offer_taken", "stale_version")
     return Described(
         method="post", path=f"/v1/offers/{{id}}/{verb}", answer="Offer", body=body, errors=errors
     )

@@ -139,3 +139,20 @@ def test_what_is_asked_of_offers_is_checked(centre: Living) -> None:
     for method, path in (("GET", ""), ("POST", "/accept"), ("POST", "/decline")):
         assert code(centre.ask(method, f"/v1/offers/nothing{path}")) == (404, "unknown_offer")
     assert faults(centre.ask("POST", "/v1/offers/any/accept", {"x": 1})) == [("/x", "unknown_field")]
+
+
+def test_an_offer_has_a_tag_and_only_an_open_one_is_answered(centre: Living) -> None:
+    offer = centre.offer(centre.task(), centre.agent())
+    path = f"/v1/offers/{offer}"
+    seen = centre.ask("GET", path)
+    tag = seen.headers["ETag"]
+    assert centre.ask("GET", path, If_None_Match=tag).status_code == 304
+    assert code(centre.ask("POST", f"{path}/accept", If_Match='"2.00000000"')) == (412, "stale_version")
+    assert code(centre.ask("POST", f"{path}/decline", If_Match='"mine"')) == (412, "stale_version")
+    assert centre.ask("POST", f"{path}/accept", If_Match=tag).status_code == 200
+    closed = centre.ask("GET", path, If_None_Match=tag)
+    assert (closed.status_code, closed.json()["state"]) == (200, "accepted")
+    assert code(centre.ask("POST", f"{path}/decline", If_Match=closed.headers["ETag"])) == (
+        412,
+        "stale_version",
+    )
