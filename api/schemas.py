@@ -20,6 +20,7 @@ LARGEST_DURATION_S = 31_536_000
 MOST_TAGS = 20
 MOST_SKILLS = 100
 STILL = "The rules that would still refuse the first agent, where no one change is enough."
+COOLING_DOWN = "Agents who declined, each not asked again before the instant."
 MOST_ATTRIBUTE_BYTES = 4096
 DEEPEST = 32
 PRIORITIES = {"low": 25, "medium": 50, "high": 75, "urgent": 95}
@@ -87,9 +88,7 @@ class TaskIn(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     preferred_agents: list[Id] = []
     excluded_agents: list[Id] = []
     pinned_agent: Annotated[Id | None, Meta(description="To this agent or to nobody.")] = None
-    cooling_down: Annotated[
-        dict[Id, Instant], Meta(description="Agents who declined, each not asked again before the instant.")
-    ] = {}
+    cooling_down: Annotated[dict[Id, Instant], Meta(description=COOLING_DOWN)] = {}
     attributes: Annotated[
         dict[str, Any], Meta(description="Yours; at most 4 KiB as compact JSON, never interpreted.")
     ] = {}

@@ -6,14 +6,17 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from api.schemas import LARGEST_DURATION_S, Id, Instant, Level, Name, Priority, Seconds, TaskIn
+from api.schemas import COOLING_DOWN, LARGEST_DURATION_S, Id, Instant, Level, Name, Priority, Seconds, TaskIn
 from assigner.domain.queue import SETTINGS
 
 MOST_SHOWN = 1_000
 MOST_SHIFTS = 100
+MOST_NAMED = 1_000
+"""How many agents a task may name for one reason, and how many skills, channels and times an agent has."""
 Sentence = Annotated[str, Meta(max_length=1_000, description="At most 1,000 characters.")]
 SHIFTS = "When the agent is there, within the window; no two overlap. None given: all of the window."
 UNTIL = "Then who was available is offline, and who was not is available. Default: until it is set again."
+Levels = Annotated[dict[Name, Level], Meta(max_length=MOST_NAMED)]
 PresenceName = Literal["available", "away", "offline"]
 _DEFAULTS = {row.name: row.default for row in SETTINGS}
 Meaning = {row.name: row.meaning for row in SETTINGS}
@@ -25,6 +28,11 @@ class TaskPut(TaskIn, forbid_unknown_fields=True, kw_only=True, gc=False):
     """A task to be made or replaced; its id is that of the path."""
 
     id: Id | None = None  # type: ignore[assignment]
+    preferred_agents: Annotated[list[Id], Meta(max_length=MOST_NAMED)] = field(default_factory=list)
+    excluded_agents: Annotated[list[Id], Meta(max_length=MOST_NAMED)] = field(default_factory=list)
+    cooling_down: Annotated[dict[Id, Instant], Meta(max_length=MOST_NAMED, description=COOLING_DOWN)] = field(
+        default_factory=dict
+    )
 
 
 class TaskNew(TaskPut, forbid_unknown_fields=True, kw_only=True, gc=False):
@@ -44,15 +52,18 @@ class AgentPut(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     """An agent to be made or replaced. Without `presence` a new one is available; one there keeps theirs."""
 
     id: Id | None = None
-    skills: dict[Name, Level] = {}
+    skills: Levels = {}
     presence: PresenceName | None = None
-    channels: Annotated[list[Name] | None, Meta(description="Default: every channel.")] = None
+    channels: Annotated[
+        Annotated[list[Name], Meta(max_length=MOST_NAMED)] | None, Meta(description="Default: every channel.")
+    ] = None
     capacity: Annotated[int, Meta(ge=0, le=1000)] = 1
     available_from: Instant | None = None
     available_until: Annotated[Instant | None, Meta(description="The first instant off shift.")] = None
     shifts: Annotated[list[ShiftIn], Meta(max_length=MOST_SHIFTS, description=SHIFTS)] = []
     handle_s: Annotated[
-        dict[Name, Seconds], Meta(description="The agent's own handling time, by category.")
+        dict[Name, Seconds],
+        Meta(max_length=MOST_NAMED, description="The agent's own handling time, by category."),
     ] = {}
     teams: Annotated[list[Name], Meta(max_length=100, description="Yours, for lists; not interpreted.")] = []
 
@@ -74,8 +85,8 @@ class StepIn(Struct, forbid_unknown_fields=True, kw_only=True):
     """A relaxation step: after so long a wait some skills are asked at these levels, and some not."""
 
     after_s: Seconds
-    skills: dict[Name, Level] = {}
-    drop: list[Name] = []
+    skills: Levels = {}
+    drop: Annotated[list[Name], Meta(max_length=MOST_NAMED)] = []
 
 
 class QueuePut(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -98,7 +109,7 @@ class QueuePut(Struct, forbid_unknown_fields=True, kw_only=True):
     ]
     lost_after_s: Annotated[Seconds | None, Meta(description=Meaning["lost_after_s"])] = None
     relaxation: Annotated[list[StepIn], Meta(max_length=20, description=Meaning["relaxation"])] = []
-    floor: Annotated[dict[Name, Level], Meta(description=Meaning["floor"])] = {}
+    floor: Annotated[dict[Name, Level], Meta(max_length=MOST_NAMED, description=Meaning["floor"])] = {}
 
 
 class Nothing(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -18,7 +18,7 @@ from api.documents import read, understand
 from api.exchange import answer, body_of, path_id
 from api.idempotency import ask
 from api.live import Live
-from api.shapes import CompleteIn, HoldIn, MaybeReason, Nothing, Reason, TaskPut, TransferIn
+from api.shapes import MOST_NAMED, CompleteIn, HoldIn, MaybeReason, Nothing, Reason, TaskPut, TransferIn
 from assigner.domain.instant import to_ms
 from assigner.domain.lifecycle import TRANSITIONS
 from assigner.domain.queue import Queue
@@ -59,7 +59,7 @@ def _transfer(task: TaskRecord, body: TransferIn) -> Facts:
 def _reopen(task: TaskRecord, body: Reason) -> Facts:
     """The agent who knows the case becomes the first of the preferred."""
     preferred = list(dict.fromkeys([*filter(None, [task.agent]), *task.doc.get("preferred_agents", ())]))
-    return {**_said({**task.doc, "preferred_agents": preferred}), "reason": body.reason}
+    return {**_said({**task.doc, "preferred_agents": preferred[:MOST_NAMED]}), "reason": body.reason}
 
 
 def _said(doc: Facts) -> Facts:

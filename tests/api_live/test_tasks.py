@@ -258,3 +258,30 @@ def test_a_body_that_is_no_json(centre: Living) -> None:
     assert code(centre.ask("POST", "/v1/tasks", b'{"id":"a","id":"b"}')) == (400, "malformed_json")
     large = json.dumps({"id": "x", "attributes": {"x": "y" * 2**20}}).encode()
     assert code(centre.ask("POST", "/v1/tasks", large)) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "many"),
+    [
+        ("tasks", "preferred_agents", [f"a{i}" for i in range(1001)]),
+        ("tasks", "excluded_agents", [f"a{i}" for i in range(1001)]),
+        ("tasks", "cooling_down", {f"a{i}": DUE for i in range(1001)}),
+        ("agents", "skills", {f"s{i}": 1 for i in range(1001)}),
+        ("agents", "channels", [f"c{i}" for i in range(1001)]),
+        ("agents", "handle_s", {f"c{i}": 1 for i in range(1001)}),
+        ("queues", "floor", {f"s{i}": 1 for i in range(1001)}),
+    ],
+)
+def test_a_record_names_a_thousand_at_most(centre: Living, kind: str, field: str, many: Json) -> None:
+    path = f"/v1/{kind}/{centre.new()}"
+    assert faults(centre.ask("PUT", path, {field: many})) == [(f"/{field}", "too_long")]
+    fewer = dict(list(many.items())[1:]) if isinstance(many, dict) else many[1:]
+    assert centre.ask("PUT", path, {field: fewer}).status_code == 201
+
+
+def test_a_task_that_prefers_a_thousand_can_be_reopened(centre: Living) -> None:
+    task, agent = centre.task(preferred_agents=[f"x{i}" for i in range(1000)]), centre.agent()
+    centre.on_offer("accept", centre.offer(task, agent))
+    centre.on_task("complete", task)
+    reopened = centre.ask("POST", f"/v1/tasks/{task}/reopen", {"reason": "no"}).json()
+    assert (reopened["preferred_agents"][0], len(reopened["preferred_agents"])) == (agent, 1000)
