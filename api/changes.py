@@ -9,12 +9,13 @@ from random import Random
 from typing import Any
 
 from api.documents import document
-from api.errors import ApiError
+from api.errors import ApiError, Fault
+from api.faults import Invalid
 from api.idempotency import Ask
 from api.live import ACTOR, MAIN_QUEUE, Live
 from api.records import task_out
 from api.shapes import TaskPut
-from assigner.domain.instant import to_ms
+from assigner.domain.instant import rfc3339, to_ms
 from assigner.domain.lifecycle import NOT_BEFORE, State
 from assigner.domain.records import TaskRecord
 from assigner.store.base import Enqueue, OnTask, Outcome
@@ -61,6 +62,13 @@ def said(task: TaskPut, given: Collection[str]) -> dict[str, Any]:
 def updated(task: TaskPut, given: Collection[str]) -> dict[str, Any]:
     """The facts of an update: besides, from when the task may be begun."""
     return {**said(task, given), "not_before": None if task.not_before is None else to_ms(task.not_before)}
+
+
+def keep_creation(task: TaskPut, given: Collection[str], created_at: int) -> None:
+    """Refuse to change when a task that exists was created. Raises Invalid."""
+    if "created_at" in given and (task.created_at is None or to_ms(task.created_at) != created_at):
+        detail = f"The task was created at {rfc3339(created_at)}, which stays: leave it out."
+        raise Invalid([Fault(pointer="/created_at", code="read_only", detail=detail)], 1)
 
 
 async def task_of(parts: Live, id: str) -> TaskRecord:

@@ -11,7 +11,16 @@ from starlette.responses import Response
 
 from api import etags
 from api.batch import Kind, respond
-from api.changes import enqueue_command, on_task, revised, task_answer, task_of, updated, warnings
+from api.changes import (
+    enqueue_command,
+    keep_creation,
+    on_task,
+    revised,
+    task_answer,
+    task_of,
+    updated,
+    warnings,
+)
 from api.deps import live
 from api.documents import fields, merge, read, same_id, understand
 from api.errors import ApiError
@@ -57,6 +66,8 @@ async def put(request: Request) -> Response:
                 raise
             if etags.must_be_new(request):
                 raise ApiError("exists_already") from None
+    if task.created_at is not None:
+        keep_creation(task, given, (await task_of(parts, id)).created_at)
     outcome = await parts.do("update", on_task(id, op.step("update"), now, updated(task, given), version))
     return await _changed(parts, outcome)
 
@@ -70,6 +81,7 @@ async def patch(request: Request) -> Response:
     def revise(task: TaskRecord, version: int) -> OnTask:
         made, given = understand(merge(task.doc, change), TaskPut, body)
         same_id(id, made.id)
+        keep_creation(made, given | change.keys(), task.created_at)
         return on_task(id, op, parts.clock.now_ms(), updated(made, given), version)
 
     return await _changed(parts, await revised(parts, "update", id, version, revise))

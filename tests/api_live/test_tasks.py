@@ -285,3 +285,16 @@ def test_a_task_that_prefers_a_thousand_can_be_reopened(centre: Living) -> None:
     centre.on_task("complete", task)
     reopened = centre.ask("POST", f"/v1/tasks/{task}/reopen", {"reason": "no"}).json()
     assert (reopened["preferred_agents"][0], len(reopened["preferred_agents"])) == (agent, 1000)
+
+
+def test_when_a_task_was_created_stays(centre: Living) -> None:
+    """It may be said again as it is; another instant is refused, not ignored."""
+    path, at, other = f"/v1/tasks/{centre.new()}", "2026-11-22T10:00:00Z", "2026-11-22T11:00:00Z"
+    assert centre.ask("PUT", path, {"created_at": at}).status_code == 201
+    for method, said in (("PUT", other), ("PATCH", other), ("PATCH", None)):
+        refused = centre.ask(method, path, {"created_at": said, "priority": 7})
+        assert faults(refused) == [("/created_at", "read_only")]
+    same = "2026-11-22T11:00:00+01:00"
+    assert centre.ask("PUT", path, {"created_at": same, "priority": 7}).status_code == 200
+    assert centre.ask("PATCH", path, {"created_at": same, "priority": 8}).status_code == 200
+    assert centre.ask("PATCH", path, {"priority": 9}).json()["created_at"].startswith("2026-11-22T10:00:00")
