@@ -48,7 +48,7 @@ async def kill_in_turn(
 
 
 @lived
-async def test_field_15_history_outlives_the_assignment() -> None:
+async def test_fault_15_history_outlives_the_assignment() -> None:
     """kill -9 of a service, which finds its store running, and of its store, which it starts again: what a
     completed task went through is told as before, from its making to its end.
     """

@@ -30,7 +30,7 @@ async def leader_of(services: list[Process]) -> Process:
 
 
 @lived
-async def test_field_1_services_that_race_give_no_task_twice_and_no_agent_too_much() -> None:
+async def test_fault_1_services_that_race_give_no_task_twice_and_no_agent_too_much() -> None:
     """Two services on one store, and then three: no agent over capacity, no task given twice."""
     for chance in rounds("racing services", short=1, share=0.1):
         async with world_of() as world:
