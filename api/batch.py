@@ -1,7 +1,8 @@
 """NDJSON batches: a line in, a line out, in order; good lines are kept whatever becomes of the others.
 
-Reading never waits for the client to take its answers: one that sends everything first would else wait for
-us, and we for it.
+A client may send everything first and take its answers then, as long as no more than MOST_WAITING_BYTES of
+them wait: from there on no more lines are read until it takes some, and when it takes none for
+`body_timeout_s`, the connection is broken off.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.answers import Answers
 from api.deps import live, service
 from api.documents import read
 from api.errors import ERRORS, MAX_FAULTS_SHOWN, ApiError
@@ -69,44 +71,30 @@ class Kind(Generic[S]):
 async def respond(request: Request, kind: Kind[S]) -> Response:
     """Do a batch. Until the first lines are done, what is wrong with the request is answered as usual."""
     op = ask(request)
-    answers: asyncio.Queue[bytes | Exception | None] = asyncio.Queue()
+    answers = Answers(service(request).settings.body_timeout_s)
     working = asyncio.create_task(_work(request, kind, op, answers))
     try:
-        first = await answers.get()
+        await answers.begin()
     except asyncio.CancelledError:
         working.cancel()
         raise
-    if isinstance(first, Exception):
-        raise first
-    return _Streamed(working, first, answers)
+    return _Streamed(working, answers)
 
 
 class _Streamed(Response):
     """Answers as they come."""
 
-    def __init__(
-        self,
-        working: asyncio.Task[None],
-        first: bytes | None,
-        answers: asyncio.Queue[bytes | Exception | None],
-    ) -> None:
+    def __init__(self, working: asyncio.Task[None], answers: Answers) -> None:
         super().__init__(media_type=MEDIA_TYPE)
         del self.headers["content-length"]
         self._working = working
-        self._first = first
         self._answers = answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answers; what breaks a batch off in the middle breaks the connection off."""
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            part: bytes | Exception | None = self._first
-            while part is not None:
-                if isinstance(part, Exception):
-                    raise part
-                await send({"type": "http.response.body", "body": part, "more_body": True})
-                part = await self._answers.get()
-            await send({"type": "http.response.body", "body": b""})
+            await self._answers.give(send)
         finally:
             self._working.cancel()
 
@@ -118,9 +106,9 @@ class _Work:
     parts: Live
     kind: Kind[Any]
     op: Ask
-    answers: asyncio.Queue[bytes | Exception | None]
+    answers: Answers
     started: bool = False
-    under_way: deque[asyncio.Task[list[Answer]]] = field(default_factory=deque)
+    under_way: deque[asyncio.Task[bytes]] = field(default_factory=deque)
 
     async def take(self, group: Sequence[Line]) -> None:
         """Begin with a group; the first is done before others are begun, and may fail as a whole."""
@@ -134,7 +122,7 @@ class _Work:
         while len(self.under_way) > most:
             done = await self.under_way.popleft()
             self.started = True
-            self.answers.put_nowait(_encode_lines(done))
+            await self.answers.put(done)
 
     def end(self) -> None:
         """Leave what is under way to itself."""
@@ -142,27 +130,25 @@ class _Work:
             group.cancel()
 
 
-async def _work(
-    request: Request, kind: Kind[Any], op: Ask, answers: asyncio.Queue[bytes | Exception | None]
-) -> None:
+async def _work(request: Request, kind: Kind[Any], op: Ask, answers: Answers) -> None:
     work = _Work(parts=live(request), kind=kind, op=op, answers=answers)
     try:
         async with aclosing(_groups(request)) as groups:
             async for group in groups:
                 await work.take(group)
         await work.tell(0)
-    except (ApiError, StoreUnavailable, ClientDisconnect) as error:
-        if not work.started or isinstance(error, ClientDisconnect):
-            answers.put_nowait(error)
+        answers.end()
+    except (ApiError, StoreUnavailable) as error:
+        if not work.started:
+            answers.end(error)
             return
         await work.tell(0)
-        answers.put_nowait(_encode_lines([{"line": None, **_problem(cast(ApiError, error))}]))
+        await answers.put(_encode_lines([{"line": None, **_problem(cast(ApiError, error))}]))
+        answers.end()
     except Exception as error:
-        answers.put_nowait(error)
-        return
+        answers.end(error)
     finally:
         work.end()
-    answers.put_nowait(None)
 
 
 async def _groups(request: Request) -> AsyncGenerator[list[Line], None]:
@@ -221,8 +207,8 @@ async def _pieces(request: Request) -> AsyncGenerator[list[Line], None]:
     yield lines.end()
 
 
-async def _do(parts: Live, kind: Kind[S], op: Ask, group: Sequence[Line], *, must: bool) -> list[Answer]:
-    """The answers to a group. With `must` a store that is gone is raised, not told line by line."""
+async def _do(parts: Live, kind: Kind[S], op: Ask, group: Sequence[Line], *, must: bool) -> bytes:
+    """The answers to a group, encoded. With `must` a store that is gone is raised, not told line by line."""
     read = list(_commands(kind, op, group))
     asked = [command for _, _, command in read if isinstance(command, Command)]
     try:
@@ -239,7 +225,7 @@ async def _do(parts: Live, kind: Kind[S], op: Ask, group: Sequence[Line], *, mus
             answers.append(_answer(kind, number, id, outcome))
         else:
             answers.append({"line": number, **id, **gone})
-    return answers
+    return _encode_lines(answers)
 
 
 def _commands(kind: Kind[S], op: Ask, group: Sequence[Line]) -> Iterator[tuple[int, dict[str, str], Any]]:
