@@ -69,7 +69,7 @@ ERRORS: Mapping[str, ErrorCode] = _table(
     ("at_capacity", 409, "The agent has no room for the task",
      "Complete or release one of the agent's tasks, or raise the agent's capacity."),
     ("agent_has_work", 409, "The agent still has work",
-     "Release or transfer the agent's tasks first."),
+     "Release or transfer the agent's tasks, and decline their open offers or let them expire, first."),
     ("stale_version", 412, "The resource has changed",
      "GET it again and send its new ETag in If-Match."),
     ("exists_already", 412, "The resource exists",

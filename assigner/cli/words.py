@@ -166,7 +166,7 @@ REMEDIES: Mapping[str, Both] = {
         "{agents} aprende '{skill}' hasta el nivel {level}",
     ),
     "lift_exclusion": ("{agents} is no longer excluded", "{agents} deja de estar excluido"),
-    "agent_not_in_request": ("{agents} comes into the snapshot", "{agents} se incluye entre los agentes"),
+    "agent_not_in_request": ("{agents} is put among the agents", "{agents} se incluye entre los agentes"),
     "unpin": ("it is no longer pinned", "deja de estar fijada"),
 }
 """Each kind of change that unblocks a task, in words."""

@@ -34,7 +34,7 @@ KINDS: dict[str, str] = {
     "raise_level": "one of these agents reaches the level in the skill",
     "add_skill": "one of these agents learns the skill",
     "lift_exclusion": "the task no longer excludes one of these agents",
-    "agent_not_in_request": "the agent that the task needs is in the request",
+    "agent_not_in_request": "the agent that the task needs is among the agents",
     "unpin": "the task is no longer pinned",
 }
 """The kinds of change: what has to happen."""

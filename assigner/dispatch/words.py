@@ -11,10 +11,10 @@ LANGUAGES = ("en", "es")
 
 CLAUSES: Mapping[str, Mapping[str, Clause]] = {
     "en": {
-        "no_agents": ("the request has no agents",) * 2,
+        "no_agents": ("there are no agents",) * 2,
         "not_yet": ("it opens at {at}",) * 2,
         "pinned_elsewhere": ("it is pinned to '{agent}'",) * 2,
-        "pinned_to_nobody": ("it is pinned to '{agent}', who is not in the request",) * 2,
+        "pinned_to_nobody": ("it is pinned to '{agent}', and there is no such agent",) * 2,
         "excluded": ("{n} is excluded by name", "{n} are excluded by name"),
         "skill_missing": ("{n} lacks {skills}", "{n} lack {skills}"),
         "level_too_low": (
@@ -39,10 +39,10 @@ CLAUSES: Mapping[str, Mapping[str, Clause]] = {
         ),
     },
     "es": {
-        "no_agents": ("la petición no trae agentes",) * 2,
+        "no_agents": ("no hay agentes",) * 2,
         "not_yet": ("se abre el {at}",) * 2,
         "pinned_elsewhere": ("está fijada a '{agent}'",) * 2,
-        "pinned_to_nobody": ("está fijada a '{agent}', que no está en la petición",) * 2,
+        "pinned_to_nobody": ("está fijada a '{agent}', y no hay tal agente",) * 2,
         "excluded": ("{n} está excluido por su nombre", "{n} están excluidos por su nombre"),
         "skill_missing": ("a {n} le falta {skills}", "a {n} les falta {skills}"),
         "level_too_low": (

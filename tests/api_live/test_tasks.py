@@ -298,3 +298,15 @@ def test_when_a_task_was_created_stays(centre: Living) -> None:
     assert centre.ask("PUT", path, {"created_at": same, "priority": 7}).status_code == 200
     assert centre.ask("PATCH", path, {"created_at": same, "priority": 8}).status_code == 200
     assert centre.ask("PATCH", path, {"priority": 9}).json()["created_at"].startswith("2026-11-22T10:00:00")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "there is no such agent"), ("es", "no hay tal agente")]
+)
+def test_a_task_pinned_to_nobody_is_told_of_in_words_that_fit_the_service(
+    centre: Living, language: str, words: str
+) -> None:
+    centre.agent()
+    path = f"/v1/tasks/{centre.task(pinned_agent='nobody')}/explanation"
+    told = centre.ask("GET", path, Accept_Language=language).json()
+    assert words in told["detail"]
