@@ -35,9 +35,8 @@ async def put(request: Request) -> Response:
     parts, id, body = live(request), path_id(request), await body_of(request)
     agent, given = read(body, AgentPut)
     same_id(id, agent.id)
-    if etags.must_exist(request):
-        await _agent_of(parts, id)
-    version = 0 if etags.must_be_new(request) else etags.expected(request)
+    known = await _agent_of(parts, id) if etags.must_exist(request) else None
+    version = 0 if etags.must_be_new(request) else etags.guarded(etags.expected(request), known)
     op = ask(request, body)
     try:
         outcome = await parts.do("put_agent", _command(id, agent, given, op, parts.clock.now_ms(), version))
@@ -52,22 +51,23 @@ async def put(request: Request) -> Response:
 async def patch(request: Request) -> Response:
     """Change the fields given; null puts one back to its default."""
     parts, id, body = live(request), path_id(request), await body_of(request)
-    op, version, change = ask(request, body), etags.expected(request), fields(body)
+    op, seen, change = ask(request, body), etags.expected(request), fields(body)
 
     async def revised() -> Outcome:
         known = await _agent_of(parts, id)
         agent, given = understand(merge(known.doc, change), AgentPut, body)
         same_id(id, agent.id)
-        guard = known.version if version is None else version
-        return await parts.do("put_agent", _command(id, agent, given, op, parts.clock.now_ms(), guard))
+        version = etags.guarded(seen, known) or known.version
+        return await parts.do("put_agent", _command(id, agent, given, op, parts.clock.now_ms(), version))
 
-    return _answer(await (settled(parts, revised) if version is None else revised()))
+    return _answer(await (revised() if seen else settled(parts, revised)))
 
 
 @router.get("/v1/agents/{id}", summary="An agent")
 async def get(request: Request) -> Response:
     """An agent, with what they hold now."""
-    return reading(request, agent_out(await _agent_of(live(request), path_id(request))))
+    agent = await _agent_of(live(request), path_id(request))
+    return reading(request, agent_out(agent), agent.doc)
 
 
 @router.delete("/v1/agents/{id}", summary="Forget an agent", status_code=204)
@@ -79,7 +79,7 @@ async def remove(request: Request) -> Response:
         actor=ACTOR,
         now=parts.clock.now_ms(),
         asked=op.asked,
-        version=etags.expected(request),
+        version=await _guard(request, parts, id),
         agent=id,
     )
     outcome = await parts.do("remove_agent", command)
@@ -97,7 +97,7 @@ async def put_presence(request: Request) -> Response:
         actor=ACTOR,
         now=parts.clock.now_ms(),
         asked=op.asked,
-        version=etags.expected(request),
+        version=await _guard(request, parts, id),
         agent=id,
         presence=Presence(said.presence),
         presence_until=None if said.until is None else to_ms(said.until),
@@ -159,6 +159,7 @@ def _answer(outcome: Outcome, *, made: bool = True) -> Response:
     new = made and outcome.agent.version == 1
     return answer(
         agent_out(outcome.agent),
+        outcome.agent.doc,
         status=201 if new else 200,
         kind="agents" if new else "",
         replayed=outcome.replayed,
@@ -170,6 +171,12 @@ async def _agent_of(parts: Live, id: str) -> AgentRecord:
     if agent is None:
         raise ApiError("unknown_agent")
     return agent
+
+
+async def _guard(request: Request, parts: Live, id: str) -> int | None:
+    """The version that the store is to compare. Raises stale_version."""
+    seen = etags.expected(request)
+    return etags.guarded(seen, await parts.store.agent(id)) if seen else None
 
 
 def _matches(agent: AgentRecord, team: str | None, skill: str | None, presence: str | None) -> bool:

@@ -8,8 +8,12 @@ from collections.abc import Awaitable, Callable, Collection
 from random import Random
 from typing import Any
 
+from starlette.responses import Response
+
 from api.documents import document
 from api.errors import ApiError, Fault
+from api.etags import Seen, guarded
+from api.exchange import answer
 from api.faults import Invalid
 from api.idempotency import Ask
 from api.live import ACTOR, MAIN_QUEUE, Live
@@ -79,6 +83,11 @@ async def task_of(parts: Live, id: str) -> TaskRecord:
     return task
 
 
+async def guard(parts: Live, id: str, seen: Seen | None) -> int | None:
+    """The version of a task that the store is to compare. Raises stale_version."""
+    return guarded(seen, await parts.store.task(id)) if seen else None
+
+
 async def settled(parts: Live, change: Callable[[], Awaitable[Outcome]]) -> Outcome:
     """Make a change from a record as it is, and again from what it has become, until nobody was faster.
 
@@ -98,26 +107,20 @@ async def settled(parts: Live, change: Callable[[], Awaitable[Outcome]]) -> Outc
 
 
 async def revised(
-    parts: Live, verb: str, id: str, version: int | None, revise: Callable[[TaskRecord, int], OnTask]
+    parts: Live, verb: str, id: str, seen: Seen | None, revise: Callable[[TaskRecord, int], OnTask]
 ) -> Outcome:
     """Do a verb whose command is made from the record as it is.
 
-    `revise` gets the record and the version to guard: the client's, else that of the record, and then it is
-    asked again when the record has changed meanwhile.
+    `revise` gets the record and the version to guard: the one the client saw, else that of the record, and
+    then it is asked again when the record has changed meanwhile.
     """
 
     async def change() -> Outcome:
         task = await task_of(parts, id)
+        version = guarded(seen, task)
         return await parts.do(verb, revise(task, task.version if version is None else version))
 
-    return await (settled(parts, change) if version is None else change())
-
-
-def task_answer(task: TaskRecord | None, now: int | None = None) -> dict[str, Any]:
-    """A task after a change: as it was then, so that a retry is told the same."""
-    if task is None:  # an op whose task has been pruned since
-        raise ApiError("unknown_task")
-    return task_out(task, task.updated_at if now is None else now)
+    return await (change() if seen else settled(parts, change))
 
 
 async def warnings(parts: Live, task: TaskRecord) -> list[str]:
@@ -126,3 +129,15 @@ async def warnings(parts: Live, task: TaskRecord) -> list[str]:
         return []
     view = await parts.seen("agent")
     return [] if view.qualifies(task.doc, task.size) else ["nobody_qualifies"]
+
+
+async def changed(
+    parts: Live, outcome: Outcome, *, now: int | None = None, status: int = 200, kind: str = ""
+) -> Response:
+    """A task after a change: as it was then, so that a retry is told the same; `now` for one that stayed."""
+    task = outcome.task
+    if task is None:  # an op whose task has been pruned since
+        raise ApiError("unknown_task")
+    out = task_out(task, task.updated_at if now is None else now)
+    out["warnings"] = await warnings(parts, task)
+    return answer(out, task.doc, status=status, kind=kind, replayed=outcome.replayed)

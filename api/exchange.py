@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.assign import receive_body
 from api.deps import service
 from api.errors import Fault
-from api.etags import etag, unchanged
+from api.etags import Said, etag, unchanged
 from api.faults import ID, Invalid
 from api.idempotency import REPLAYED
 from api.records import encode
@@ -68,11 +68,14 @@ def known_query(request: Request, *names: str) -> None:
 
 
 def answer(
-    out: dict[str, Any], *, status: int = 200, kind: str = "", tagged: bool = True, replayed: bool = False
+    out: dict[str, Any], said: Said | None, *, status: int = 200, kind: str = "", replayed: bool = False
 ) -> Response:
-    """A record as the answer to a change; with `kind` (`tasks`, …) it says where it is."""
+    """A record as the answer to a change; with `kind` (`tasks`, …) it says where it is.
+
+    `said` is what its client said of it, for the ETag; without, there is none.
+    """
     body = encode(out)
-    headers = {"ETag": etag(out["version"], body)} if tagged else {}
+    headers = {} if said is None else {"ETag": etag(out["version"], said, body)}
     if kind:
         headers["Location"] = f"/v1/{kind}/{quote(out['id'], safe='')}"
     if replayed:
@@ -80,10 +83,10 @@ def answer(
     return Response(body, status, headers, "application/json")
 
 
-def reading(request: Request, out: dict[str, Any], version: int | None = None) -> Response:
+def reading(request: Request, out: dict[str, Any], said: Said, version: int | None = None) -> Response:
     """A record as the answer to a GET: 304 when the client has it already. `version`: where it says none."""
     body = encode(out)
-    tag = etag(out["version"] if version is None else version, body)
+    tag = etag(out["version"] if version is None else version, said, body)
     if unchanged(request, tag):
         return Response(status_code=304, headers={"ETag": tag})
     return Response(body, 200, {"ETag": tag}, "application/json")

@@ -70,7 +70,9 @@ async def list_offers_of_agent(request: Request) -> Response:
 async def get(request: Request) -> Response:
     """An offer that is open, or was closed not long ago."""
     offer = await _offer_of(live(request), path_id(request))
-    return reading(request, offer_out(offer), OPEN if offer.state is OfferState.OPEN else OPEN + 1)
+    return reading(
+        request, offer_out(offer), {"id": offer.id}, OPEN if offer.state is OfferState.OPEN else OPEN + 1
+    )
 
 
 @router.post("/v1/offers/{id}/accept", summary="The agent takes the task")
@@ -96,7 +98,7 @@ async def decline(request: Request) -> Response:
 async def _do(
     request: Request, parts: Live, verb: str, id: str, body: bytes, facts: dict[str, Any]
 ) -> Outcome:
-    if etags.expected(request) not in (None, OPEN):
+    if etags.expected(request) not in (None, etags.Seen(OPEN, etags.sum_of({"id": id}))):
         raise ApiError("stale_version")  # only what was open when it was seen can be answered
     op, now = ask(request, body), parts.clock.now_ms()
     command = OnOffer(op=op.op, actor=ACTOR, now=now, asked=op.asked, offer=id, facts=facts)
@@ -106,7 +108,7 @@ async def _do(
 def _answered(outcome: Outcome) -> Response:
     if outcome.offer is None:  # an op whose offer is forgotten since
         raise ApiError("unknown_offer")
-    return answer(offer_out(outcome.offer), tagged=False, replayed=outcome.replayed)
+    return answer(offer_out(outcome.offer), None, replayed=outcome.replayed)
 
 
 async def _offer_of(parts: Live, id: str) -> OfferRecord:

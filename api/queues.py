@@ -27,33 +27,35 @@ router = APIRouter(tags=["queues"])
 
 @router.put("/v1/queues/{id}", summary="Make a queue, or replace its settings")
 async def put(request: Request) -> Response:
-    """Make or replace a queue; what is left out is at its default."""
+    """Make or replace a queue; what is left out is at its default.
+
+    A queue that only tasks name is there, though nobody has put it: both If-Match and `If-None-Match: *`
+    make it.
+    """
     parts, id, body = live(request), path_id(request), await body_of(request)
     queue, given = read(body, QueuePut)
     same_id(id, queue.id)
-    if etags.must_exist(request) and await parts.store.queue(id) is None:
-        raise ApiError("unknown_queue")
-    op, version = ask(request, body), 0 if etags.must_be_new(request) else etags.expected(request)
+    known = await _queue_of(parts, id) if etags.must_exist(request) else None
+    op, new = ask(request, body), etags.must_be_new(request)
     command = PutQueue(
         op=op.op,
         actor=ACTOR,
         now=parts.clock.now_ms(),
         asked=op.asked,
-        version=version,
+        version=0 if new else etags.guarded(etags.expected(request), known),
         queue=id,
         doc=document(queue, given),
     )
     try:
         outcome = await parts.do("put_queue", command)
     except ApiError as error:
-        raise (
-            ApiError("exists_already") if version == 0 and error.code == "stale_version" else error
-        ) from None
+        raise (ApiError("exists_already") if new and error.code == "stale_version" else error) from None
     if outcome.queue is None:
         raise ApiError("unknown_queue")
     new = outcome.queue.version == 1
     return answer(
         queue_out(outcome.queue),
+        outcome.queue.doc,
         status=201 if new else 200,
         kind="queues" if new else "",
         replayed=outcome.replayed,
@@ -63,7 +65,8 @@ async def put(request: Request) -> Response:
 @router.get("/v1/queues/{id}", summary="A queue's settings")
 async def get(request: Request) -> Response:
     """The settings, those at their defaults too. A queue that only tasks name has version 0."""
-    return reading(request, queue_out(await _queue_of(live(request), path_id(request))))
+    queue = await _queue_of(live(request), path_id(request))
+    return reading(request, queue_out(queue), queue.doc)
 
 
 @router.get("/v1/queues", summary="Queues")

@@ -12,19 +12,19 @@ from starlette.responses import Response
 from api import etags
 from api.batch import Kind, respond
 from api.changes import (
+    changed,
     enqueue_command,
+    guard,
     keep_creation,
     on_task,
     revised,
-    task_answer,
     task_of,
     updated,
-    warnings,
 )
 from api.deps import live
 from api.documents import fields, merge, read, same_id, understand
 from api.errors import ApiError
-from api.exchange import answer, body_of, known_query, listing, path_id, reading
+from api.exchange import body_of, known_query, listing, path_id, reading
 from api.idempotency import Ask, ask
 from api.lists import PARAMETERS, tasks_page
 from api.live import Live
@@ -52,7 +52,7 @@ async def put(request: Request) -> Response:
     parts, id, body = live(request), path_id(request), await body_of(request)
     task, given = read(body, TaskPut)
     same_id(id, task.id)
-    op, now, version = ask(request, body), parts.clock.now_ms(), etags.expected(request)
+    op, now, seen = ask(request, body), parts.clock.now_ms(), etags.expected(request)
     if not etags.must_exist(request):
         try:
             outcome = await parts.do("enqueue", enqueue_command(id, task, given, op, now))
@@ -68,15 +68,16 @@ async def put(request: Request) -> Response:
                 raise ApiError("exists_already") from None
     if task.created_at is not None:
         keep_creation(task, given, (await task_of(parts, id)).created_at)
+    version = await guard(parts, id, seen)
     outcome = await parts.do("update", on_task(id, op.step("update"), now, updated(task, given), version))
-    return await _changed(parts, outcome)
+    return await changed(parts, outcome)
 
 
 @router.patch("/v1/tasks/{id}", summary="Change some fields of a task (JSON merge patch)")
 async def patch(request: Request) -> Response:
     """Change the fields given; null puts one back to its default. It is evaluated again at once."""
     parts, id, body = live(request), path_id(request), await body_of(request)
-    op, version, change = ask(request, body), etags.expected(request), fields(body)
+    op, seen, change = ask(request, body), etags.expected(request), fields(body)
 
     def revise(task: TaskRecord, version: int) -> OnTask:
         made, given = understand(merge(task.doc, change), TaskPut, body)
@@ -84,7 +85,7 @@ async def patch(request: Request) -> Response:
         keep_creation(made, given | change.keys(), task.created_at)
         return on_task(id, op, parts.clock.now_ms(), updated(made, given), version)
 
-    return await _changed(parts, await revised(parts, "update", id, version, revise))
+    return await changed(parts, await revised(parts, "update", id, seen, revise))
 
 
 @router.get("/v1/tasks/{id}", summary="A task")
@@ -92,7 +93,7 @@ async def get(request: Request) -> Response:
     """A task, open or ended and not pruned yet."""
     parts = live(request)
     task = await task_of(parts, path_id(request))
-    return reading(request, task_out(task, parts.clock.now_ms()))
+    return reading(request, task_out(task, parts.clock.now_ms()), task.doc)
 
 
 @router.get("/v1/tasks", summary="Tasks")
@@ -138,12 +139,4 @@ async def _was_done(parts: Live, id: str, op: Ask) -> bool:
 async def _made(parts: Live, outcome: Outcome, now: int) -> Response:
     """The answer to a task that was made, or was there as it is."""
     new = outcome.event is not None
-    out = task_answer(outcome.task, None if new else now)
-    out["warnings"] = await warnings(parts, cast(TaskRecord, outcome.task))
-    return answer(out, status=201 if new else 200, kind="tasks", replayed=outcome.replayed)
-
-
-async def _changed(parts: Live, outcome: Outcome) -> Response:
-    out = task_answer(outcome.task)
-    out["warnings"] = await warnings(parts, cast(TaskRecord, outcome.task))
-    return answer(out, replayed=outcome.replayed)
+    return await changed(parts, outcome, now=None if new else now, status=201 if new else 200, kind="tasks")

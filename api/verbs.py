@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import etags
-from api.changes import on_task, revised, said, task_answer, task_of, warnings
+from api.changes import changed, guard, on_task, revised, said, task_of
 from api.deps import live
 from api.documents import read, understand
-from api.exchange import answer, body_of, path_id
+from api.exchange import body_of, path_id
 from api.idempotency import ask
 from api.live import Live
 from api.shapes import MOST_NAMED, CompleteIn, HoldIn, MaybeReason, Nothing, Reason, TaskPut, TransferIn
@@ -85,21 +85,20 @@ def _handler(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
         parts, id, raw = live(request), path_id(request), await body_of(request)
         body, _ = read(raw, verb.body)
-        op, version, now = ask(request, raw), etags.expected(request), parts.clock.now_ms()
+        op, seen, now = ask(request, raw), etags.expected(request), parts.clock.now_ms()
 
         def command(task: TaskRecord, version: int | None) -> OnTask:
             return on_task(id, op, now, cast(Any, verb.revise)(task, body), version)
 
         if verb.revise:
-            outcome = await revised(parts, verb.name, id, version, command)
+            outcome = await revised(parts, verb.name, id, seen, command)
         else:
             facts = verb.facts(body) if verb.facts else {}
             if verb.name == "release":
                 facts["cool_until"] = now + await cool_down_ms(parts, (await task_of(parts, id)).queue)
+            version = await guard(parts, id, seen)
             outcome = await parts.do(verb.name, on_task(id, op, now, facts, version))
-        out = task_answer(outcome.task)
-        out["warnings"] = await warnings(parts, cast(TaskRecord, outcome.task))
-        return answer(out, replayed=outcome.replayed)
+        return await changed(parts, outcome)
 
     return handle
 
