@@ -114,8 +114,8 @@ def test_prune_needs_to_know_who_stays() -> None:
 
 
 def test_a_record_larger_than_a_request_may_be_is_a_mistake() -> None:
-    floor = {f"{'s' * 60}{i}": 1 for i in range(16_000)}
-    doc, faults = checked("queues", "q", {"floor": floor}, "en")
+    step = {"after_s": 60, "skills": {f"{'s' * 60}{i}": 1 for i in range(1_000)}}
+    doc, faults = checked("queues", "q", {"relaxation": [step] * 20}, "en")
     assert [fault.detail for fault in faults] == ["It has more than 1,048,576 bytes."]
     assert doc
 
