@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api import errors
@@ -22,6 +23,7 @@ from assigner.store.base import StoreUnavailable
 RETRY = {"Retry-After": "1"}
 
 _MOST_HEAD_BYTES = 65_536
+_ROUTED = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 
@@ -110,12 +112,21 @@ def _from_router(request: Request, error: Exception) -> Response:
     if found.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
         failed = found.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
         return _response(request, "internal_error" if failed else "not_found", "", headers)
-    methods = {method.strip() for method in headers["Allow"].split(",")}
-    allowed = methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
-    headers["Allow"] = ", ".join(sorted(allowed))
+    headers["Allow"] = ", ".join(sorted(_methods(request)))
     if request.method == "OPTIONS":
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
     return _response(request, "method_not_allowed", "", headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """What may be done at this path: several routes may have it, each for some of its methods."""
+    methods = {method for method in _ROUTED if _has_route(request, method)} | {"OPTIONS"}
+    return methods | ({"HEAD"} if "GET" in methods else set())
+
+
+def _has_route(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 def _from_validation(request: Request, error: Exception) -> Response:

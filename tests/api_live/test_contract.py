@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.errors import ERRORS, FAULTS
@@ -56,3 +57,21 @@ def test_unknown_methods_are_told_the_others(centre: Living) -> None:
     refused = centre.ask("PUT", "/v1/tasks")
     assert refused.status_code == 405
     assert "POST" in refused.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/v1/tasks", "GET, HEAD, OPTIONS, POST"),
+        ("/v1/tasks/any", "GET, HEAD, OPTIONS, PATCH, PUT"),
+        ("/v1/tasks/any/start", "OPTIONS, POST"),
+        ("/v1/agents/any", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+        ("/v1/queues/any", "GET, HEAD, OPTIONS, PUT"),
+        ("/livez", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_allow_names_every_method_of_a_path(centre: Living, path: str, allowed: str) -> None:
+    """Whichever route of the path was found first, of a method that it has not, and of OPTIONS."""
+    for method, status in (("TRACE", 405), ("OPTIONS", 204)):
+        answered = centre.ask(method, path)
+        assert (answered.status_code, answered.headers["Allow"]) == (status, allowed)
