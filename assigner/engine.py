@@ -67,14 +67,8 @@ class Engine:
         try:
             await self.keeper.keep()
         except StoreRefused as error:
-            self._refuse(str(error))
-        except Exception as error:
-            # Nobody else would hear of it, and the service would wait for its store for ever.
-            self._refuse(f"The store cannot be used: {error}")
-
-    def _refuse(self, why: str) -> None:
-        self.keeper.obstacle = why
-        self.refused(why)
+            self.keeper.obstacle = str(error)
+            self.refused(str(error))
 
     async def _lead(self, stop: asyncio.Future[None]) -> None:
         if self.dispatcher is None:

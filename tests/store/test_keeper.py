@@ -4,7 +4,6 @@ import asyncio
 import logging
 from pathlib import Path
 
-from assigner.engine import Engine
 from assigner.store import embedded
 from assigner.store.keeper import Keeper
 from assigner.store.redis import RedisStore, connect
@@ -25,22 +24,28 @@ class Told(logging.Handler):
         await self._line.wait()
 
 
-def test_a_server_that_does_not_let_us_look_is_refused_with_its_words(servers: Servers) -> None:
+def test_a_server_that_does_not_let_us_look_is_told_of_and_used_when_it_does(servers: Servers) -> None:
     async def scene() -> str:
         admin = connect(servers["valkey"])
         await admin.execute_command("ACL", "SETUSER", "poor", "on", "nopass", "~*", "+@all", "-info")
         poor = RedisStore(connect(servers["valkey"].replace("unix://", "unix://poor:any@")), workspace="poor")
-        heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        engine = Engine(keeper=Keeper(store=poor), refused=heard.set_result)
-        async with engine.running():
-            why = await heard
-            assert engine.obstacle == why
+        keeper, told = Keeper(store=poor), Told()
+        logging.getLogger("assigner").addHandler(told)
+        keeping = asyncio.create_task(keeper.keep())
+        await told.wait()
+        why = str(keeper.obstacle)
+        await admin.execute_command("ACL", "SETUSER", "poor", "+info")
+        await keeping
+        logging.getLogger("assigner").removeHandler(told)
+        assert keeper.obstacle is None
+        await poor.client.delete("ta:{poor}:schema")
+        await keeper.close()
         await admin.execute_command("ACL", "DELUSER", "poor")
         await admin.aclose()
         return why
 
     why = asyncio.run(asyncio.wait_for(scene(), 30))
-    assert why.startswith("The store cannot be used: ")
+    assert why.startswith("The store cannot be opened: ")
     assert "info" in why
 
 
