@@ -15,10 +15,11 @@ from api.changes import settled
 from api.deps import live
 from api.documents import document, fields, merge, read, same_id, understand
 from api.errors import ApiError
-from api.exchange import answer, body_of, known_query, listing, path_id, reading
+from api.exchange import answer, body_of, listing, path_id, reading
 from api.idempotency import REPLAYED, Ask, ask
 from api.lists import page_limit
 from api.live import ACTOR, Live
+from api.query import Route
 from api.records import agent_out, page
 from api.shapes import AgentLine, AgentPut, PresenceIn
 from assigner.domain.agent import Presence
@@ -26,7 +27,7 @@ from assigner.domain.instant import to_ms
 from assigner.domain.records import AgentRecord
 from assigner.store.base import OnAgent, Outcome, PutAgent
 
-router = APIRouter(tags=["agents"])
+router = APIRouter(tags=["agents"], route_class=Route)
 
 
 @router.put("/v1/agents/{id}", summary="Make an agent, or replace what was said of them")
@@ -108,7 +109,6 @@ async def put_presence(request: Request) -> Response:
 @router.get("/v1/agents", summary="Agents")
 async def list_agents(request: Request) -> Response:
     """Agents by id, of a team, with a skill, or in a presence when asked for."""
-    known_query(request, "team", "skill", "presence", "limit", "cursor")
     query, limit = request.query_params, page_limit(request.query_params)
     view = await live(request).seen("agent", "task")
     ids = sorted(view.agents)

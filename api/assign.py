@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from api.deps import language, pool, request_id, service
 from api.errors import ApiError
 from api.messages import Facts, Job, Reply
+from api.query import Route
 from api.spool import Spool
 from assigner.config import Settings
 from assigner.metrics import Meters
@@ -21,7 +22,7 @@ from assigner.metrics import Meters
 # A step of sending: large enough to be cheap, small enough to leave the loop free in between.
 _SLICE_BYTES = 256 * 1_024
 
-router = APIRouter()
+router = APIRouter(route_class=Route)
 
 
 @router.post("/v1/assign", summary="Decide who gets which task")

@@ -120,6 +120,7 @@ FAULTS: Mapping[str, str] = {
     "below_floor": "A relaxation step goes below the queue's floor.",
     "ends_first": "A shift does not end after it begins.",
     "overlap": "Two shifts overlap.",
+    "repeated": "A parameter of the query is given more than once.",
     "bad_cursor": "The list did not give this cursor.",
     "bad_etag": "If-Match does not have one ETag of this service.",
     "bad_key": "An Idempotency-Key is not 1 to 255 visible ASCII characters.",

@@ -52,21 +52,6 @@ def number(request: Request, name: str, default: float, most: float) -> float:
     return found
 
 
-def known_query(request: Request, *names: str) -> None:
-    """Refuse parameters of the query that nobody reads. Raises Invalid."""
-    faults = [
-        Fault(
-            pointer=f"/query/{name}",
-            code="unknown_field",
-            detail=f"There is no parameter {name!r} here; there are: {', '.join(names)}.",
-        )
-        for name in request.query_params
-        if name not in names
-    ]
-    if faults:
-        raise Invalid(faults, len(faults))
-
-
 def answer(
     out: dict[str, Any], said: Said | None, *, status: int = 200, kind: str = "", replayed: bool = False
 ) -> Response:

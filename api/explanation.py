@@ -13,6 +13,7 @@ from api.deps import language, live
 from api.encode import unblock_out
 from api.exchange import listing, path_id
 from api.live import Live
+from api.query import Route
 from api.records import encode
 from assigner.dispatch.plan import Choice
 from assigner.dispatch.waiting import Decided, LiveExplanation, explain_live
@@ -21,7 +22,7 @@ from assigner.domain.lifecycle import OPEN_STATES, State
 from assigner.domain.policy import Policy
 from assigner.domain.records import OfferRecord, TaskRecord
 
-router = APIRouter(tags=["tasks"])
+router = APIRouter(tags=["tasks"], route_class=Route)
 
 
 @router.get("/v1/tasks/{id}/explanation", summary="Why a task waits, or went where it went")

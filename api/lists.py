@@ -18,7 +18,6 @@ from assigner.domain.lifecycle import OPEN_STATES, State
 from assigner.domain.records import TaskRecord
 from assigner.domain.risk import Risk
 
-PARAMETERS = ("state", "queue", "agent", "tag", "case", "sla_risk", "limit", "cursor")
 DEFAULT_LIMIT = 100
 MOST_READ = 5_000
 """Of the tasks that ended, how many are read for one page: a page of few finds may be short, and go on."""

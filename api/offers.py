@@ -13,11 +13,12 @@ from api import cursors, etags
 from api.deps import live
 from api.documents import read
 from api.errors import ApiError
-from api.exchange import answer, body_of, known_query, listing, path_id, reading
+from api.exchange import answer, body_of, listing, path_id, reading
 from api.idempotency import ask
 from api.lists import page_limit
 from api.live import ACTOR, Live
 from api.polls import until, wait_s
+from api.query import Route
 from api.records import offer_out, page
 from api.shapes import MaybeReason, Nothing
 from api.verbs import cool_down_ms
@@ -27,7 +28,7 @@ from assigner.domain.records import OfferRecord
 from assigner.store.base import OnOffer, Outcome
 from assigner.store.log import EventKey
 
-router = APIRouter(tags=["offers"])
+router = APIRouter(tags=["offers"], route_class=Route)
 
 OPEN = 1
 """The version of an open offer in its ETag. It changes once, when it is answered or taken back."""
@@ -39,7 +40,6 @@ async def list_offers(request: Request) -> Response:
 
     With `wait_s` and nothing to tell, the answer waits for the next offer. `next` goes on from here, always.
     """
-    known_query(request, "wait_s", "cursor", "limit")
     parts, limit, seconds = live(request), page_limit(request.query_params), wait_s(request)
     view = await parts.seen()
     text = request.query_params.get("cursor")
@@ -57,7 +57,6 @@ async def list_offers(request: Request) -> Response:
 @router.get("/v1/agents/{id}/offers", summary="Open offers of one agent (long poll)")
 async def list_offers_of_agent(request: Request) -> Response:
     """The agent's open offers; with `wait_s` and none, the answer waits for one."""
-    known_query(request, "wait_s")
     parts, id, seconds = live(request), path_id(request), wait_s(request)
     if await parts.store.agent(id) is None:
         raise ApiError("unknown_agent")

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from api import shapes
 from api.errors import ERRORS, MEDIA_TYPE
-from api.lists import PARAMETERS
+from api.query import TAKES
 from api.verbs import VERBS
 
 NDJSON = "application/x-ndjson"
@@ -46,7 +46,8 @@ def _put(kind: str, body: type[Struct], answer: str) -> Described:
     return Described(method="put", path=path, answer=answer, body=body, also=201, errors=errors)
 
 
-def _get(path: str, answer: str, *query: str, errors: tuple[str, ...] = ()) -> Described:
+def _get(path: str, answer: str, *, errors: tuple[str, ...] = ()) -> Described:
+    query = TAKES.get(path, ())
     return Described(method="get", path=path, answer=answer, query=query, errors=(*_READ, *errors))
 
 
@@ -74,13 +75,13 @@ DESCRIBED: tuple[Described, ...] = (
     Described(method="patch", path="/v1/tasks/{id}", answer="Task", body=shapes.TaskPut,
               errors=(*_WRITE, "unknown_task", "wrong_state", "stale_version", "at_capacity", "overloaded")),
     _get("/v1/tasks/{id}", "Task", errors=("unknown_task",)),
-    _get("/v1/tasks", "Tasks", *PARAMETERS, errors=("invalid_request",)),
+    _get("/v1/tasks", "Tasks", errors=("invalid_request",)),
     _get("/v1/tasks/{id}/history", "Moments", errors=("unknown_task",)),
     _get("/v1/tasks/{id}/explanation", "Explanation", errors=("unknown_task",)),
     _batch("tasks", shapes.TaskNew),
     *(_verb(verb.name, verb.body) for verb in VERBS),
-    _get("/v1/offers", "Offers", "wait_s", "cursor", "limit", errors=("invalid_request",)),
-    _get("/v1/agents/{id}/offers", "Offers", "wait_s", errors=("unknown_agent",)),
+    _get("/v1/offers", "Offers", errors=("invalid_request",)),
+    _get("/v1/agents/{id}/offers", "Offers", errors=("unknown_agent",)),
     _get("/v1/offers/{id}", "Offer", errors=("unknown_offer",)),
     _answer("accept", shapes.Nothing),
     _answer("decline", shapes.MaybeReason),
@@ -92,11 +93,11 @@ DESCRIBED: tuple[Described, ...] = (
               errors=("unknown_agent", "agent_has_work", "stale_version", "store_unavailable")),
     Described(method="put", path="/v1/agents/{id}/presence", answer="Agent", body=shapes.PresenceIn,
               errors=(*_WRITE, "unknown_agent", "stale_version")),
-    _get("/v1/agents", "Agents", "team", "skill", "presence", "limit", "cursor", errors=("invalid_request",)),
+    _get("/v1/agents", "Agents", errors=("invalid_request",)),
     _batch("agents", shapes.AgentLine),
     _put("queues", shapes.QueuePut, "Queue"),
     _get("/v1/queues/{id}", "Queue", errors=("unknown_queue",)),
-    _get("/v1/queues", "Queues", "limit", "cursor", errors=("invalid_request",)),
+    _get("/v1/queues", "Queues", errors=("invalid_request",)),
     _get("/v1/queues/{id}/stats", "QueueStats", errors=("unknown_queue",)),
     _get("/v1/stats", "Stats"),
 )  # fmt: skip

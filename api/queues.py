@@ -12,17 +12,18 @@ from api import cursors, etags
 from api.deps import live
 from api.documents import document, read, same_id
 from api.errors import ApiError
-from api.exchange import answer, body_of, known_query, listing, path_id, reading
+from api.exchange import answer, body_of, listing, path_id, reading
 from api.idempotency import ask
 from api.lists import page_limit
 from api.live import ACTOR, Live
 from api.numbers import queue_numbers
+from api.query import Route
 from api.records import encode, page, queue_out
 from api.shapes import QueuePut
 from assigner.domain.records import QueueRecord
 from assigner.store.base import PutQueue
 
-router = APIRouter(tags=["queues"])
+router = APIRouter(tags=["queues"], route_class=Route)
 
 
 @router.put("/v1/queues/{id}", summary="Make a queue, or replace its settings")
@@ -72,7 +73,6 @@ async def get(request: Request) -> Response:
 @router.get("/v1/queues", summary="Queues")
 async def list_queues(request: Request) -> Response:
     """All queues that were put, or that an open task is in, by id."""
-    known_query(request, "limit", "cursor")
     limit, after = page_limit(request.query_params), request.query_params.get("cursor")
     view = await live(request).seen("queue", "task")
     known = {id: _unput(id) for id in view.by["queue"]} | view.queues

@@ -9,9 +9,10 @@ from starlette.responses import Response
 from api.deps import live
 from api.exchange import listing
 from api.numbers import all_numbers
+from api.query import Route
 from api.records import encode
 
-router = APIRouter(tags=["stats"])
+router = APIRouter(tags=["stats"], route_class=Route)
 
 
 @router.get("/v1/stats", summary="Numbers of now")

@@ -24,16 +24,17 @@ from api.changes import (
 from api.deps import live
 from api.documents import fields, merge, read, same_id, understand
 from api.errors import ApiError
-from api.exchange import body_of, known_query, listing, path_id, reading
+from api.exchange import body_of, listing, path_id, reading
 from api.idempotency import Ask, ask
-from api.lists import PARAMETERS, tasks_page
+from api.lists import tasks_page
 from api.live import Live
+from api.query import Route
 from api.records import encode, moment_out, task_out
 from api.shapes import TaskNew, TaskPut
 from assigner.domain.records import TaskRecord
 from assigner.store.base import Enqueue, OnTask, Outcome
 
-router = APIRouter(tags=["tasks"])
+router = APIRouter(tags=["tasks"], route_class=Route)
 
 
 @router.post("/v1/tasks", summary="Make a task", status_code=201)
@@ -99,7 +100,6 @@ async def get(request: Request) -> Response:
 @router.get("/v1/tasks", summary="Tasks")
 async def list_tasks(request: Request) -> Response:
     """Tasks that are open, the first made first; those that ended with `state`, the last ended first."""
-    known_query(request, *PARAMETERS)
     return listing(await tasks_page(live(request), request.query_params))
 
 

@@ -18,6 +18,7 @@ from api.documents import read, understand
 from api.exchange import body_of, path_id
 from api.idempotency import ask
 from api.live import Live
+from api.query import Route
 from api.shapes import MOST_NAMED, CompleteIn, HoldIn, MaybeReason, Nothing, Reason, TaskPut, TransferIn
 from assigner.domain.instant import to_ms
 from assigner.domain.lifecycle import TRANSITIONS
@@ -27,7 +28,7 @@ from assigner.store.base import OnTask
 
 Facts = dict[str, Any]
 
-router = APIRouter(tags=["tasks"])
+router = APIRouter(tags=["tasks"], route_class=Route)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

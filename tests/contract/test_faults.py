@@ -17,6 +17,7 @@ OF_RESOURCES = {
     "below_floor",
     "ends_first",
     "overlap",
+    "repeated",
     "bad_cursor",
     "bad_etag",
     "bad_key",
