@@ -54,8 +54,8 @@ class Done(Struct, gc=False):
 
 
 Answer = Done | dict[str, Any]
-Piece = list[Line] | Exception | None
-"""Lines as they arrived, what broke the body off, or its end."""
+Piece = bytes | Exception | None
+"""Bytes as they arrived, what broke the body off, or its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,18 +158,19 @@ async def _groups(request: Request) -> AsyncGenerator[list[Line], None]:
     """
     arrived: asyncio.Queue[Piece] = asyncio.Queue(AHEAD)
     reading = asyncio.create_task(_read(request, arrived))
-    lines: list[Line] = []
-    piece: Piece = lines
+    lines, piece = Lines(), cast(Piece, b"")
     try:
-        while isinstance(piece, list):
+        while isinstance(piece, bytes):
+            found: list[Line] = []
             piece = await arrived.get()
-            while isinstance(piece, list) and len(lines) + len(piece) < GROUP and not arrived.empty():
-                lines += piece
+            while isinstance(piece, bytes):
+                found += lines.cut(piece)
+                if len(found) >= GROUP or arrived.empty():
+                    break
                 piece = arrived.get_nowait()
-            lines += piece if isinstance(piece, list) else ()
-            for start in range(0, len(lines), GROUP):
-                yield lines[start : start + GROUP]
-            lines = []
+            found += lines.end() if piece is None else ()
+            for start in range(0, len(found), GROUP):
+                yield found[start : start + GROUP]
         if piece:
             raise piece
     finally:
@@ -187,9 +188,9 @@ async def _read(request: Request, arrived: asyncio.Queue[Piece]) -> None:
         await arrived.put(error)
 
 
-async def _pieces(request: Request) -> AsyncGenerator[list[Line], None]:
+async def _pieces(request: Request) -> AsyncGenerator[bytes, None]:
     settings = service(request).settings
-    lines, received = Lines(), 0
+    received = 0
     stream = request.stream()
     async with aclosing(cast(Any, stream)):
         while True:
@@ -203,8 +204,7 @@ async def _pieces(request: Request) -> AsyncGenerator[list[Line], None]:
             received += len(chunk)
             if received > settings.max_body_bytes:
                 raise ApiError("body_too_large")
-            yield lines.cut(chunk)
-    yield lines.end()
+            yield chunk
 
 
 async def _do(parts: Live, kind: Kind[S], op: Ask, group: Sequence[Line], *, must: bool) -> bytes:
