@@ -12,9 +12,9 @@ import jiter
 import msgspec
 from msgspec import Struct
 
-from api.errors import ApiError, Fault
+from api.errors import Fault
 from api.faults import Finder, Invalid, find
-from api.parse import FINER_THAN_DECODED, modest
+from api.parse import FINER_THAN_DECODED, modest, not_json
 from api.schemas import PRIORITIES
 from api.shapes import AgentPut, TaskPut
 from assigner.domain.calendar import clashes
@@ -40,7 +40,7 @@ def parse(body: bytes) -> Any:
     try:
         return jiter.from_json(body or b"{}", allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError as error:
-        raise ApiError("malformed_json", f"The body is not JSON: {error}.") from None
+        raise not_json(body, error) from None
 
 
 def fields(body: bytes) -> dict[str, Any]:

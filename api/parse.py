@@ -58,11 +58,20 @@ def parse(body: bytes, job: Job) -> Question:
     )
 
 
+def not_json(body: bytes, error: ValueError) -> ApiError:
+    """The error of a body that does not decode, in words that say what it is where that can be seen."""
+    if body.startswith(b"\xef\xbb\xbf"):
+        return ApiError("malformed_json", "The body begins with a byte order mark: leave it out.")
+    if body.startswith(b"\x1f\x8b"):
+        return ApiError("malformed_json", "The body is compressed with gzip: send it as it is.")
+    return ApiError("malformed_json", f"The body is not JSON: {error}.")
+
+
 def _decode(body: bytes, limits: Limits) -> AssignRequest:
     try:
         data = jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError as error:
-        raise ApiError("malformed_json", f"The body is not JSON: {error}.") from None
+        raise not_json(body, error) from None
     _count(data, "tasks", limits.max_tasks)
     _count(data, "agents", limits.max_agents)
     if FINER_THAN_DECODED.search(body):

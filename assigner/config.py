@@ -145,7 +145,7 @@ class Settings:
         "default",
         "The workspace in the store; others in the same store are apart.",
         pattern="[A-Za-z0-9_-]{1,64}",
-        example="default",
+        example="default, of 1 to 64 ASCII letters, digits, - and _",
     )
     lease_s: float = _row(
         15.0,

@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from assigner.domain.instant import to_ms
 from assigner.domain.lifecycle import State
 from assigner.domain.records import TaskRecord
 from assigner.domain.task import Requirement
-from tests.api_live.living import Living
+from tests.api_live.living import Living, code
 
 NAMES = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=5)
 IDS = st.from_regex(r"[!-~]{1,6}", fullmatch=True)
@@ -110,3 +111,12 @@ def test_what_was_said_comes_back(centre: Living, said: dict[str, Any]) -> None:
     got = centre.ask("GET", f"/v1/tasks/{id}").json()
     assert got.items() >= stored(said).items()
     assert centre.ask("POST", "/v1/tasks", body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("before", "named"), [(b"\xef\xbb\xbf", "byte order mark"), (b"\x1f\x8b\x08\x00", "gzip")]
+)
+def test_what_is_not_json_is_named_where_it_can_be(centre: Living, before: bytes, named: str) -> None:
+    told = centre.ask("POST", "/v1/tasks", before + b"{}")
+    assert code(told) == (400, "malformed_json")
+    assert named in told.json()["detail"]

@@ -180,3 +180,10 @@ def test_a_syntax_error_wins_over_faults() -> None:
     assert found["code"] == "malformed_json"
     assert "errors" not in found
     assert "line 1 column" in found["detail"]
+
+
+@pytest.mark.parametrize(
+    ("before", "named"), [(b"\xef\xbb\xbf", "byte order mark"), (b"\x1f\x8b\x08", "gzip")]
+)
+def test_what_is_not_json_is_named_where_it_can_be(before: bytes, named: str) -> None:
+    assert named in malformed(before + b"{}")["detail"]
