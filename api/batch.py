@@ -30,7 +30,7 @@ from api.live import Live, refusal
 from api.ndjson import MOST_LINE_BYTES, Line, Lines
 from assigner.store.base import Command, Outcome, StoreUnavailable
 
-GROUP = 500
+GROUP = 250
 """The most lines that are read together, and that the store gets at once."""
 AHEAD = 8
 """How many pieces of a body are taken in before anybody reads their lines."""

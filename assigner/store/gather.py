@@ -65,22 +65,31 @@ class Gather:
         return taken
 
     async def _call(self, verb: str, line: _Line) -> None:
-        taken = self._take(line)
+        taken, failed = self._take(line), None
+        found: Sequence[Any] = ()
         try:
-            found = await self._run(verb, [one for commands, _ in taken for one in commands]) if taken else []
+            if taken:
+                found = await self._run(verb, [one for commands, _ in taken for one in commands])
         except Exception as error:
-            for _, answers in taken:
-                if not answers.done():
-                    answers.set_exception(error)
+            failed = error
         except asyncio.CancelledError:
             for _, answers in taken:
                 answers.cancel()
             raise
-        else:
-            _hand_back(taken, found)
         finally:
+            # Before the answers are handed back: the server works while they are understood.
             line.call = None
             self._begin(verb, line)
+        if failed is None:
+            _hand_back(taken, found)
+        else:
+            _fail(taken, failed)
+
+
+def _fail(taken: Sequence[Asked], error: Exception) -> None:
+    for _, answers in taken:
+        if not answers.done():
+            answers.set_exception(error)
 
 
 def _hand_back(taken: Sequence[Asked], found: Sequence[Any]) -> None:
