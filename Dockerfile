@@ -14,9 +14,11 @@ COPY solver solver
 RUN ["/opt/assigner/bin/python", "-m", "pip", "install", "--no-deps", "--no-build-isolation", "."]
 
 FROM ${BASE}
-ENV PATH=/opt/assigner/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+ENV PATH=/opt/assigner/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ASSIGNER_STATE_DIR=/var/lib/assigner
 RUN ["useradd", "--system", "--uid", "10001", "--no-create-home", "--shell", "/usr/sbin/nologin", "assigner"]
+RUN ["install", "--directory", "--owner", "10001", "--mode", "0700", "/var/lib/assigner"]
 COPY --from=build /opt/assigner /opt/assigner
+VOLUME /var/lib/assigner
 USER 10001
 WORKDIR /tmp
 EXPOSE 8080
