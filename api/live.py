@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,9 +76,11 @@ class Live:
             self.refused.clear()
             while self.obstacle:
                 await asyncio.sleep(PROBE_S)
-                with contextlib.suppress(Exception):  # whatever it is, nothing is written yet
+                try:
                     await self.store.try_writing()
                     self.obstacle = None
+                except Exception as error:  # whatever it is, nothing is written yet, and this is why
+                    self.obstacle = str(error) or type(error).__name__
 
     async def seen(self, *kinds: str) -> View:
         """The view, once it has seen what this process has changed of these kinds (default: of all).
