@@ -5,7 +5,7 @@ import contextlib
 import functools
 import math
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 import uvicorn
@@ -36,27 +36,27 @@ def create_app(
     *,
     clock: Clock | None = None,
     meters: Meters | None = None,
-    store: Store | None = None,
+    stores: Mapping[str, Store] | None = None,
     engine: Engine | None = None,
     answer: str = _ANSWER,
     on_ready: Callable[[], None] | None = None,
 ) -> FastAPI:
     """The application. `answer` names the function that workers run; `on_ready` is called when all is up.
 
-    With a store, or with an engine, which then is run too, it has the resources of the living service.
+    With stores by workspace, or with an engine, which then is run too, it has the resources of the living
+    service.
     """
     meters, clock = meters or Meters(), clock or SystemClock()
-    store = engine.store if engine else store
-    dispatcher = engine.dispatcher if engine else None
+    stores = engine.stores if engine else stores or {}
     pool = Pool(settings, meters, answer)
-    live = Live(store=store, view=View(store), clock=clock, dispatcher=dispatcher) if store else None
+    lives = {name: _live(name, store, clock, engine) for name, store in stores.items()}
     parts = Service(
         settings=settings,
         clock=clock,
         meters=meters,
         pool=pool,
-        live=live,
-        obstacles=tuple(_obstacles(pool, engine, live)),
+        lives=lives,
+        obstacles=tuple(_obstacles(pool, engine, lives.values())),
     )
     app: FastAPI = FastAPIOffline(
         title="Assigner",
@@ -70,7 +70,7 @@ def create_app(
     app.openapi = functools.cache(lambda: openapi.document(app))  # type: ignore[method-assign]
     app.state.service = parts
     # Routes are tried in this order: the ones that are asked most come first.
-    for part in (tasks, offers, verbs, explanation, agents, queues, stats) if store else ():
+    for part in (tasks, offers, verbs, explanation, agents, queues, stats) if lives else ():
         app.include_router(part.router)
     app.include_router(assign.router)
     app.include_router(health.router)
@@ -104,8 +104,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop."""
         parts: Service = cast(FastAPI, self.config.app).state.service
-        if parts.live:
-            parts.live.stopping.set()
+        for live in parts.lives.values():
+            live.stopping.set()
         with _meanwhile(self._hang_up()):
             await super().shutdown(sockets)
 
@@ -134,8 +134,8 @@ def create_monitor(
         clock=clock,
         meters=meters,
         pool=None,
-        live=None,
-        obstacles=tuple(_obstacles(None, engine, None)),
+        lives={},
+        obstacles=tuple(_obstacles(None, engine, ())),
     )
     app = FastAPI(
         openapi_url=None, redirect_slashes=False, lifespan=lambda _: _running(parts, engine, on_ready)
@@ -147,17 +147,25 @@ def create_monitor(
     return app
 
 
+def _live(workspace: str, store: Store, clock: Clock, engine: Engine | None) -> Live:
+    dispatcher = engine.dispatchers.get(workspace) if engine else None
+    return Live(workspace=workspace, store=store, view=View(store), clock=clock, dispatcher=dispatcher)
+
+
 def _obstacles(
-    pool: Pool | None, engine: Engine | None, live: Live | None
+    pool: Pool | None, engine: Engine | None, lives: Iterable[Live]
 ) -> Iterator[Callable[[], str | None]]:
     """What may keep these parts from their work."""
     if pool:
         yield lambda: pool.obstacle
     if engine:
         yield lambda: engine.obstacle
-    if live:
-        yield lambda: live.view.obstacle
-        yield lambda: live.obstacle
+    for live in lives:
+        yield functools.partial(_obstacle, live)
+
+
+def _obstacle(live: Live) -> str | None:
+    return live.view.obstacle or live.obstacle
 
 
 @contextlib.asynccontextmanager
@@ -171,9 +179,9 @@ async def _running(
             stack.push_async_callback(parts.pool.stop)
         if engine:
             await stack.enter_async_context(engine.running())
-        if parts.live:
-            stack.enter_context(_meanwhile(_follow(parts.live.view, engine)))
-            stack.enter_context(_meanwhile(parts.live.heal()))
+        for live in parts.lives.values():
+            stack.enter_context(_meanwhile(_follow(live.view, engine)))
+            stack.enter_context(_meanwhile(live.heal()))
         if on_ready:
             stack.enter_context(_meanwhile(_announce(parts, engine, on_ready)))
         yield
@@ -199,6 +207,6 @@ async def _announce(parts: Service, engine: Engine | None, on_ready: Callable[[]
         await parts.pool.wait_until_ready()
     if engine:
         await engine.ready()
-    if parts.live:
-        await parts.live.view.loaded()
+    for live in parts.lives.values():
+        await live.view.loaded()
     on_ready()

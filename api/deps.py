@@ -1,6 +1,6 @@
 """What every handler can reach: the service's parts, and what belongs to the request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,7 +17,7 @@ from assigner.metrics import Meters
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """The parts of one running service. Without a store it decides on snapshots only; a dispatcher that runs
-    alone has no workers.
+    alone has no workers. `lives` has the living part of each workspace.
 
     `obstacles` say, each for one part, why it cannot do its work now; falsy when it can.
     """
@@ -26,7 +26,7 @@ class Service:
     clock: Clock
     meters: Meters
     pool: Pool | None
-    live: Live | None
+    lives: Mapping[str, Live]
     obstacles: tuple[Callable[[], str | None], ...]
 
     @property
@@ -46,8 +46,8 @@ def pool(request: Request) -> Pool:
 
 
 def live(request: Request) -> Live:
-    """The living part of the service that got the request; its routes are there only when it is."""
-    return cast(Live, service(request).live)
+    """The living part of the request's workspace; the routes that need it are there only when it is."""
+    return next(iter(service(request).lives.values()))
 
 
 def request_id(request: Request) -> str:

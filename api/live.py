@@ -28,8 +28,9 @@ ROUTED = frozenset("accept decline start complete release transfer hold resume u
 
 @dataclass(slots=True, kw_only=True)
 class Live:
-    """The living part of one service."""
+    """The living part of one service, for one workspace."""
 
+    workspace: str
     store: Store
     view: View
     clock: Clock

@@ -28,7 +28,7 @@ _BOOLEANS = {
 }
 
 
-class Role(StrEnum):
+class Process(StrEnum):
     """What a process does: the API, the dispatcher, or both."""
 
     SERVE = "serve"
@@ -141,11 +141,11 @@ class Settings:
         "When our own store answers: `disk`, once the change is on disk; `fast`, up to a second before.",
         choices=("disk", "fast"),
     )
-    workspace: str = _row(
+    workspaces: str = _row(
         "default",
-        "The workspace in the store; others in the same store are apart.",
-        pattern="[A-Za-z0-9_-]{1,64}",
-        example="default, of 1 to 64 ASCII letters, digits, - and _",
+        "The workspaces that this process serves, with commas between; each is apart from all others.",
+        pattern=r"[A-Za-z0-9_-]{1,64}(,[A-Za-z0-9_-]{1,64}){0,99}",
+        example="default or north,south: names of 1 to 64 ASCII letters, digits, - and _",
     )
     lease_s: float = _row(
         15.0,
@@ -234,6 +234,11 @@ class Settings:
     def worker_count(self) -> int:
         """How many workers run: `workers`, or one for each core this process may use."""
         return self.workers or _cores()
+
+    @property
+    def workspace_names(self) -> tuple[str, ...]:
+        """The workspaces, each once, in the order given."""
+        return tuple(dict.fromkeys(self.workspaces.split(",")))
 
     @property
     def limits(self) -> Limits:

@@ -1,5 +1,5 @@
-"""The engine: what runs beside the API in a process. It keeps the store ready, and dispatches where that is
-its role.
+"""The engine: what runs beside the API in a process. It keeps the stores ready, and dispatches where that is
+the process's work.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 from assigner.clock import Clock
-from assigner.config import Role, Settings
+from assigner.config import Process, Settings
 from assigner.dispatch.aside import Decider
 from assigner.dispatch.loop import Dispatcher, Pace, Pass
 from assigner.domain.policy import Policy
@@ -27,38 +27,38 @@ LONGEST_DECISION_S = 5.0
 
 @dataclass(slots=True, kw_only=True)
 class Engine:
-    """The store of a process, and its dispatcher. `refused` hears it when the store will not do."""
+    """The stores of a process by workspace, and its dispatchers. `refused` hears it when a store will not do.
+
+    The stores can be reached once `ready` has been.
+    """
 
     keeper: Keeper
-    dispatcher: Dispatcher | None = None
-    decider: Decider | None = None
+    stores: Mapping[str, Store]
+    dispatchers: Mapping[str, Dispatcher] = field(default_factory=dict)
     refused: Callable[[str], None] = field(default=lambda _: None)
-
-    @property
-    def store(self) -> Store:
-        """The store, which can be reached once `ready` has been."""
-        return self.keeper.store
 
     @property
     def obstacle(self) -> str | None:
         """Why it cannot do its work now."""
-        return self.keeper.obstacle or (self.dispatcher.obstacle if self.dispatcher else None)
+        obstacles = (dispatcher.obstacle for dispatcher in self.dispatchers.values())
+        return self.keeper.obstacle or next(filter(None, obstacles), None)
 
     async def ready(self) -> None:
-        """Return when the store has been found fit."""
+        """Return when the stores have been found fit."""
         await self.keeper.ready.wait()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Keep the store and dispatch while the block runs; then give up the lease, and end our server."""
+        """Keep the stores and dispatch while the block runs; then give up the leases, and end our server."""
         stop = asyncio.get_running_loop().create_future()
         keeping = asyncio.create_task(self._keep())
-        leading = asyncio.create_task(self._lead(stop))
+        leading = {asyncio.create_task(self._lead(one, stop)) for one in self.dispatchers.values()}
         try:
             yield
         finally:
             stop.set_result(None)
-            await asyncio.wait({leading})
+            if leading:
+                await asyncio.wait(leading)
             keeping.cancel()
             await asyncio.wait({keeping})
             await self.keeper.close()
@@ -70,49 +70,57 @@ class Engine:
             self.keeper.obstacle = str(error)
             self.refused(str(error))
 
-    async def _lead(self, stop: asyncio.Future[None]) -> None:
-        if self.dispatcher is None:
-            return
+    async def _lead(self, dispatcher: Dispatcher, stop: asyncio.Future[None]) -> None:
         ready = asyncio.ensure_future(self.ready())
         await asyncio.wait({ready, stop}, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
         try:
-            await self.dispatcher.run(stop)
+            await dispatcher.run(stop)
         finally:
-            if self.decider:
-                self.decider.close()
+            if isinstance(dispatcher.decide, Decider):
+                dispatcher.decide.close()
 
 
 def engine_of(
-    settings: Settings, role: Role, clock: Clock, meters: Meters, server: EmbeddedServer | None
+    settings: Settings, process: Process, clock: Clock, meters: Meters, server: EmbeddedServer | None
 ) -> Engine:
-    """The engine of a process in this role, with the server of our own where it has one.
+    """The engine of a process, with the server of our own where it has one.
 
     Raises StoreRefused when the settings name a server that cannot be understood.
     """
+    url = server.url if server else settings.redis_url
+    stores = {name: _store(url, name, settings, clock) for name in settings.workspace_names}
+    keeper = Keeper(stores=list(stores.values()), server=server)
+    if process is Process.API:
+        return Engine(keeper=keeper, stores=stores)
+    dispatchers = {name: _dispatcher(name, store, settings, clock, meters) for name, store in stores.items()}
+    meters.gauges["assigner_dispatcher_leads"].set_function(
+        lambda: all(dispatcher.lead for dispatcher in dispatchers.values())
+    )
+    return Engine(keeper=keeper, stores=stores, dispatchers=dispatchers)
+
+
+def _store(url: str, workspace: str, settings: Settings, clock: Clock) -> RedisStore:
     try:
-        client = connect(server.url if server else settings.redis_url)
+        client = connect(url)
     except ValueError:  # what it says may have the password in it
         raise StoreRefused(
             "ASSIGNER_REDIS_URL cannot be understood: expected such as redis://localhost:6379/0."
         ) from None
-    store = RedisStore(client, workspace=settings.workspace, retention=_retention(settings), clock=clock)
-    keeper = Keeper(store=store, server=server)
-    if role is Role.API:
-        return Engine(keeper=keeper)
+    return RedisStore(client, workspace=workspace, retention=_retention(settings), clock=clock)
+
+
+def _dispatcher(workspace: str, store: Store, settings: Settings, clock: Clock, meters: Meters) -> Dispatcher:
     # A decision ends well within a lease.
     limit_s = min(LONGEST_DECISION_S, settings.lease_s / 3)
-    decider = Decider(Policy(), clock, most_arcs=settings.max_arcs, time_limit_s=limit_s)
-    dispatcher = Dispatcher(
+    return Dispatcher(
         store=store,
         clock=clock,
-        holder=f"{socket.gethostname()}-{os.getpid()}",
-        decide=decider,
+        holder=f"{workspace}@{socket.gethostname()}-{os.getpid()}",
+        decide=Decider(Policy(), clock, most_arcs=settings.max_arcs, time_limit_s=limit_s),
         pace=Pace(lease_ms=_ms(settings.lease_s), keep_ended_ms=_ms(settings.keep_ended_s)),
         told=_counting(meters),
     )
-    meters.gauges["assigner_dispatcher_leads"].set_function(lambda: dispatcher.lead is not None)
-    return Engine(keeper=keeper, dispatcher=dispatcher, decider=decider)
 
 
 def _retention(settings: Settings) -> Retention:

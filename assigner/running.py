@@ -9,7 +9,7 @@ import socket
 
 from api.app import create_app, create_monitor, server
 from assigner.clock import Clock
-from assigner.config import Role, Settings
+from assigner.config import Process, Settings
 from assigner.engine import engine_of
 from assigner.metrics import Meters
 from assigner.store.base import StoreRefused
@@ -17,15 +17,15 @@ from assigner.store.embedded import EmbeddedServer
 
 _COLLECT_AFTER = (10_000, 20, 50)
 _READY = {
-    Role.SERVE: "Ready on {address} (docs: {address}/docs, workers: {workers}). Ctrl+C stops it.",
-    Role.API: "Ready on {address} (docs: {address}/docs, workers: {workers}), the API alone.",
-    Role.DISPATCHER: "Ready on {address}, a dispatcher alone.",
+    Process.SERVE: "Ready on {address} (docs: {address}/docs, workers: {workers}). Ctrl+C stops it.",
+    Process.API: "Ready on {address} (docs: {address}/docs, workers: {workers}), the API alone.",
+    Process.DISPATCHER: "Ready on {address}, a dispatcher alone.",
 }
 _logger = logging.getLogger("assigner")
 
 
 def run(
-    settings: Settings, role: Role, clock: Clock, listener: socket.socket, own: EmbeddedServer | None
+    settings: Settings, process: Process, clock: Clock, listener: socket.socket, own: EmbeddedServer | None
 ) -> None:
     """Run a process on a socket, with the server of our own where it has one.
 
@@ -37,15 +37,15 @@ def run(
     def ready() -> None:
         # What has been loaded stays: nobody has to look at it again for garbage.
         gc.freeze()
-        _logger.info(_READY[role].format(address=address, workers=settings.worker_count))
+        _logger.info(_READY[process].format(address=address, workers=settings.worker_count))
 
     _quieten_collector()
     meters = Meters()
     try:
-        engine = engine_of(settings, role, clock, meters, own)
+        engine = engine_of(settings, process, clock, meters, own)
     except StoreRefused as error:
         raise SystemExit(str(error)) from None
-    create = create_monitor if role is Role.DISPATCHER else create_app
+    create = create_monitor if process is Process.DISPATCHER else create_app
     http = server(create(settings, clock=clock, meters=meters, engine=engine, on_ready=ready), settings)
     refused: list[str] = []
 

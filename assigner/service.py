@@ -8,23 +8,23 @@ from pathlib import Path
 
 from assigner import log
 from assigner.clock import Clock, SystemClock
-from assigner.config import Role, Settings
+from assigner.config import Process, Settings
 from assigner.store.base import StoreRefused
 from assigner.store.embedded import EmbeddedServer, claim
 
 
-def serve(settings: Settings, role: Role = Role.SERVE, clock: Clock | None = None) -> None:
+def serve(settings: Settings, process: Process = Process.SERVE, clock: Clock | None = None) -> None:
     """Run a process of the service. Raises SystemExit with a sentence when it cannot start or go on."""
     log.configure(settings.log, settings.log_level)
     listener = listen(settings)
     try:
-        own = _own_server(settings, role)
+        own = _own_server(settings, process)
     except StoreRefused as error:
         raise SystemExit(str(error)) from None
     # The rest takes a while, and a server of our own reads its disk meanwhile.
     from assigner.running import run  # noqa: PLC0415
 
-    run(settings, role, clock or SystemClock(), listener, own)
+    run(settings, process, clock or SystemClock(), listener, own)
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -41,13 +41,13 @@ def listen(settings: Settings) -> socket.socket:
         ) from None
 
 
-def _own_server(settings: Settings, role: Role) -> EmbeddedServer | None:
+def _own_server(settings: Settings, process: Process) -> EmbeddedServer | None:
     """The server of our own, begun; None where the settings name another. Raises StoreRefused."""
     if settings.redis_url:
         return None
-    if role is not Role.SERVE:
+    if process is not Process.SERVE:
         raise StoreRefused(
-            f"`assigner {role}` shares its store with other processes: set ASSIGNER_REDIS_URL to a server "
+            f"`assigner {process}` shares its store with other processes: set ASSIGNER_REDIS_URL to a server "
             "that they all reach. Only `assigner serve` brings one of its own."
         )
     server = claim(Path(settings.state_dir).expanduser(), settings.durability)

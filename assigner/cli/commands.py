@@ -16,7 +16,7 @@ from assigner import __version__, log
 from assigner.cli import examples, shell
 from assigner.cli.flags import settings_of, with_settings
 from assigner.cli.words import preferred
-from assigner.config import Role, Settings, SettingsError
+from assigner.config import Process, Settings, SettingsError
 
 app = typer.Typer(
     name="assigner",
@@ -256,25 +256,25 @@ def version() -> None:
     typer.echo(f"assigner {__version__}")
 
 
-def _run(role: Literal["serve", "api", "dispatcher"], flags: Mapping[str, Any], *, dev: bool) -> None:
+def _run(process: Literal["serve", "api", "dispatcher"], flags: Mapping[str, Any], *, dev: bool) -> None:
     """Run a process of the service. Without keys it has to be said that it is for development."""
     settings = _settings(flags)
     if not dev:
         shell.fail(
             [
                 "There are no keys yet: whoever reaches the service may use it.",
-                f"Say so: assigner {role} --dev",
+                f"Say so: assigner {process} --dev",
             ],
             shell.USAGE,
         )
     log.configure(settings.log, settings.log_level)
-    if role != "dispatcher":
+    if process != "dispatcher":
         logging.getLogger("assigner").info(
             "There are no keys: any program on this machine may use the service, and no other machine can."
         )
     from assigner.service import serve as run  # noqa: PLC0415 - takes a while, and help should not wait
 
-    run(settings, Role(role))
+    run(settings, Process(process))
 
 
 def _own_url() -> str:

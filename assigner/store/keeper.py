@@ -1,9 +1,10 @@
-"""The keeper: has the store of a service ready, and ready again after it was gone."""
+"""The keeper: has the stores of a service ready, and ready again after their server was gone."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from assigner.store.base import StoreRefused, StoreUnavailable
@@ -19,18 +20,19 @@ _logger = logging.getLogger("assigner")
 
 @dataclass(slots=True, kw_only=True)
 class Keeper:
-    """A store, and the server of our own where it has one: started, and started again whenever it ends.
+    """The stores of one server, one a workspace, and the server where it is our own: started, and started
+    again whenever it ends.
 
-    `obstacle` says why the store is not to be had now. `ready` is set when it has been opened once.
+    `obstacle` says why the stores are not to be had now. `ready` is set when they have been opened once.
     """
 
-    store: RedisStore
+    stores: Sequence[RedisStore]
     server: EmbeddedServer | None = None
     obstacle: str | None = "The store is starting."
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def keep(self) -> None:
-        """Open the store, and keep its server running until cancelled. Raises StoreRefused."""
+        """Open the stores, and keep their server running until cancelled. Raises StoreRefused."""
         loop, pause_s = asyncio.get_running_loop(), PAUSE_S
         while True:
             began = loop.time()
@@ -55,7 +57,8 @@ class Keeper:
     async def _open(self) -> None:
         if self.server is not None:
             await self.server.launch()
-        for warning in await self.store.open():
+        warnings = [warning for store in self.stores for warning in await store.open()]
+        for warning in dict.fromkeys(warnings):
             _logger.warning(warning)
         self.obstacle = None
         self.ready.set()
@@ -74,6 +77,7 @@ class Keeper:
 
     async def close(self) -> None:
         """Close the connections, and end the server that is ours."""
-        await self.store.close()
+        for store in self.stores:
+            await store.close()
         if self.server is not None:
             await self.server.stop()

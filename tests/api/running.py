@@ -84,7 +84,8 @@ def running(
     """Run a server until the block ends. `ready`: wait until its workers are up. `extend`: add to its app."""
     settings = Settings.from_env({}, {"port": 0, "workers": 1, **overrides})
     up = threading.Event()
-    app = create_app(settings, answer=answer, clock=clock, store=store, on_ready=up.set)
+    stores = {settings.workspace_names[0]: store} if store else None
+    app = create_app(settings, answer=answer, clock=clock, stores=stores, on_ready=up.set)
     extend(app)
     listener = listen(settings)
     host, port = listener.getsockname()

@@ -47,9 +47,17 @@ def test_every_fault_is_told_at_once_with_the_name_the_value_and_what_was_expect
     assert str(caught.value).count("\n") == len(caught.value.faults) - 1
 
 
-def test_what_a_workspace_may_be_called_is_said() -> None:
-    with pytest.raises(SettingsError, match=r"'a b' is not .* of 1 to 64 ASCII letters, digits, - and _"):
-        Settings.from_env({"ASSIGNER_WORKSPACE": "a b"})
+@pytest.mark.parametrize("said", ["a b", "", "a,", "a,,b", "ñ"])
+def test_what_a_workspace_may_be_called_is_said(said: str) -> None:
+    with pytest.raises(SettingsError, match="is not .* of 1 to 64 ASCII letters, digits, - and _"):
+        Settings.from_env({"ASSIGNER_WORKSPACES": said})
+
+
+def test_workspaces_are_named_with_commas_between() -> None:
+    assert Settings.from_env({"ASSIGNER_WORKSPACES": "north,south,north"}).workspace_names == (
+        "north",
+        "south",
+    )
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])

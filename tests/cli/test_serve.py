@@ -103,7 +103,7 @@ def test_apart_they_need_a_store_that_both_reach(role: str) -> None:
 
 
 def test_the_api_and_dispatchers_apart_share_one_store(tmp_path: Path) -> None:
-    with started("serve", "--state-dir", str(tmp_path), "--workspace", "other"):
+    with started("serve", "--state-dir", str(tmp_path), "--workspaces", "other"):
         url = f"unix://{tmp_path / 'store' / 'valkey.sock'}"
         with (
             started("api", ASSIGNER_REDIS_URL=url) as (api, _),

@@ -4,7 +4,7 @@ import os
 import sys
 
 from assigner.clock import SystemClock
-from assigner.config import Role, Settings
+from assigner.config import Process, Settings
 from assigner.service import serve
 
 
@@ -20,4 +20,4 @@ class Skewed(SystemClock):
 
 
 if __name__ == "__main__":
-    serve(Settings.from_env(os.environ), Role(sys.argv[1]), Skewed(int(sys.argv[2])))
+    serve(Settings.from_env(os.environ), Process(sys.argv[1]), Skewed(int(sys.argv[2])))

@@ -29,7 +29,7 @@ def test_a_server_that_does_not_let_us_look_is_told_of_and_used_when_it_does(ser
         admin = connect(servers["valkey"])
         await admin.execute_command("ACL", "SETUSER", "poor", "on", "nopass", "~*", "+@all", "-info")
         poor = RedisStore(connect(servers["valkey"].replace("unix://", "unix://poor:any@")), workspace="poor")
-        keeper, told = Keeper(store=poor), Told()
+        keeper, told = Keeper(stores=[poor]), Told()
         logging.getLogger("assigner").addHandler(told)
         keeping = asyncio.create_task(keeper.keep())
         await told.wait()
@@ -52,7 +52,7 @@ def test_a_server_that_does_not_let_us_look_is_told_of_and_used_when_it_does(ser
 def test_a_server_that_cannot_be_started_now_is_started_when_it_can(tmp_path: Path) -> None:
     async def scene() -> None:
         server = embedded.claim(tmp_path, "fast")
-        keeper = Keeper(store=RedisStore(connect(server.url)), server=server)
+        keeper = Keeper(stores=[RedisStore(connect(server.url))], server=server)
         lock = server.folder / "server.lock"
         lock.mkdir()
         told = Told()

@@ -420,7 +420,7 @@ def test_a_keeper_survives_whatever_opening_the_store_raises(servers: Servers) -
             assert isinstance(store, RedisStore)
             key = f"ta:{{{store.workspace}}}:schema"
             await store.client.set(key, "seven")
-            keeper = Keeper(store=store)
+            keeper = Keeper(stores=[store])
             keeping = asyncio.create_task(keeper.keep())
             while keeper.obstacle == "The store is starting.":
                 await asyncio.wait({keeping}, timeout=0.01)
