@@ -94,6 +94,7 @@ def unblock_out(change: Unblock) -> UnblockOut:
         level=UNSET if change.level is None else change.level,
         channel=UNSET if change.channel is None else change.channel,
         at=UNSET if change.at is None else rfc3339(change.at),
+        overrides=list(change.overrides) or UNSET,
         also=list(change.also) or UNSET,
     )
 

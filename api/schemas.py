@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from api.errors import ERRORS, FAULTS
 from assigner.dispatch.unblock import KINDS
-from assigner.domain.eligibility import RULES
+from assigner.domain.eligibility import LIVING, RULES
 from assigner.domain.preference import TERMS
 from assigner.domain.reasons import REASONS
 
@@ -139,10 +139,13 @@ class AssignRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     time_limit_s: Annotated[Seconds, Meta(description="Bounds the solver's time.")] = 1.0
 
 
-Reason = Annotated[str, Meta(extra_json_schema={"enum": list(REASONS)})]
-Rule = Annotated[str, Meta(extra_json_schema={"enum": [rule.name for rule in RULES]})]
+Reason = Annotated[str, Meta(extra_json_schema={"enum": [name for name in REASONS if name not in LIVING]})]
+Rule = Annotated[
+    str, Meta(extra_json_schema={"enum": [rule.name for rule in RULES if rule.name not in LIVING]})
+]
 TermName = Annotated[str, Meta(extra_json_schema={"enum": [term.name for term in TERMS]})]
 Kind = Annotated[str, Meta(extra_json_schema={"enum": list(KINDS)})]
+STANDING = "The overrides that would have to be undone; never in a snapshot."
 Value = Annotated[int, Meta(ge=1, le=2**35)]
 
 
@@ -165,6 +168,7 @@ class UnblockOut(Struct, kw_only=True):
     level: Level | UnsetType = UNSET
     channel: str | UnsetType = UNSET
     at: Annotated[str, Meta(description="An instant in UTC.")] | UnsetType = UNSET
+    overrides: Annotated[list[str], Meta(description=STANDING)] | UnsetType = UNSET
     also: Annotated[list[Rule], Meta(description=STILL)] | UnsetType = UNSET
 
 

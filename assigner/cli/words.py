@@ -102,6 +102,7 @@ WORDS: Mapping[str, Both] = {
 
 REASONS: Mapping[str, tuple[Both, Both]] = {
     "not_yet": (("not yet", "aún no"), ("it may not be started yet", "todavía no se puede empezar")),
+    "frozen": (("frozen", "congelada"), ("its queue is frozen", "su cola está congelada")),
     "pinned_elsewhere": (
         ("pinned", "fijada"),
         ("it is for one agent, who cannot take it", "es para un agente, que no puede hacerla"),
@@ -125,6 +126,10 @@ REASONS: Mapping[str, tuple[Both, Both]] = {
     "absent": (
         ("absent", "ausente"),
         ("whoever could is away or offline", "quien podría está ausente o desconectado"),
+    ),
+    "draining": (
+        ("draining", "en retirada"),
+        ("whoever could is being drained", "quien podría está en retirada"),
     ),
     "off_shift": (
         ("off shift", "fuera de turno"),
@@ -156,6 +161,7 @@ REMEDIES: Mapping[str, Both] = {
     "wait_until": ("wait until {at}", "esperar hasta {at}"),
     "extend_shift": ("{agents} stays longer", "{agents} alarga su turno"),
     "presence": ("{agents} becomes available", "{agents} vuelve a estar disponible"),
+    "end_drain": ("{agents} is drained no longer", "{agents} deja de estar en retirada"),
     "add_channel": ("{agents} serves '{channel}'", "{agents} atiende '{channel}'"),
     "raise_level": (
         "{agents} reaches level {level} in '{skill}'",
@@ -165,9 +171,11 @@ REMEDIES: Mapping[str, Both] = {
         "{agents} learns '{skill}' to level {level}",
         "{agents} aprende '{skill}' hasta el nivel {level}",
     ),
+    "unfreeze": ("its queue is frozen no longer", "su cola deja de estar congelada"),
     "lift_exclusion": ("{agents} is no longer excluded", "{agents} deja de estar excluido"),
     "agent_not_in_request": ("{agents} is put among the agents", "{agents} se incluye entre los agentes"),
     "unpin": ("it is no longer pinned", "deja de estar fijada"),
+    "undo_override": ("an override is undone", "se deshace una intervención"),
 }
 """Each kind of change that unblocks a task, in words."""
 

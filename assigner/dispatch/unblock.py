@@ -30,12 +30,15 @@ KINDS: dict[str, str] = {
     "wait_until": "the instant `at` comes",
     "extend_shift": "one of these agents stays longer",
     "presence": "one of these agents becomes available",
+    "end_drain": "one of these agents is drained no longer: `overrides` names what drains them",
     "add_channel": "one of these agents serves the channel",
     "raise_level": "one of these agents reaches the level in the skill",
     "add_skill": "one of these agents learns the skill",
+    "unfreeze": "the task's queue is frozen no longer: `overrides` names what froze it",
     "lift_exclusion": "the task no longer excludes one of these agents",
     "agent_not_in_request": "the agent that the task needs is among the agents",
     "unpin": "the task is no longer pinned",
+    "undo_override": "the overrides named are undone: they pin the task, or keep these agents from it",
 }
 """The kinds of change: what has to happen."""
 
@@ -44,7 +47,8 @@ KINDS: dict[str, str] = {
 class Unblock:
     """A change, the agents whom it would make eligible or free (the first ten), and its particulars.
 
-    `also` has the rules that would still refuse the first of them, where no one change is enough.
+    `also` has the rules that would still refuse the first of them, where no one change is enough; `overrides`,
+    in the living service, the overrides that would have to be undone.
     """
 
     kind: str
@@ -53,6 +57,7 @@ class Unblock:
     level: int | None = None
     channel: str | None = None
     at: int | None = None
+    overrides: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
 
 
@@ -164,6 +169,10 @@ def _presence(task: Task, mask: int, roster: Roster) -> Unblock:
     return _change("presence", mask, roster)
 
 
+def _end_drain(task: Task, mask: int, roster: Roster) -> Unblock:
+    return _change("end_drain", mask, roster)
+
+
 def _channel(task: Task, mask: int, roster: Roster) -> Unblock:
     return _change("add_channel", mask, roster, channel=task.requirement.channel)
 
@@ -199,6 +208,10 @@ def _most_lacking(task: Task, mask: int, roster: Roster) -> Unblock:
     return _change("raise_level" if low else "add_skill", low or agents, roster, skill=skill, level=level)
 
 
+def _unfreeze(task: Task, mask: int, roster: Roster) -> Unblock:
+    return _change("unfreeze", mask, roster)
+
+
 def _exclusion(task: Task, mask: int, roster: Roster) -> Unblock:
     return _change("lift_exclusion", mask, roster)
 
@@ -215,8 +228,10 @@ REMEDIES: tuple[tuple[tuple[str, ...], Callable[[Task, int, Roster], Unblock | N
     (("not_yet", "cooling_down", "off_shift", "shift_too_short"), _wait),
     (("off_shift", "shift_too_short"), _longer_shift),
     (("absent",), _presence),
+    (("draining",), _end_drain),
     (("wrong_channel",), _channel),
     (("skill_missing", "level_too_low"), _skill),
+    (("frozen",), _unfreeze),
     (("excluded",), _exclusion),
     (("pinned_elsewhere",), _pin),
 )

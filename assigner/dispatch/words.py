@@ -13,6 +13,7 @@ CLAUSES: Mapping[str, Mapping[str, Clause]] = {
     "en": {
         "no_agents": ("there are no agents",) * 2,
         "not_yet": ("it opens at {at}",) * 2,
+        "frozen": ("its queue is frozen",) * 2,
         "pinned_elsewhere": ("it is pinned to '{agent}'",) * 2,
         "pinned_to_nobody": ("it is pinned to '{agent}', and there is no such agent",) * 2,
         "excluded": ("{n} is excluded by name", "{n} are excluded by name"),
@@ -26,6 +27,10 @@ CLAUSES: Mapping[str, Mapping[str, Clause]] = {
             "{n} do not serve the channel '{channel}'",
         ),
         "absent": ("{n} is away or offline", "{n} are away or offline"),
+        "draining": (
+            "{n} is being drained and gets nothing more",
+            "{n} are being drained and get nothing more",
+        ),
         "off_shift": ("{n} is off shift", "{n} are off shift"),
         "shift_too_short": (
             "{n} could not finish before the shift ends",
@@ -41,6 +46,7 @@ CLAUSES: Mapping[str, Mapping[str, Clause]] = {
     "es": {
         "no_agents": ("no hay agentes",) * 2,
         "not_yet": ("se abre el {at}",) * 2,
+        "frozen": ("su cola está congelada",) * 2,
         "pinned_elsewhere": ("está fijada a '{agent}'",) * 2,
         "pinned_to_nobody": ("está fijada a '{agent}', y no hay tal agente",) * 2,
         "excluded": ("{n} está excluido por su nombre", "{n} están excluidos por su nombre"),
@@ -51,6 +57,10 @@ CLAUSES: Mapping[str, Mapping[str, Clause]] = {
         ),
         "wrong_channel": ("{n} no atiende '{channel}'", "{n} no atienden '{channel}'"),
         "absent": ("{n} está ausente o desconectado", "{n} están ausentes o desconectados"),
+        "draining": (
+            "{n} está en retirada y no recibe nada más",
+            "{n} están en retirada y no reciben nada más",
+        ),
         "off_shift": ("{n} está fuera de turno", "{n} están fuera de turno"),
         "shift_too_short": (
             "{n} no acabaría antes del fin de su turno",

@@ -25,6 +25,7 @@ class Agent:
     `channels` of None serves every channel; an empty set serves none. `available_from` is the first
     instant of the availability window and `available_until` the first after it; `later` has the windows
     that come after that one, in order. `handle_ms` maps a category to this agent's own handling time.
+    `draining`, in the living service only: somebody has said that they are to get nothing more.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Agent:
     later: tuple[Window, ...] = ()
     idle_since: int | None = None
     handle_ms: Mapping[str, int] = field(default_factory=dict)
+    draining: bool = False
 
     @property
     def capacity_left(self) -> int:

@@ -18,14 +18,19 @@ def not_yet(task: Task, roster: Roster) -> int:
     return roster.everyone if task.not_before is not None and roster.now < task.not_before else 0
 
 
+def frozen(task: Task, roster: Roster) -> int:
+    """Everybody, while the task's queue is frozen (in the living service)."""
+    return roster.everyone if task.frozen else 0
+
+
 def pinned_elsewhere(task: Task, roster: Roster) -> int:
     """Everybody but the agent to whom the task is pinned."""
     return 0 if task.pinned_agent is None else roster.everyone & ~roster.named([task.pinned_agent])
 
 
 def excluded(task: Task, roster: Roster) -> int:
-    """Agents whom the task names as excluded."""
-    return roster.named(task.excluded_agents)
+    """Agents whom the task names as excluded, or whom an override keeps from it or from its queue."""
+    return roster.named(task.excluded_agents + task.kept_from)
 
 
 def skill_missing(task: Task, roster: Roster) -> int:
@@ -47,6 +52,11 @@ def wrong_channel(task: Task, roster: Roster) -> int:
 def absent(task: Task, roster: Roster) -> int:
     """Agents whose presence is not `available`."""
     return roster.everyone & ~roster.present()
+
+
+def draining(task: Task, roster: Roster) -> int:
+    """Agents who are being drained: they are to get nothing more (in the living service)."""
+    return roster.drained()
 
 
 def off_shift(task: Task, roster: Roster) -> int:
@@ -75,7 +85,7 @@ def at_capacity(task: Task, roster: Roster) -> int:
 
 def barred(task: Task, roster: Roster) -> int:
     """Agents whom the task refuses by name: what it does not share with the tasks that are like it."""
-    return excluded(task, roster) | cooling_down(task, roster)
+    return roster.named(task.excluded_agents) | cooling_down(task, roster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +105,14 @@ RULES: tuple[Rule, ...] = tuple(
     Rule(rule.__name__, rule)
     for rule in (
         not_yet,
+        frozen,
         pinned_elsewhere,
         excluded,
         skill_missing,
         level_too_low,
         wrong_channel,
         absent,
+        draining,
         off_shift,
         shift_too_short,
         cooling_down,
@@ -108,6 +120,9 @@ RULES: tuple[Rule, ...] = tuple(
     )
 )
 """All hard rules, in the order in which they are asked."""
+
+LIVING = frozenset(("frozen", "draining"))
+"""The rules that refuse nobody in a snapshot: nothing there is frozen or drained."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

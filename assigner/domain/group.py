@@ -1,8 +1,9 @@
 """Groups of like tasks: what is true of one member, against every agent, is true of all.
 
-Tasks are alike when they have the same requirement, the same pinned agent, the same opening
-instant if it is still to come, and handling times that no rule and no term tells apart. Agents whom
-a task excludes, prefers or lets cool down are its own: they do not split a group.
+Tasks are alike when they have the same requirement, the same pinned agent, the same agents whom
+overrides keep from them, the same opening instant if it is still to come, and handling times that no rule and
+no term tells apart. Agents whom a task excludes, prefers or lets cool down are its own: they do not split a
+group.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def group(tasks: Sequence[Task], roster: Roster) -> list[Group]:
     same: dict[tuple[object, ...], list[int]] = {}  # by identity: hashing a requirement is slow
     alike: dict[tuple[object, ...], list[int]] = {}
     for position, task in enumerate(tasks):
-        key = (id(task.requirement), task.handle_ms, task.pinned_agent, task.not_before)
+        by_hand = (task.kept_from, task.frozen)
+        key = (id(task.requirement), task.handle_ms, task.pinned_agent, task.not_before, by_hand)
         members = same.get(key)
         if members is None:
             members = same[key] = alike.setdefault(_likeness(task, roster), [])
@@ -49,7 +51,8 @@ def _likeness(task: Task, roster: Roster) -> tuple[object, ...]:
     """What the rules and the terms can tell of a task; of a handling time, whose window it outlasts."""
     opening = task.not_before if task.not_before is not None and task.not_before > roster.now else None
     outlasted = roster.endings_before(task.handle_ms)
-    return task.requirement, task.pinned_agent, opening, outlasted, _step(task, roster)
+    by_hand = (task.kept_from, task.frozen)
+    return task.requirement, task.pinned_agent, opening, outlasted, _step(task, roster), by_hand
 
 
 def _step(task: Task, roster: Roster) -> int | None:

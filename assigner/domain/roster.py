@@ -145,6 +145,11 @@ class Roster:
         return self.where(lambda agent: agent.presence is Presence.AVAILABLE)
 
     @kept
+    def drained(self) -> int:
+        """Agents who are to get nothing more."""
+        return self.where(lambda agent: agent.draining)
+
+    @kept
     def on_shift(self) -> int:
         """Agents whose availability window holds the instant."""
         return self.where(

@@ -35,6 +35,8 @@ class Task:
     """A unit of work. `priority` is 0 to 100; `handle_ms` is its expected handling time.
 
     `cooling_down` holds (agent, until): agents who declined and are not asked again before that instant.
+    By hand, in the living service only: `kept_from` are the agents whom overrides keep from it, sorted, and
+    `frozen` says that its queue hands nothing out.
     """
 
     id: str
@@ -48,6 +50,8 @@ class Task:
     excluded_agents: tuple[str, ...] = ()
     pinned_agent: str | None = None
     cooling_down: tuple[tuple[str, int], ...] = ()
+    kept_from: tuple[str, ...] = ()
+    frozen: bool = False
 
     @property
     def bars_agents(self) -> bool:

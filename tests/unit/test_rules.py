@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from assigner.domain.eligibility import RULES
+from assigner.domain.eligibility import LIVING, RULES
 from tests.fundamentals.asking import ask
 from tests.unit import oracle
 from tests.unit.worlds import at
@@ -50,8 +50,12 @@ def pair(task: Json, agent: Json) -> Json:
 
 
 def test_the_rules_are_those_of_the_contract() -> None:
-    """The rules are those of API.md, in its order, and each says what it means."""
-    assert tuple(rule.name for rule in RULES) == oracle.RULES == tuple(ALONE)
+    """The rules are those of API.md, in its order, and each says what it means; those of the living service
+    stand where they do there.
+    """
+    names = [rule.name for rule in RULES]
+    assert tuple(name for name in names if name not in LIVING) == oracle.RULES == tuple(ALONE)
+    assert (names[1], names[names.index("absent") + 1]) == ("frozen", "draining")
     assert all(rule.meaning for rule in RULES)
 
 
