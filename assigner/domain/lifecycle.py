@@ -36,6 +36,21 @@ class OfferState(StrEnum):
     REVOKED = "revoked"
 
 
+class OverrideState(StrEnum):
+    """Whether an override holds still, and why not."""
+
+    ACTIVE = "active"
+    """It holds. A person undoes it, the clock ends it, or another takes its place."""
+    DONE = "done"
+    """It was done at once, and nothing of it can be undone."""
+    UNDONE = "undone"
+    """A person undid it."""
+    ENDED = "ended"
+    """The end came that it was given."""
+    REPLACED = "replaced"
+    """Another override took the place of all of it."""
+
+
 NOT_BEFORE = "not_before"
 """The reason of a hold that ends by itself, when the client lets the task be begun."""
 OPEN_STATES = (State.QUEUED, State.HELD, State.OFFERED, State.ASSIGNED)

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
+from assigner.domain.access import Role
 from assigner.domain.agent import Presence
 from assigner.domain.frozen import frozen
-from assigner.domain.lifecycle import OfferState, State
+from assigner.domain.lifecycle import OfferState, OverrideState, State
 
 Doc = Mapping[str, Any]
 
@@ -25,6 +26,11 @@ class TaskRecord:
     when it began to wait for an agent who takes it: an offer that comes to nothing (declined, expired,
     revoked) does not end the wait, every other way into the queue begins it anew. `attempts` is how often
     it was offered, `relaxed` how many steps were applied.
+
+    `overrides` is the overlay: what active overrides say of it, apart from the doc, while it is open.
+    `priority`, `due_at`, `pinned_agent`: {by, value}, where no value lifts what the doc says.
+    `excluded_agents`: {agent: id of the override}. `held`: {by}, while held by it. `assigned`: {by, forced},
+    while assigned by it. `transferred`: {by, queue, skills} as before, until transferred or updated again.
     """
 
     id: str
@@ -49,6 +55,7 @@ class TaskRecord:
     reopened: int = 0
     relaxed: int = 0
     cooling_down: Mapping[str, int] = field(default_factory=dict)
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @frozen
@@ -97,6 +104,49 @@ class QueueRecord:
 
 
 @frozen
+class OverrideRecord:
+    """What a coordinator decided by hand: `doc` is what they said, without the ids of tasks.
+
+    `touched` is how many tasks it changed, `replaced` how many of those were taken over by later overrides,
+    `forced` how many it gave to an agent who had no room or was not there. `slot` names what there is one
+    active override of: the queue it freezes, the agent it drains.
+    """
+
+    id: str
+    action: str
+    doc: Doc
+    author: str
+    reason: str
+    state: OverrideState
+    made_at: int
+    until: int | None = None
+    slot: str | None = None
+    touched: int = 0
+    replaced: int = 0
+    forced: int = 0
+    ended_at: int | None = None
+    ended_by: str | None = None
+    version: int = 1
+
+
+@frozen
+class KeyRecord:
+    """An API key: `hash` is the SHA-256 of its secret, in hex; `rate` is in requests a second."""
+
+    id: str
+    name: str
+    role: Role
+    hash: str
+    agent: str | None = None
+    rate: float | None = None
+    created_at: int
+    created_by: str
+    expires_at: int | None = None
+    revoked_at: int | None = None
+    version: int = 1
+
+
+@frozen
 class Event:
     """One change, with the records after it. `id` orders all events of a workspace.
 
@@ -113,3 +163,5 @@ class Event:
     offer: OfferRecord | None = None
     agent: AgentRecord | None = None
     queue: QueueRecord | None = None
+    override: OverrideRecord | None = None
+    key: KeyRecord | None = None

@@ -1,4 +1,5 @@
-"""The store: the truth about tasks, agents, offers and queues, and one method for each thing that can happen.
+"""The store: the truth about tasks, agents, offers and queues, overrides and keys, and one method for each
+thing that can happen.
 
 Every verb takes commands and gives one outcome for each, in their order; each command is atomic, and a
 command whose op was seen before gives the outcome of then. A refusal is a value: nothing is raised for what
@@ -8,157 +9,75 @@ two honest clients can do to each other.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 
-from assigner.domain.agent import Presence
-from assigner.domain.frozen import frozen
-from assigner.domain.records import AgentRecord, Doc, Event, OfferRecord, QueueRecord, TaskRecord
+from assigner.domain.records import (
+    AgentRecord,
+    Event,
+    KeyRecord,
+    OfferRecord,
+    OverrideRecord,
+    QueueRecord,
+    TaskRecord,
+)
+from assigner.store.commands import (
+    LEASED,
+    MOST_REFUSALS,
+    REFUSALS,
+    Command,
+    EndOverride,
+    Enqueue,
+    MakeOffer,
+    MakeOverride,
+    OnAgent,
+    OnOffer,
+    OnTask,
+    Outcome,
+    PutAgent,
+    PutKey,
+    PutQueue,
+    Step,
+    mark,
+)
 
-
-@frozen
-class Command:
-    """What every command says: `op` is its id, and makes a retry safe; `now` is the caller's clock.
-
-    `lease` is the dispatcher's, on its own verbs; `version` refuses the command when the record has another.
-    `asked` is a fingerprint of what the caller wanted: the same op with another one is refused `op_reused`;
-    the rest of the command may differ in a retry (a document made from a newer record), and is not compared.
-    """
-
-    op: str
-    actor: str
-    now: int
-    lease: str | None = None
-    version: int | None = None
-    asked: str = ""
-
-
-@frozen
-class Outcome:
-    """What became of a command: the records after it, or `refused` with a code of REFUSALS and the facts.
-
-    `replayed`: the command had been done before, and this is the outcome of then. Only what was done is kept:
-    a command that was refused is judged anew when its op comes again. `event` is the id of the event that
-    tells of the change; None when there was nothing to change, such as a task enqueued again as it is.
-    """
-
-    refused: str | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    task: TaskRecord | None = None
-    agent: AgentRecord | None = None
-    offer: OfferRecord | None = None
-    queue: QueueRecord | None = None
-    event: str | None = None
-    replayed: bool = False
-
-
-@frozen
-class OnTask(Command):
-    """A command about one task; `facts` are the verb's own: see each method."""
-
-    task: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-
-@frozen
-class OnOffer(Command):
-    """A command about one offer, which has to be open still."""
-
-    offer: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-
-@frozen
-class Enqueue(Command):
-    """Make a task. `held_until` or `hold_reason` makes it held, not queued."""
-
-    task: str
-    doc: Doc
-    queue: str
-    size: int
-    created_at: int
-    held_until: int | None = None
-    hold_reason: str | None = None
-
-
-@frozen
-class MakeOffer(Command):
-    """Propose a queued task to an agent with room for it; with `accept`, the agent has it at once.
-
-    With `agent_version`, only while the agent is as they were when it was decided.
-    """
-
-    offer: str
-    task: str
-    agent: str
-    task_version: int
-    agent_version: int | None = None
-    expires_at: int
-    value: int
-    terms: Mapping[str, int]
-    accept: bool = False
-
-
-@frozen
-class PutAgent(Command):
-    """Make an agent, or replace what the client said of them. `capacity` is that of the doc.
-
-    Without `presence` a new agent is available, and one who exists keeps theirs.
-    """
-
-    agent: str
-    doc: Doc
-    capacity: int
-    presence: Presence | None = None
-    presence_until: int | None = None
-
-
-@frozen
-class OnAgent(Command):
-    """A command about an agent who exists: to remove them, or to set their presence (and until when)."""
-
-    agent: str
-    presence: Presence = Presence.AVAILABLE
-    presence_until: int | None = None
-
-
-@frozen
-class PutQueue(Command):
-    """Make a queue, or replace its settings."""
-
-    queue: str
-    doc: Doc
-
-
-REFUSALS: dict[str, str] = {
-    "unknown_task": "There is no such task.",
-    "unknown_agent": "There is no such agent.",
-    "unknown_offer": "There is no such offer.",
-    "task_exists": "There is a task of this id with other content.",
-    "wrong_state": "The task's state does not take this verb; `state` and `allowed` say which it takes.",
-    "stale_version": "The record has another version than the command expects.",
-    "offer_expired": "The offer was not answered in time.",
-    "offer_revoked": "The offer was taken back.",
-    "offer_taken": "The offer has been answered already.",
-    "at_capacity": "The agent has no room for the task.",
-    "agent_away": "The agent is not available.",
-    "agent_has_work": "The agent still has open offers or assigned tasks.",
-    "not_leader": "Another dispatcher has the lease.",
-    "not_due": "It is not time yet: the offer stands until `due`, or the task is held until then.",
-    "op_reused": "The op was used for another command.",
-}
-"""Why a command can be refused."""
+__all__ = [
+    "LEASED",
+    "MOST_REFUSALS",
+    "REFUSALS",
+    "Command",
+    "EndOverride",
+    "Enqueue",
+    "EventsLost",
+    "MakeOffer",
+    "MakeOverride",
+    "OnAgent",
+    "OnOffer",
+    "OnTask",
+    "Outcome",
+    "PutAgent",
+    "PutKey",
+    "PutQueue",
+    "Retention",
+    "Step",
+    "Store",
+    "StoreRefused",
+    "StoreUnavailable",
+    "World",
+    "mark",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Everything that is open, and the id of the last event in it."""
+    """Everything that is open, active overrides, all keys, and the id of the last event in it."""
 
     tasks: Sequence[TaskRecord]
     agents: Sequence[AgentRecord]
     offers: Sequence[OfferRecord]
     queues: Sequence[QueueRecord]
+    overrides: Sequence[OverrideRecord] = ()
+    keys: Sequence[KeyRecord] = ()
     last_event: str
 
 
@@ -172,10 +91,6 @@ class StoreRefused(Exception):
 
 class EventsLost(Exception):
     """The events asked for are not kept any more: read the world again and go on from its last event."""
-
-
-LEASED = frozenset({"offer", "expire", "wake", "relax", "rescue"})
-"""The verbs that need the dispatcher's lease; any other verb compares it when the command carries one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,20 +280,3 @@ class Store(ABC):
         agent = await self.agent(agent_id) if agent_id else None
         queue = await self.queue(command.queue) if isinstance(command, PutQueue) else None
         return Outcome(task=task, agent=agent, offer=offer, queue=queue, replayed=True)
-
-
-def mark(verb: str, command: Command) -> str:
-    """What an op was used for; the same op with another mark is refused."""
-    return f"{verb} {getattr(command, _TARGET[type(command)])} {command.asked}"
-
-
-_TARGET: Mapping[type[Command], str] = {
-    Enqueue: "task",
-    OnTask: "task",
-    MakeOffer: "offer",
-    OnOffer: "offer",
-    PutAgent: "agent",
-    OnAgent: "agent",
-    PutQueue: "queue",
-}
-"""Which field says what a command is about."""

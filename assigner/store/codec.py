@@ -1,238 +1,42 @@
 """Between records and what the server holds: JSON texts, and the answers of the scripts.
 
 A record is two texts: `doc`, which no script decodes, and `live`. Both together decode straight into the
-record: an offer's are its fields and its state, any other's the document and the rest.
+record: an offer's are its fields and its state, a key's its fields and its version, any other's the document
+and the rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from assigner.domain.lifecycle import TRANSITIONS, State, Transition, allowed
-from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord, TaskRecord
-from assigner.store.base import (
-    LEASED,
-    Command,
-    Enqueue,
-    MakeOffer,
-    OnAgent,
-    OnOffer,
-    OnTask,
-    Outcome,
-    PutAgent,
-    PutQueue,
-    Retention,
-    mark,
+from assigner.domain.lifecycle import State, allowed
+from assigner.domain.records import (
+    AgentRecord,
+    Event,
+    KeyRecord,
+    OfferRecord,
+    OverrideRecord,
+    QueueRecord,
+    TaskRecord,
 )
-from assigner.store.keys import names
-from assigner.store.verbs import SEEN, WITH_DOC, facts_of, new_task
+from assigner.store.base import Command, Enqueue, Outcome
+from assigner.store.verbs import new_task
 
-_encoder = msgspec.json.Encoder()
-_packer = msgspec.msgpack.Encoder()
-_sorted = msgspec.json.Encoder(order="sorted")
 _facts = msgspec.json.Decoder(dict[str, Any])
 _tasks = msgspec.json.Decoder(TaskRecord)
 _agents = msgspec.json.Decoder(AgentRecord)
 _offers = msgspec.json.Decoder(OfferRecord)
 _queues = msgspec.json.Decoder(QueueRecord)
+_overrides = msgspec.json.Decoder(OverrideRecord)
+_keys = msgspec.json.Decoder(KeyRecord)
 
 DONE, AGAIN, REFUSED, NOTHING = range(4)
 """What a script answers of a command first: see prelude.lua."""
 HISTORY_VALUES = 10
 """How many values of a history's list are one event."""
-
-
-def text(doc: Any) -> str:
-    """JSON with sorted names: the same content is the same text."""
-    return _sorted.encode(doc).decode()
-
-
-@cache
-def rules(verb: str, workspace: str, keep: Retention) -> bytes:
-    """What a verb's script is told besides the commands."""
-    row = TRANSITIONS.get(verb)
-    return _encoder.encode(
-        {
-            "keys": names(workspace),
-            "row": _row(row) if row else None,
-            "revoke": _row(TRANSITIONS["revoke"]),
-            "leased": verb in LEASED,
-            "seen": verb in SEEN,
-            "with_doc": row is not None and f"task.{row.event}" in WITH_DOC,
-            "events": keep.events,
-            "ops_ms": keep.ops_ms,
-            "brief_ops_ms": keep.brief_ops_ms,
-            "offers_ms": keep.offers_ms,
-            "history": keep.moments * HISTORY_VALUES,
-        }
-    )
-
-
-def _row(row: Transition) -> dict[str, Any]:
-    known = {
-        "event": row.event,
-        "sources": dict.fromkeys(row.sources, True),
-        "to": row.to,
-        "offer": row.offer,
-    }
-    return {name: value for name, value in known.items() if value is not None}
-
-
-def encode(value: Any) -> bytes:
-    """JSON, in the order of the value."""
-    return _encoder.encode(value)
-
-
-def pack(said: Any) -> bytes:
-    """MessagePack, which scripts read fast, and where a text that is inside stays as it is."""
-    return _packer.encode(said)
-
-
-def command(verb: str, c: Command) -> bytes:
-    """A command as its script reads it."""
-    if isinstance(c, Enqueue):
-        return _packer.encode(_enqueue(c))
-    said: dict[str, Any] = {"op": c.op, "mark": mark(verb, c), "now": c.now, "actor": c.actor}
-    if c.asked:
-        said["keyed"] = True
-    if c.lease is not None:
-        said["lease"] = c.lease
-    if c.version is not None:
-        said["version"] = c.version
-    _OWN[type(c)](said, c)
-    return _packer.encode(said)
-
-
-def together(said: Sequence[bytes]) -> bytes:
-    """Commands as one argument of their script."""
-    return _packer.encode([msgspec.Raw(one) for one in said])
-
-
-class _Live(Struct, omit_defaults=True, gc=False):
-    """What is written of a task at first, besides its document."""
-
-    id: str
-    state: State
-    queue: str
-    size: int
-    version: int
-    created_at: int
-    queued_at: int
-    updated_at: int
-    held_until: int | None = None
-    hold_reason: str | None = None
-
-
-class _Made(Struct, omit_defaults=True, gc=False):
-    """What a task was at first, for its history: without what never changes."""
-
-    actor: str
-    op: str
-    queue: str
-    size: int
-    at: int
-    held_until: int | None = None
-    hold_reason: str | None = None
-
-
-class _Make(Struct, omit_defaults=True, gc=False):
-    """An Enqueue as its script reads it; the last three are texts that are stored as they are."""
-
-    op: str
-    mark: str
-    actor: str
-    task: str
-    queue: str
-    size: int
-    doc: str
-    live: str
-    made: str
-    lease: str | None = None
-    version: int | None = None
-    keyed: bool = False
-
-
-def _enqueue(c: Enqueue) -> _Make:
-    now, until, why = c.now, c.held_until, c.hold_reason
-    state = State.QUEUED if until is None and why is None else State.HELD
-    live = _Live(c.task, state, c.queue, c.size, 1, c.created_at, now, now, until, why)
-    made = _Made(c.actor, c.op, c.queue, c.size, now, until, why)
-    return _Make(
-        c.op,
-        mark("enqueue", c),
-        c.actor,
-        c.task,
-        c.queue,
-        c.size,
-        _sorted.encode(c.doc).decode(),
-        _encoder.encode(live).decode(),
-        _encoder.encode(made).decode(),
-        c.lease,
-        c.version,
-        bool(c.asked),
-    )
-
-
-def _on(said: dict[str, Any], c: OnTask | OnOffer) -> None:
-    facts = facts_of(c)
-    if "doc" in facts:
-        said["doc"] = text(facts.pop("doc"))
-    if facts:
-        said["told"] = _encoder.encode(facts).decode()
-    if isinstance(c, OnTask):
-        said["task"] = c.task
-    else:
-        said["offer"] = c.offer
-
-
-def _offer(said: dict[str, Any], c: MakeOffer) -> None:
-    fixed = {
-        "id": c.offer,
-        "task": c.task,
-        "agent": c.agent,
-        "offered_at": c.now,
-        "expires_at": c.expires_at,
-        "value": c.value,
-        "terms": c.terms,
-    }
-    said.update(task=c.task, task_version=c.task_version, offer=c.offer, agent=c.agent, accept=c.accept)
-    if c.agent_version is not None:
-        said["agent_version"] = c.agent_version
-    # Without the brace that closes it: the script adds the task's size.
-    said["fixed"] = _encoder.encode(fixed).decode()[:-1]
-
-
-def _put_agent(said: dict[str, Any], c: PutAgent) -> None:
-    said.update(agent=c.agent, capacity=c.capacity, doc=text(c.doc))
-    if c.presence is not None:
-        said["presence"] = c.presence
-    if c.presence_until is not None:
-        said["presence_until"] = c.presence_until
-
-
-def _on_agent(said: dict[str, Any], c: OnAgent) -> None:
-    said.update(agent=c.agent, presence=c.presence)
-    if c.presence_until is not None:
-        said["presence_until"] = c.presence_until
-
-
-def _put_queue(said: dict[str, Any], c: PutQueue) -> None:
-    said.update(queue=c.queue, doc=text(c.doc))
-
-
-_OWN: dict[type[Command], Callable[[dict[str, Any], Any], None]] = {
-    MakeOffer: _offer,
-    OnTask: _on,
-    OnOffer: _on,
-    PutAgent: _put_agent,
-    OnAgent: _on_agent,
-    PutQueue: _put_queue,
-}
 
 
 def event_made(answer: Sequence[Any], c: Command) -> Event:
@@ -251,6 +55,8 @@ def outcome_of(event: Event, *, replayed: bool = False) -> Outcome:
         agent=event.agent,
         offer=event.offer,
         queue=event.queue,
+        override=event.override,
+        key=event.key,
         event=event.id,
         replayed=replayed,
     )
@@ -289,6 +95,8 @@ def event_of(id: bytes, fields: Sequence[bytes]) -> Event:
         offer=offer_of(told[b"offer"], told[b"offer_doc"]) if b"offer" in told else None,
         agent=agent_of(told[b"agent"], told[b"agent_doc"]) if b"agent" in told else None,
         queue=queue_of(told[b"queue"], told[b"queue_doc"]) if b"queue" in told else None,
+        override=override_of(told[b"override"], told[b"override_doc"]) if b"override" in told else None,
+        key=key_of(told[b"key"], told[b"key_doc"]) if b"key" in told else None,
     )
 
 
@@ -343,9 +151,21 @@ def offer_of(live: bytes, doc: bytes) -> OfferRecord:
     return _offers.decode(doc[:-1] + b"," + live[1:])
 
 
+def override_of(live: bytes, doc: bytes) -> OverrideRecord:
+    """An override from its two texts."""
+    return _overrides.decode(live[:-1] + b',"doc":' + doc + b"}")
+
+
+def key_of(live: bytes, doc: bytes) -> KeyRecord:
+    """A key from its two texts."""
+    return _keys.decode(doc[:-1] + b"," + live[1:])
+
+
 RECORD_OF: Mapping[str, Callable[[bytes, bytes], Any]] = {
     "task": task_of,
     "agent": agent_of,
     "queue": queue_of,
     "offer": offer_of,
+    "override": override_of,
+    "key": key_of,
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush, nlargest
 
 from assigner.clock import Clock
-from assigner.domain.lifecycle import OPEN_STATES, OfferState
+from assigner.domain.lifecycle import OPEN_STATES, OfferState, OverrideState
 from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord, TaskRecord
 from assigner.store.base import LEASED, Command, Outcome, Retention, Store, World, mark
 from assigner.store.log import EventLog
@@ -82,6 +82,8 @@ class MemoryStore(Store):
             offer=happened.offer,
             agent=happened.agent,
             queue=happened.queue,
+            override=happened.override,
+            key=happened.key,
         )
         self.apply(event)
         return event
@@ -118,6 +120,12 @@ class MemoryStore(Store):
             self.records.agents[event.agent.id] = event.agent
         if event.queue:
             self.records.queues[event.queue.id] = event.queue
+        if event.override and event.type == "override.pruned":
+            self.records.overrides.pop(event.override.id, None)
+        elif event.override:
+            self.records.overrides[event.override.id] = event.override
+        if event.key:
+            self.records.keys[event.key.id] = event.key
         self._log.append(event)
 
     def _apply_task(self, event: Event, task: TaskRecord) -> None:
@@ -147,6 +155,8 @@ class MemoryStore(Store):
             agents={agent.id: agent for agent in world.agents},
             offers={offer.id: offer for offer in world.offers},
             queues={queue.id: queue for queue in world.queues},
+            overrides={override.id: override for override in world.overrides},
+            keys={key.id: key for key in world.keys},
         )
         self._history.clear()
         self._ended.clear()
@@ -210,6 +220,8 @@ class MemoryStore(Store):
             agents=list(self.records.agents.values()),
             offers=[offer for offer in self.records.offers.values() if offer.state is OfferState.OPEN],
             queues=list(self.records.queues.values()),
+            overrides=[one for one in self.records.overrides.values() if one.state is OverrideState.ACTIVE],
+            keys=list(self.records.keys.values()),
             last_event=self._log.last,
         )
 
@@ -243,4 +255,12 @@ class MemoryStore(Store):
 
 
 def _outcome(event: Event) -> Outcome:
-    return Outcome(task=event.task, agent=event.agent, offer=event.offer, queue=event.queue, event=event.id)
+    return Outcome(
+        task=event.task,
+        agent=event.agent,
+        offer=event.offer,
+        queue=event.queue,
+        override=event.override,
+        key=event.key,
+        event=event.id,
+    )

@@ -23,7 +23,7 @@ from redis.backoff import ExponentialBackoff
 from assigner.clock import Clock, SystemClock
 from assigner.domain.lifecycle import OfferState
 from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord, TaskRecord
-from assigner.store import codec
+from assigner.store import codec, packing
 from assigner.store.base import (
     Command,
     EventsLost,
@@ -175,7 +175,7 @@ class RedisStore(Store):
         return [outcome for part in await asyncio.gather(*parts) for outcome in part]
 
     async def _part(self, verb: str, asked: Sequence[Command]) -> list[Outcome]:
-        answers = await self._gather.ask(verb, [codec.command(verb, one) for one in asked])
+        answers = await self._gather.ask(verb, [packing.command(verb, one) for one in asked])
         events, outcomes = list[Event](), list[Outcome]()
         for answer, command in zip(answers, asked, strict=True):
             if answer[0] == codec.DONE:
@@ -194,8 +194,8 @@ class RedisStore(Store):
         return replace(now, event=answer[1].decode())
 
     async def _run(self, verb: str, commands: Sequence[bytes]) -> Any:
-        keys, rules = [self._keys["events"]], codec.rules(verb, self.workspace, self._keep)
-        return await self._call(verb, keys, [rules, codec.together(commands)])
+        keys, rules = [self._keys["events"]], packing.rules(verb, self.workspace, self._keep)
+        return await self._call(verb, keys, [rules, packing.together(commands)])
 
     async def _call(self, name: str, keys: list[str], args: list[Any]) -> Any:
         async with reachable():
@@ -207,7 +207,7 @@ class RedisStore(Store):
         while gone < most:
             some = min(BATCH, most - gone)
             command = {"actor": "clock", "op": "", "now": before, "most": some}
-            done = int(await self._run("prune", [codec.pack(command)]))
+            done = int(await self._run("prune", [packing.pack(command)]))
             gone += done
             if done < some:
                 break

@@ -12,7 +12,14 @@ from typing import Any
 
 from assigner.domain.agent import Presence
 from assigner.domain.lifecycle import NOT_BEFORE, TRANSITIONS, OfferState, State, Transition, allowed
-from assigner.domain.records import AgentRecord, OfferRecord, QueueRecord, TaskRecord
+from assigner.domain.records import (
+    AgentRecord,
+    KeyRecord,
+    OfferRecord,
+    OverrideRecord,
+    QueueRecord,
+    TaskRecord,
+)
 from assigner.store.base import (
     Command,
     Enqueue,
@@ -52,6 +59,8 @@ class Records:
     agents: dict[str, AgentRecord] = field(default_factory=dict)
     offers: dict[str, OfferRecord] = field(default_factory=dict)
     queues: dict[str, QueueRecord] = field(default_factory=dict)
+    overrides: dict[str, OverrideRecord] = field(default_factory=dict)
+    keys: dict[str, KeyRecord] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +72,8 @@ class Happened:
     offer: OfferRecord | None = None
     agent: AgentRecord | None = None
     queue: QueueRecord | None = None
+    override: OverrideRecord | None = None
+    key: KeyRecord | None = None
 
 
 Judged = list[Happened] | Outcome
