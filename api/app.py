@@ -46,7 +46,7 @@ def create_app(
     With stores by workspace, or with an engine, which then is run too, it has the resources of the living
     service.
     """
-    meters, clock = meters or Meters(), clock or SystemClock()
+    meters, clock = meters or Meters(settings.workspace_names), clock or SystemClock()
     stores = engine.stores if engine else stores or {}
     pool = Pool(settings, meters, answer)
     lives = {name: _live(name, store, clock, engine) for name, store in stores.items()}

@@ -113,9 +113,9 @@ class Edge:
         route = getattr(scope.get("route"), "path", "other")
         method = method if method in _METHODS else "other"
         status = exchange.status or _CLIENT_GONE
-        self._service.meters.histograms["assigner_http_request_seconds"].labels(
-            route, method, str(status)
-        ).observe(seconds)
+        meters = self._service.meters
+        meters.histograms["assigner_http_request_seconds"].labels(route, method).observe(seconds)
+        meters.counters["assigner_http_requests_total"].labels(route, method, str(status)).inc()
         fields = {
             "method": method,
             "route": route,

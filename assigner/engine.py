@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from assigner.clock import Clock
 from assigner.config import Process, Settings
@@ -94,9 +95,9 @@ def engine_of(
     if process is Process.API:
         return Engine(keeper=keeper, stores=stores)
     dispatchers = {name: _dispatcher(name, store, settings, clock, meters) for name, store in stores.items()}
-    meters.gauges["assigner_dispatcher_leads"].set_function(
-        lambda: all(dispatcher.lead for dispatcher in dispatchers.values())
-    )
+    leads = meters.gauges["assigner_dispatcher_leads"]
+    for name, dispatcher in dispatchers.items():
+        leads.labels(name).set_function(partial(_leads, dispatcher))
     return Engine(keeper=keeper, stores=stores, dispatchers=dispatchers)
 
 
@@ -119,7 +120,7 @@ def _dispatcher(workspace: str, store: Store, settings: Settings, clock: Clock, 
         holder=f"{workspace}@{socket.gethostname()}-{os.getpid()}",
         decide=Decider(Policy(), clock, most_arcs=settings.max_arcs, time_limit_s=limit_s),
         pace=Pace(lease_ms=_ms(settings.lease_s), keep_ended_ms=_ms(settings.keep_ended_s)),
-        told=_counting(meters),
+        told=_counting(meters, workspace),
     )
 
 
@@ -133,24 +134,25 @@ def _ms(seconds: float) -> int:
     return round(seconds * 1_000)
 
 
-def _counting(meters: Meters) -> Callable[[Pass], None]:
-    """What counts the passes of a dispatcher."""
-    lag, took = meters.histograms["assigner_mirror_lag_seconds"], meters.histograms["assigner_cycle_seconds"]
-    made, refused = (
-        meters.counters["assigner_offers_made_total"],
-        meters.counters["assigner_offers_refused_total"],
-    )
+def _leads(dispatcher: Dispatcher) -> bool:
+    return dispatcher.lead is not None
+
+
+def _counting(meters: Meters, workspace: str) -> Callable[[Pass], None]:
+    """What counts the passes of a workspace's dispatcher."""
+    lag = meters.histograms["assigner_mirror_lag_seconds"].labels(workspace)
+    took = meters.histograms["assigner_cycle_seconds"].labels(workspace, "decide")
+    refused = meters.counters["assigner_offers_refused_total"]
     clock_verbs = meters.counters["assigner_clock_verbs_total"]
 
     def count(passed: Pass) -> None:
         if passed.events:
             lag.observe(passed.lag_ms / 1_000)
         for verb, times in passed.done.items():
-            clock_verbs.labels(verb).inc(times)
+            clock_verbs.labels(workspace, verb).inc(times)
         if passed.report is not None:
             took.observe(passed.cycle_s)
-            made.inc(passed.report.offered)
             for code, times in passed.report.refused.items():
-                refused.labels(code).inc(times)
+                refused.labels(workspace, code).inc(times)
 
     return count

@@ -40,7 +40,7 @@ def run(
         _logger.info(_READY[process].format(address=address, workers=settings.worker_count))
 
     _quieten_collector()
-    meters = Meters()
+    meters = Meters(settings.workspace_names)
     try:
         engine = engine_of(settings, process, clock, meters, own)
     except StoreRefused as error:

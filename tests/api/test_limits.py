@@ -47,10 +47,10 @@ def test_a_body_of_exactly_the_limit_is_taken(service: Running) -> None:
 
 
 def test_a_body_cut_short_is_dropped_quietly(service: Running) -> None:
-    before = service.metric("assigner_http_request_seconds_count", status="499")
+    before = service.metric("assigner_http_requests_total", status="499")
     service.connect(HEAD + b"Content-Length: 1000\r\n\r\nonly this").close()
     until(
-        lambda: service.metric("assigner_http_request_seconds_count", status="499") > before,
+        lambda: service.metric("assigner_http_requests_total", status="499") > before,
         "the request that was cut short is counted",
     )
     assert service.metric("assigner_worker_replacements_total") == 0

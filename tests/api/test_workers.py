@@ -59,7 +59,7 @@ def test_a_client_that_leaves_stops_its_work() -> None:
             until(lambda: service.metric("assigner_workers", state="busy") == 1, "the worker spins")
         assert service.post(b"hello").content == b"hello"
         assert service.replaced("disconnected") == 1
-        assert service.metric("assigner_http_request_seconds_count", status="499") == 1
+        assert service.metric("assigner_http_requests_total", status="499") == 1
 
 
 def test_work_that_ends_soon_after_its_client_left_costs_no_worker(
@@ -74,7 +74,7 @@ def test_work_that_ends_soon_after_its_client_left_costs_no_worker(
         with service.connect(head + body):
             until(lambda: service.metric("assigner_workers", state="busy") == 1, "the worker waits")
         until(
-            lambda: service.metric("assigner_http_request_seconds_count", status="499") == 1,
+            lambda: service.metric("assigner_http_requests_total", status="499") == 1,
             "the client's leaving is noticed",
         )
         flag.touch()

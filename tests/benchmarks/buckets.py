@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -34,12 +34,17 @@ class Spread:
         return f"{low * 1e3:g} to {high * 1e3:g} ms"
 
 
-def spread(name: str, before: Mapping[str, float], after: Mapping[str, float]) -> Spread:
-    """How a histogram has grown from one reading of /metrics to the next."""
-    grown = {
-        float(series[len(name) + len("_bucket{le=") : -1]): value - before.get(series, 0.0)
-        for series, value in after.items()
-        if series.startswith(f"{name}_bucket")
-    }
-    count, total = (after[name + end] - before.get(name + end, 0.0) for end in ("_count", "_sum"))
-    return Spread(buckets=tuple(sorted(grown.items())), mean=total / count if count else 0.0)
+def spread(name: str, before: Mapping[str, float], after: Mapping[str, float], **labels: str) -> Spread:
+    """How a histogram has grown, with these labels, from one reading of /metrics to the next."""
+    wanted = {f"{label}={value}" for label, value in labels.items()}
+
+    def grown(part: str) -> Iterator[tuple[dict[str, str], float]]:
+        for series, value in after.items():
+            of, _, inside = series.rstrip("}").partition("{")
+            if of == f"{name}_{part}" and wanted <= (said := set(inside.split(","))):
+                yield dict(one.split("=") for one in said - {""}), value - before.get(series, 0.0)
+
+    buckets = sorted((float(said["le"]), count) for said, count in grown("bucket"))
+    ((_, total),) = grown("sum")
+    count = buckets[-1][1]
+    return Spread(buckets=tuple(buckets), mean=total / count if count else 0.0)

@@ -136,7 +136,8 @@ def _step(running: Service, channel: Connection, rate: float, seconds: float) ->
         channel.send(Run(rate=rate, seconds=seconds))
         measured: Measured = channel.recv()
     after = running.metrics()
-    lag, cycle = (spread(f"assigner_{name}_seconds", before, after) for name in ("mirror_lag", "cycle"))
+    lag = spread("assigner_mirror_lag_seconds", before, after)
+    cycle = spread("assigner_cycle_seconds", before, after, step="decide")
     return Step(rate=rate, measured=measured, used=used, lag=lag, cycle=cycle)
 
 
@@ -188,7 +189,7 @@ def _told(durability: str, step: Step) -> Iterator[Result]:
         verdict=verdict(gib <= MOST_GIB),
     )
     yield Row(
-        what=f"{durability}: cycle of the dispatcher, mean and p99",
+        what=f"{durability}: deciding of a cycle, mean and p99",
         measured=f"{step.cycle.mean * 1e3:.0f} ms, {step.cycle.shown(0.99)} (bucket)",
     )
     cores = ", ".join(f"{part} {share:.2f}" for part, share in step.cores.items())
@@ -244,10 +245,10 @@ def _breaks(durability: str, steps: Sequence[Step]) -> Iterator[Result]:
     parts = list(last.cores)
     yield Table(
         title=f"More and more, {durability}",
-        columns=("a minute", "offer p50", "offer p99", "answer p99", "cycle", "lag", *parts, "idle"),
+        columns=("a minute", "offer p50", "offer p99", "answer p99", "decide", "lag", *parts, "idle"),
         rows=[_line(step, parts) for step in steps],
         notes=[
-            "Arrivals, and as many completions. Milliseconds: offer, answer, means of cycle and lag. Cores.",
+            "Arrivals, and as many completions. Milliseconds: offer, answer, means of decide and lag. Cores.",
             f"It breaks above {P99_S * 1e3:g} ms for an offer, or {ACK_S * 1e3:g} ms for an answer.",
         ],
     )

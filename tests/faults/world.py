@@ -138,7 +138,7 @@ class Process:
     async def leads(self) -> bool:
         """Whether its dispatcher has the lease."""
         got = await self.get("/metrics")
-        return got is not None and "assigner_dispatcher_leads 1.0" in got.text
+        return got is not None and 'assigner_dispatcher_leads{workspace="default"} 1.0' in got.text
 
     def last_words(self) -> str:
         """The end of its log."""

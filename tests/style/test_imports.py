@@ -68,7 +68,9 @@ TABLE = {
     "assigner.clock": _may("", "", "a clock needs nobody"),
     "assigner.config": _may("", "", "settings come before everything else"),
     "assigner.log": _may("", "", "logging serves all and knows none"),
-    "assigner.metrics": _may("assigner.domain", "prometheus_client", "metrics know what they count"),
+    "assigner.metrics": _may(
+        "assigner.domain assigner.__version__", "prometheus_client", "metrics know what they count"
+    ),
     "assigner.sample": _may("assigner.sample_data", "", "a sample is a pure function of its arguments"),
     "assigner.sample_data": _may("", "", "tables import nothing"),
     "assigner.engine": ROOT,
