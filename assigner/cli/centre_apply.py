@@ -45,6 +45,7 @@ class Asked:
 
     files: Sequence[Path]
     url: str
+    key: str
     dry_run: bool
     prune: bool
     limit: int
@@ -59,7 +60,7 @@ def apply(asked: Asked) -> None:
     if mistakes:
         shell.fail(_refusal(", ".join(texts), mistakes, asked.language), shell.REFUSED)
     view = View(language=asked.language, limit=asked.limit)
-    with connected(asked.url) as client:
+    with connected(asked.url, asked.key) as client:
         difference = _difference(client, centre, asked)
         if asked.dry_run:
             shell.show(*shown(difference, view))
@@ -71,10 +72,10 @@ def apply(asked: Asked) -> None:
     _tell(result, difference, centre, asked)
 
 
-def export(url: str, output: Path | None, language: Language, *, tasks: bool) -> None:
+def export(url: str, key: str, output: Path | None, language: Language, *, tasks: bool) -> None:
     """Write the centre that is there as a file that makes it so. Agents' presence is theirs, and left out."""
     kinds = [kind for kind in STRUCTS if tasks or kind != "tasks"]
-    with connected(url) as client:
+    with connected(url, key) as client:
         there = _read(client, kinds, url, language)
     for agent in there["agents"].values():
         agent.pop("presence", None)

@@ -53,9 +53,11 @@ class Held:
 
 
 @contextmanager
-def connected(url: str) -> Iterator[httpx.Client]:
-    """A client of the service; one on this machine is asked without a proxy."""
-    with httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=not _is_here(url)) as client:
+def connected(url: str, key: str = "") -> Iterator[httpx.Client]:
+    """A client of the service, with a key where there is one; this machine is asked without a proxy."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    here = _is_here(url)
+    with httpx.Client(base_url=url, headers=headers, timeout=PATIENCE_S, trust_env=not here) as client:
         yield client
 
 

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import typer
 
 from assigner import __version__, log
 from assigner.cli import examples, shell
-from assigner.cli.flags import settings_of, with_settings
+from assigner.cli.flags import with_settings
+from assigner.cli.options import SHOWN_ROWS, AsJson, Key, Lang, Limit, Url, own_url, read_settings
 from assigner.cli.words import preferred
-from assigner.config import Process, Settings, SettingsError
+from assigner.config import Process
 
 app = typer.Typer(
     name="assigner",
@@ -28,8 +28,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-SHOWN_ROWS = 20
-
 
 def finite(text: str) -> float:
     """A number that JSON can write. Raises ValueError."""
@@ -37,14 +35,6 @@ def finite(text: str) -> float:
     if not isfinite(number):
         raise ValueError(f"{text} is not finite")
     return number
-
-
-def address(text: str) -> str:
-    """A URL of HTTP. Raises ValueError."""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
-        raise ValueError(f"{text} is not such as http://127.0.0.1:8080")
-    return text
 
 
 Dev = Annotated[bool, typer.Option("--dev", help="For development: without keys, this machine only.")]
@@ -67,16 +57,6 @@ TimeLimit = Annotated[
     float | None,
     typer.Option(metavar="SECONDS", help="The bound on the solver's time.", parser=finite),
 ]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print the answer of the service, as JSON and nothing else.")
-]
-Limit = Annotated[
-    int, typer.Option(min=0, metavar="ROWS", help="Show so many rows of each list; 0 shows all.")
-]
-Lang = Annotated[
-    Literal["en", "es"] | None,
-    typer.Option(help="The language to print in. [dim]Default: that of LC_ALL, LC_MESSAGES or LANG.[/dim]"),
-]
 TaskCount = Annotated[int, typer.Option(min=0, metavar="N", help="How many tasks.")]
 SampleTasks = Annotated[
     int | None,
@@ -89,14 +69,6 @@ CentreFiles = Annotated[
     list[Path],
     typer.Option(
         "--file", "-f", metavar="FILE.yaml", help="Queues, agents and tasks; - is stdin. Several are merged."
-    ),
-]
-Url = Annotated[
-    str | None,
-    typer.Option(
-        metavar="URL",
-        parser=address,
-        help="The running service. [dim]Default: http://ASSIGNER_HOST:ASSIGNER_PORT, this machine's.[/dim]",
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would be made, changed, removed.")]
@@ -169,7 +141,7 @@ def assign(  # noqa: PLR0913, PLR0917 - one for each flag
     asked = Asked(
         files=files,
         changes=_given({**fields, "policy": policy or None}),
-        settings=_settings({}),
+        settings=read_settings({}),
         language=lang or preferred(os.environ),
         limit=limit,
         as_json=json,
@@ -215,6 +187,7 @@ def sample(
 def apply(
     file: CentreFiles,
     url: Url = None,
+    key: Key = "",
     dry_run: DryRun = False,
     prune: Prune = False,
     limit: Limit = SHOWN_ROWS,
@@ -231,7 +204,8 @@ def apply(
         raise typer.BadParameter("only one of the files can be stdin")
     asked = Asked(
         files=file,
-        url=url or _own_url(),
+        url=url or own_url(),
+        key=key,
         dry_run=dry_run,
         prune=prune,
         limit=limit,
@@ -242,11 +216,17 @@ def apply(
 
 @app.command(epilog=examples.EXPORT)
 @shell.manners()
-def export(tasks: WithTasks = False, output: YamlOutput = None, url: Url = None, lang: Lang = None) -> None:
+def export(
+    tasks: WithTasks = False,
+    output: YamlOutput = None,
+    url: Url = None,
+    key: Key = "",
+    lang: Lang = None,
+) -> None:
     """Write a running service's queues and agents as a YAML file that `assigner apply` takes."""
     from assigner.cli.centre_apply import export as run  # noqa: PLC0415 - as above
 
-    run(url or _own_url(), output, lang or preferred(os.environ), tasks=tasks)
+    run(url or own_url(), key, output, lang or preferred(os.environ), tasks=tasks)
 
 
 @app.command()
@@ -258,7 +238,7 @@ def version() -> None:
 
 def _run(process: Literal["serve", "api", "dispatcher"], flags: Mapping[str, Any], *, dev: bool) -> None:
     """Run a process of the service. Without keys it has to be said that it is for development."""
-    settings = _settings(flags)
+    settings = read_settings(flags)
     if not dev:
         shell.fail(
             [
@@ -275,21 +255,6 @@ def _run(process: Literal["serve", "api", "dispatcher"], flags: Mapping[str, Any
     from assigner.service import serve as run  # noqa: PLC0415 - takes a while, and help should not wait
 
     run(settings, Process(process))
-
-
-def _own_url() -> str:
-    """Where the service of this machine is, by its settings."""
-    settings = _settings({})
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"
-
-
-def _settings(flags: Mapping[str, Any]) -> Settings:
-    """The settings; when any is wrong, every fault on stderr and exit code 2."""
-    try:
-        return settings_of(os.environ, flags)
-    except SettingsError as error:
-        shell.fail(["These settings will not do:", *error.faults], shell.USAGE)
 
 
 def _files(given: Mapping[str, Path]) -> Mapping[str, Path]:

@@ -13,6 +13,9 @@ from assigner.config import Setting, Settings, SettingsError, settings_table
 
 F = TypeVar("F", bound=Callable[..., None])
 
+KEY = "ASSIGNER_KEY"
+"""The key of whoever asks a service: no setting of a service."""
+
 
 def with_settings(command: F) -> F:
     """The command, whose `**settings` become a flag for each setting."""
@@ -30,6 +33,7 @@ def settings_of(environ: Mapping[str, str], flags: Mapping[str, Any]) -> Setting
     """The settings of the environment and the flags. Raises SettingsError, its faults by flag where a flag
     is at fault.
     """
+    environ = {name: value for name, value in environ.items() if name != KEY}
     try:
         return Settings.from_env(environ, flags)
     except SettingsError as error:

@@ -69,6 +69,16 @@ def test_wrong_settings_end_with_2_and_are_all_told() -> None:
     ]
 
 
+def test_a_key_that_no_header_can_hold_is_told_and_not_shown() -> None:
+    printed = refused(2, "export", "--key", "schlüssel")
+    assert "a key has only visible ASCII characters" in printed
+    assert "schl" not in printed
+
+
+def test_a_key_in_the_environment_is_no_setting_of_the_service() -> None:
+    assert told("assign", "-", "--json", stdin=small(), ASSIGNER_KEY="k").startswith("{")
+
+
 def test_a_file_that_cannot_be_written_ends_with_1(tmp_path: Path) -> None:
     output = tmp_path / "none" / "made.json"
     assert refused(1, "sample", "--output", str(output)) == f"error: {output}: No such file or directory"
