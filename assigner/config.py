@@ -1,6 +1,7 @@
 """Every setting of the service, in one table: the fields of `Settings`.
 
-Each is an environment variable `ASSIGNER_<NAME>` and a command-line flag of the same name.
+Each is an environment variable `ASSIGNER_<NAME>` and a command-line flag of the same name; a secret may be in
+a file, `ASSIGNER_<NAME>_FILE`.
 A value that is wrong is refused before anything starts, together with every other fault.
 """
 
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, get_type_hints
 
 PREFIX = "ASSIGNER_"
@@ -218,8 +220,10 @@ class Settings:
         """
         given = {k.removeprefix(PREFIX).lower(): v for k, v in environ.items() if k.startswith(PREFIX)}
         given = {name: text for name, text in given.items() if not _SERVICE_LINK.match(name.upper())}
+        given, unread = _from_files(given)
         given |= {name: value for name, value in (overrides or {}).items() if value is not None}
         values, faults = _read(given)
+        faults += unread
         settings = cls(**values)
         if not is_loopback(settings.host):
             faults.append(
@@ -259,6 +263,27 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _from_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """What is given with the secrets that files hold, `ASSIGNER_<NAME>_FILE` their paths; and the faults.
+
+    An empty file gives nothing.
+    """
+    files = {f"{setting.name}_file": setting.name for setting in settings_table() if setting.secret}
+    held = {name: text for name, text in given.items() if name not in files}
+    faults = []
+    for name in given.keys() & files.keys():
+        try:
+            text = Path(given[name]).read_text("utf-8").strip()
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            faults.append(f"{PREFIX}{name.upper()}: {given[name]!r} cannot be read: {why}.")
+            continue
+        if files[name] in held and text:
+            faults.append(f"{PREFIX}{name.upper()}: {PREFIX}{files[name].upper()} is given too; give one.")
+        held |= {files[name]: text} if text else {}
+    return held, faults
 
 
 def _read(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -1,5 +1,7 @@
 """Settings are read from one table, and every fault is told at once."""
 
+from pathlib import Path
+
 import pytest
 
 from assigner.clock import ManualClock, SystemClock
@@ -47,9 +49,22 @@ def test_every_fault_is_told_at_once_with_the_name_the_value_and_what_was_expect
     assert str(caught.value).count("\n") == len(caught.value.faults) - 1
 
 
+def test_a_secret_may_be_in_a_file_and_an_empty_file_says_nothing(tmp_path: Path) -> None:
+    (file := tmp_path / "url").write_text("redis://:hidden@store\n", "utf-8")
+    assert Settings.from_env({"ASSIGNER_REDIS_URL_FILE": str(file)}).redis_url == "redis://:hidden@store"
+    assert not Settings.from_env({"ASSIGNER_REDIS_URL_FILE": "/dev/null"}).redis_url
+    both = {"ASSIGNER_REDIS_URL_FILE": str(file), "ASSIGNER_REDIS_URL": "redis://other"}
+    with pytest.raises(SettingsError, match="ASSIGNER_REDIS_URL is given too; give one"):
+        Settings.from_env(both)
+    with pytest.raises(SettingsError, match="nowhere' cannot be read: No such file or directory"):
+        Settings.from_env({"ASSIGNER_REDIS_URL_FILE": str(tmp_path / "nowhere")})
+    with pytest.raises(SettingsError, match="there is no such setting"):
+        Settings.from_env({"ASSIGNER_PORT_FILE": str(file)})
+
+
 @pytest.mark.parametrize("said", ["a b", "", "a,", "a,,b", "ñ"])
 def test_what_a_workspace_may_be_called_is_said(said: str) -> None:
-    with pytest.raises(SettingsError, match="is not .* of 1 to 64 ASCII letters, digits, - and _"):
+    with pytest.raises(SettingsError, match=r"is not .* of 1 to 64 ASCII letters, digits, - and _"):
         Settings.from_env({"ASSIGNER_WORKSPACES": said})
 
 
