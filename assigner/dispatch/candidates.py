@@ -9,6 +9,7 @@ from assigner.dispatch.lines import Chance, Line, Signature, most_urgent
 from assigner.dispatch.mirror import Mirror
 from assigner.domain.agent import Agent
 from assigner.domain.eligibility import judge
+from assigner.domain.lifecycle import State
 from assigner.domain.roster import Roster
 from assigner.domain.snapshot import Snapshot
 
@@ -16,7 +17,8 @@ from assigner.domain.snapshot import Snapshot
 def candidates(mirror: Mirror, now: int, weights: Mapping[str, float]) -> Snapshot:
     """The tasks and agents of a best assignment of everything.
 
-    Left out are agents who could not take any task at all; lines that no agent left may take; and of each
+    Left out are tasks of frozen queues, which stand in no line; agents who could not take any task at all, or
+    who are being drained; lines that no agent left may take; and of each
     class of tasks that only urgency tells apart, those beyond the number of places that all agents who may
     take them have. A pair's value depends on that pair alone, so leaving these out changes no pair that is
     left. In any assignment of everything at most so many tasks of a class are assigned as it has places;
@@ -24,8 +26,9 @@ def candidates(mirror: Mirror, now: int, weights: Mapping[str, float]) -> Snapsh
     worth no less there: exchanging them loses nothing. So some best assignment of everything uses only what
     is left.
     """
-    keys = mirror.free_by_key.keys() & mirror.lines_by_key.keys()
-    lines = [line for key in keys for line in mirror.lines_by_key[key].values()]
+    index = mirror.index
+    keys = index.free_by_key.keys() & index.lines_by_key.keys()
+    lines = [line for key in keys for line in index.lines_by_key[key].values()]
     roster = Roster(list(_free_for(mirror, lines, now)), now)
     named = _named(mirror, roster)
     used, chances = 0, []
@@ -42,8 +45,8 @@ def candidates(mirror: Mirror, now: int, weights: Mapping[str, float]) -> Snapsh
 
 
 def everything(mirror: Mirror, now: int) -> Snapshot:
-    """All queued tasks and all agents."""
-    tasks = (entry.task for entry in mirror.tasks.values() if entry.waiting is not None)
+    """All queued tasks, those of frozen queues too, and all agents."""
+    tasks = (entry.task for entry in mirror.tasks.values() if entry.record.state is State.QUEUED)
     return Snapshot.freeze(now, tasks, (entry.agent(now) for entry in mirror.agents.values()))
 
 
@@ -51,7 +54,7 @@ def _free_for(mirror: Mirror, lines: Iterable[Line], now: int) -> Iterator[Agent
     """The agents with room who may work now and have what one of these lines asks first."""
     found: dict[str, AgentEntry] = {}
     for key in {line.key for line in lines}:
-        found |= mirror.free_by_key.get(key, {})
+        found |= mirror.index.free_by_key.get(key, {})
     for entry in found.values():
         if entry.on_shift(now):
             yield entry.agent(now)
@@ -61,7 +64,7 @@ def _named(mirror: Mirror, roster: Roster) -> dict[int, dict[int, Signature]]:
     """For each line, by its identity, the slots of the tasks that name agents of the roster."""
     found: dict[int, dict[int, Signature]] = {}
     for position, agent in enumerate(roster.agents):
-        for task, (prefers, until) in mirror.naming.get(agent.id, {}).items():
+        for task, (prefers, until) in mirror.index.naming.get(agent.id, {}).items():
             waiting = mirror.tasks[task].waiting
             if waiting is not None and (prefers or until > roster.now):
                 line = found.setdefault(id(waiting.line), {})

@@ -36,6 +36,7 @@ class AgentEntry:
     seen: Order
     now: Agent | None = None
     free: bool = False
+    draining: bool = False
     _shift: int = 0
     """The position of the window of now; so it is at the instants from `_first` to before `_last`."""
     _first: int = 0
@@ -54,6 +55,7 @@ class AgentEntry:
                 available_from=window.begins,
                 available_until=window.ends,
                 later=self.windows[self._shift + 1 :],
+                draining=self.draining,
             )
         return self.now
 

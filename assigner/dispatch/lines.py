@@ -18,6 +18,10 @@ from assigner.domain.task import Requirement, Task
 Ints = NDArray[np.int64]
 Key = tuple[str, str]
 """What a line asks for and an agent offers: a skill, to be a certain person, or nothing at all."""
+Kind = tuple[Requirement, str | None, tuple[str, ...]]
+"""What the tasks of a line have in common: what they ask, to whom they are pinned, and whom overrides keep
+from them.
+"""
 Signature = tuple[tuple[int, bool], ...]
 """Which agents of a roster a task names: (position, whether it bars or prefers them), ascending."""
 
@@ -31,7 +35,7 @@ _step_of = lru_cache(maxsize=4_096)(step_of)
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """Tasks alike in requirement and pinned agent. Row i of the table is the task `tasks[i]`.
+    """Tasks of one kind. Row i of the table is the task `tasks[i]`.
 
     `task` asks what they all ask, of nobody by name and in no time at all: whoever may take one of them may
     take it; `key` is one thing that whoever does must have. A task that leaves is replaced by the last one,
@@ -85,9 +89,17 @@ class Chance:
     named: Mapping[int, Signature]
 
 
-def line_for(requirement: Requirement, pinned_agent: str | None, key: Key) -> Line:
-    """An empty line for tasks that ask this."""
-    task = Task(id="", requirement=requirement, created_at=0, handle_ms=0, pinned_agent=pinned_agent)
+def kind_of(task: Task) -> Kind:
+    """The kind of a task."""
+    return task.requirement, task.pinned_agent, task.kept_from
+
+
+def line_for(kind: Kind, key: Key) -> Line:
+    """An empty line for tasks of a kind."""
+    requirement, pinned, kept_from = kind
+    task = Task(
+        id="", requirement=requirement, created_at=0, handle_ms=0, pinned_agent=pinned, kept_from=kept_from
+    )
     return Line(task=task, key=key)
 
 

@@ -8,30 +8,27 @@ take and at the people who may take them. Nothing here is scanned, however much 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
 from assigner.dispatch.agenda import AT_ONCE, Agenda
 from assigner.dispatch.entries import AgentEntry, Order, TaskEntry
-from assigner.dispatch.lines import Key, Line, line_for
-from assigner.domain.agent import Agent, Presence
+from assigner.dispatch.index import Index, agent_keys
+from assigner.dispatch.lines import Line
+from assigner.dispatch.standing import Standing
+from assigner.domain.agent import Presence
 from assigner.domain.calendar import next_beginning
 from assigner.domain.document import Requirements, agent_of, task_of, windows_of
-from assigner.domain.lifecycle import OfferState, State
-from assigner.domain.preference import NEVER
+from assigner.domain.lifecycle import OfferState, OverrideState, State
 from assigner.domain.queue import DEFAULT, Queue
-from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord, TaskRecord
-from assigner.domain.task import Requirement, Task
+from assigner.domain.records import AgentRecord, Event, OfferRecord, OverrideRecord, QueueRecord, TaskRecord
+from assigner.domain.task import Task
 from assigner.store.base import Outcome, World
 
-K = TypeVar("K")
-L = TypeVar("L")
 V = TypeVar("V")
 
-ANYBODY: Key = ("anybody", "")
 HOUR_MS = 3_600_000
 OF_TASKS = ("relax", "wake", "expire", "rescue", "changed", "declined")
 """What the agenda says of tasks: nothing of those that ended, or it would hold a day of them."""
@@ -47,24 +44,15 @@ class Mirror:
     tasks: dict[str, TaskEntry] = field(default_factory=dict)
     agents: dict[str, AgentEntry] = field(default_factory=dict)
     queues: dict[str, Queue] = field(default_factory=dict)
+    standing: Standing = field(default_factory=Standing)
     held_by: dict[str, set[str]] = field(default_factory=dict)
     """The tasks offered or assigned to each agent."""
-    lines_by_key: dict[Key, dict[int, Line]] = field(default_factory=dict)
-    """The lines with a task in them, by what they ask first, each by its identity."""
-    free_by_key: dict[Key, dict[str, AgentEntry]] = field(default_factory=dict)
-    """The available agents with room, by all that they have of what a line may ask first."""
-    naming: dict[str, dict[str, tuple[bool, int]]] = field(default_factory=dict)
-    """The queued tasks that name each agent: whether they prefer them, and until when they bar them."""
+    index: Index = field(default_factory=Index)
+    """The queued tasks that may be handed out, and the agents who get work and have room."""
     last: Order = ()
     last_event: str = ""
     stirred: bool = True
-    queued: int = 0
     _requirements: Requirements = field(default_factory=Requirements)
-    _lines: dict[tuple[Requirement, str | None], Line] = field(default_factory=dict)
-    _holders: Counter[str] = field(default_factory=Counter)
-    """How many agents have each skill."""
-    _keyed_with: int = 0
-    """How many agents there were when the keys of the lines were chosen."""
 
     @staticmethod
     async def of(world: World) -> Mirror:
@@ -72,14 +60,22 @@ class Mirror:
         mirror = Mirror(last=order(world.last_event), last_event=world.last_event)
         for queue in world.queues:
             mirror.queues[queue.id] = Queue.of(queue.doc)
+        for override in world.overrides:
+            await mirror._put_override(override)
         async for agent in in_slices(world.agents):
             mirror._put_agent(agent, mirror.last)
         offers = {offer.id: offer for offer in world.offers}
         async for task in in_slices(world.tasks):
             mirror._put_task(task, offers.get(task.offer or ""), mirror.last)
+        mirror._note_spent(mirror.standing.overrides)  # their last tasks may have ended while nobody led
         async for offer in in_slices(world.offers):  # nobody may have led when its task or agent changed
             mirror.agenda.put(AT_ONCE, "changed", offer.task)
         return mirror
+
+    @property
+    def queued(self) -> int:
+        """How many tasks stand in line."""
+        return self.index.waiting
 
     def queue(self, id: str) -> Queue:
         """The settings of a queue."""
@@ -89,7 +85,7 @@ class Mirror:
         """The task of a record, maybe newer than known here; the line of its like, and its slot in there."""
         entry = self.tasks.get(record.id)
         task = self._task(record, entry)
-        line = self._lines.get((task.requirement, task.pinned_agent))
+        line = self.index.line_of(task)
         waiting = entry.waiting if entry else None
         return task, line, waiting.slot if waiting and waiting.line is line else None
 
@@ -98,6 +94,8 @@ class Mirror:
         async for event in in_slices(events):
             if event.queue is not None:
                 await self._put_queue(event.queue)
+            if event.override is not None:
+                await self._put_override(event.override)
             self._apply(event)
 
     def _apply(self, event: Event) -> None:
@@ -140,16 +138,18 @@ class Mirror:
         task = self._task(record, entry)
         if entry is None:
             entry = self.tasks[record.id] = TaskEntry(record, task, seen)
+            self.standing.carry(record.id, None, record)
             if record.state is State.QUEUED:
                 self._enter(entry)
                 self._note_task(entry)
                 return
         else:
             self._let_go(entry)
+            self._note_spent(self.standing.carry(record.id, entry.record, record))
         changed = entry.task is not task
         unmoved = entry.waiting is not None and record.state is State.QUEUED and not changed
         if not unmoved:
-            self._leave(entry)
+            self.index.leave(entry)
         entry.record, entry.task, entry.seen = record, task, seen
         offer = offer or entry.offer  # a change of the task alone does not tell of its offer
         open_now = offer is not None and offer.state is OfferState.OPEN and offer.id == record.offer
@@ -166,8 +166,16 @@ class Mirror:
         """The domain's task; the one at hand where nothing that it is made of has changed."""
         if entry is not None and _same_task(record, entry.record):
             return entry.task
-        queue = self.queue(record.queue)
-        return task_of(record, self._requirements.of(record.doc, record.size, queue, record.relaxed))
+        queue, standing = self.queue(record.queue), self.standing
+        requirement = self._requirements.of(record.doc, record.size, queue, record.relaxed)
+        frozen = record.queue in standing.frozen
+        return task_of(record, requirement, standing.kept_from(record), frozen=frozen)
+
+    def _enter(self, entry: TaskEntry) -> None:
+        """Let a queued task stand in its line, unless its queue hands nothing out."""
+        if not entry.task.frozen:
+            self.index.enter(entry)
+            self.stirred = True
 
     def _let_go(self, entry: TaskEntry) -> None:
         """Nobody holds the task, until it is said who does."""
@@ -181,49 +189,9 @@ class Mirror:
         entry = self.tasks.pop(id, None)
         if entry is not None:
             self._let_go(entry)
-            self._leave(entry)
+            self.index.leave(entry)
+            self._note_spent(self.standing.carry(id, entry.record, None))
             self.agenda.forget(OF_TASKS, id)
-
-    def _enter(self, entry: TaskEntry) -> None:
-        """Let a queued task stand in its line."""
-        task, kind = entry.task, (entry.task.requirement, entry.task.pinned_agent)
-        line = self._lines.get(kind)
-        if line is None:
-            line = self._lines[kind] = line_for(*kind, key=self._key_of(*kind))
-            self.lines_by_key.setdefault(line.key, {})[id(line)] = line
-        entry.waiting = line.add(task)
-        for agent, how in _names(task):
-            self.naming.setdefault(agent, {})[task.id] = how
-        self.queued += 1
-        self.stirred = True
-
-    def _leave(self, entry: TaskEntry) -> None:
-        if entry.waiting is None:
-            return
-        task, line = entry.task, entry.waiting.line
-        line.remove(entry.waiting)
-        if not line:
-            del self._lines[task.requirement, task.pinned_agent]
-            _drop(self.lines_by_key, line.key, id(line))
-        for agent, _ in _names(task):
-            _drop(self.naming, agent, task.id)
-        entry.waiting = None
-        self.queued -= 1
-
-    def _key_of(self, requirement: Requirement, pinned_agent: str | None) -> Key:
-        """The rarest thing that whoever takes such a task must have."""
-        if pinned_agent is not None:
-            return ("agent", pinned_agent)
-        skills = [skill for skill, _ in requirement.skills]
-        return ("skill", min(skills, key=lambda skill: self._holders[skill])) if skills else ANYBODY
-
-    def _key_again(self) -> None:
-        """Find every line by what is rare among the agents there are now."""
-        self._keyed_with = len(self.agents)
-        self.lines_by_key.clear()
-        for kind, line in self._lines.items():
-            line.key = self._key_of(*kind)
-            self.lines_by_key.setdefault(line.key, {})[id(line)] = line
 
     def _note_task(self, entry: TaskEntry) -> None:
         """Put on the agenda what time will do to a task."""
@@ -264,41 +232,31 @@ class Mirror:
             return
         changed = entry is None or entry.record.version != record.version
         if entry is None or (changed and record.doc != entry.record.doc):
-            self._forget_agent(entry)
+            if entry is not None:
+                self.index.forget_agent(entry)
             said, windows = agent_of(record), windows_of(record.doc)
-            entry = self.agents[record.id] = AgentEntry(record, said, windows, _agent_keys(said), seen)
-            for skill in said.skills:
-                self._holders[skill] += 1
-            if len(self.agents) > 2 * self._keyed_with:
-                self._key_again()
+            entry = self.agents[record.id] = AgentEntry(record, said, windows, agent_keys(said), seen)
+            self.index.add_agent(said, len(self.agents))
         eased = record.load < entry.record.load
-        entry.record, entry.seen, entry.now = record, seen, None
-        free = record.presence is Presence.AVAILABLE and record.load < entry.said.capacity
+        entry.record, entry.seen = record, seen
+        self._judge_agent(entry, changed=changed, eased=eased)
+
+    def _judge_agent(self, entry: AgentEntry, *, changed: bool, eased: bool = False) -> None:
+        """Whether an agent gets work and has room: when they have changed, or have less to do."""
+        entry.now, entry.draining = None, entry.record.id in self.standing.drained
+        here = entry.record.presence is Presence.AVAILABLE and not entry.draining
+        free = here and entry.record.load < entry.said.capacity
         self.stirred |= free and (changed or eased or not entry.free)
-        self._set_free(entry, free)
+        self.index.set_free(entry, free=free)
         if changed:
             self._note_agent(entry)
 
-    def _forget_agent(self, entry: AgentEntry | None) -> None:
-        if entry is not None:
-            self._set_free(entry, False)
-            for skill in entry.said.skills:
-                self._holders[skill] -= 1
-
     def _remove_agent(self, id: str) -> None:
-        self._forget_agent(self.agents.pop(id, None))
+        entry = self.agents.pop(id, None)
+        if entry is not None:
+            self.index.forget_agent(entry)
         for task in self.held_by.get(id, ()):
             self._note_task(self.tasks[task])
-
-    def _set_free(self, entry: AgentEntry, free: bool) -> None:
-        if free == entry.free:
-            return
-        entry.free = free
-        for key in entry.keys:
-            if free:
-                self.free_by_key.setdefault(key, {})[entry.record.id] = entry
-            else:
-                _drop(self.free_by_key, key, entry.record.id)
 
     def _note_agent(self, entry: AgentEntry) -> None:
         """Put on the agenda what time will do to an agent whose document or presence has changed."""
@@ -329,13 +287,36 @@ class Mirror:
         self._requirements.forget()
         if _of_tasks(queue) == _of_tasks(before):
             return
-        entries = [entry for entry in self.tasks.values() if entry.record.queue == record.id]
-        async for entry in in_slices(entries):
-            self._leave(entry)
+        async for entry in self._again(record.id):
+            self._note_task(entry)
+
+    async def _again(self, queue: str) -> AsyncIterator[TaskEntry]:
+        """The tasks of a queue, made anew."""
+        async for entry in in_slices([one for one in self.tasks.values() if one.record.queue == queue]):
+            self.index.leave(entry)
             entry.task = self._task(entry.record, None)
             if entry.record.state is State.QUEUED:
                 self._enter(entry)
-            self._note_task(entry)
+            yield entry
+
+    # Overrides.
+
+    async def _put_override(self, record: OverrideRecord) -> None:
+        """Take in an override: of a queue, its tasks are others now; of an agent, so are they."""
+        if record.state is OverrideState.ACTIVE:
+            self.agenda.put(record.until, "override", record.id)
+        queue, agent = self.standing.put(record)
+        if queue is not None:
+            async for entry in self._again(queue):
+                if entry.offer is not None:
+                    self.agenda.put(AT_ONCE, "changed", entry.record.id)
+        if agent is not None and (holder := self.agents.get(agent)) is not None:
+            self._judge_agent(holder, changed=True)
+
+    def _note_spent(self, overrides: Iterable[str]) -> None:
+        """Put on the agenda overrides that no task carries any more."""
+        for override in overrides:
+            self.agenda.put(AT_ONCE, "override", override)
 
 
 async def in_slices(records: Sequence[V]) -> AsyncIterator[V]:
@@ -372,29 +353,6 @@ def _same_task(record: TaskRecord, known: TaskRecord) -> bool:
         and record.queue == known.queue
         and record.size == known.size
         and record.cooling_down == known.cooling_down
+        and record.overrides == known.overrides
         and record.doc == known.doc
     )
-
-
-def _drop(index: dict[K, dict[L, V]], key: K, inner: L) -> None:
-    """Take one thing out of an index of dictionaries, and the dictionary with it when it was the last."""
-    inside = index.get(key)
-    if inside is not None:
-        inside.pop(inner, None)
-        if not inside:
-            del index[key]
-
-
-def _agent_keys(agent: Agent) -> tuple[Key, ...]:
-    """Everything that a line may ask first and this agent has."""
-    return (ANYBODY, ("agent", agent.id), *(("skill", skill) for skill in agent.skills))
-
-
-def _names(task: Task) -> Iterator[tuple[str, tuple[bool, int]]]:
-    """The agents whom a task names: whether it prefers them, and until when it bars them."""
-    if not (task.preferred_agents or task.excluded_agents or task.cooling_down):
-        return
-    barred = dict(task.cooling_down) | dict.fromkeys(task.excluded_agents, NEVER)
-    preferred = set(task.preferred_agents)
-    for agent in barred.keys() | preferred:
-        yield agent, (agent in preferred, barred.get(agent, -NEVER))

@@ -47,8 +47,8 @@ KINDS: dict[str, str] = {
 class Unblock:
     """A change, the agents whom it would make eligible or free (the first ten), and its particulars.
 
-    `also` has the rules that would still refuse the first of them, where no one change is enough; `overrides`,
-    in the living service, the overrides that would have to be undone.
+    `also` has the rules that would still refuse the first of them, where no one change is enough;
+    `overrides`, in the living service, the overrides that would have to be undone.
     """
 
     kind: str

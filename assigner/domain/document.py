@@ -6,12 +6,12 @@ defaults left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from assigner.domain.agent import Agent
 from assigner.domain.calendar import Window, windows
-from assigner.domain.instant import to_ms
+from assigner.domain.instant import rfc3339, to_ms
 from assigner.domain.queue import Queue
 from assigner.domain.records import AgentRecord, Doc, TaskRecord
 from assigner.domain.task import Requirement, Skills, Task
@@ -19,6 +19,9 @@ from assigner.domain.task import Requirement, Skills, Task
 PRIORITIES = {"low": 25, "medium": 50, "high": 75, "urgent": 95}
 PRIORITY = 50
 HANDLE_MS = 600_000
+OVERRIDDEN = frozenset(("priority", "due_at", "pinned_agent"))
+"""What overrides say instead of the client."""
+NOTHING: frozenset[str] = frozenset()
 
 
 class Requirements:
@@ -80,9 +83,37 @@ def _skills(skills: Mapping[str, int]) -> Skills:
     return tuple(sorted(skills.items()))
 
 
-def task_of(record: TaskRecord, requirement: Requirement) -> Task:
-    """The domain's task: what the client said, and who the service knows to be cooling down."""
-    doc = record.doc
+def holding(record: TaskRecord) -> Doc:
+    """What holds of a task: what its client said, but for what overrides say instead."""
+    if not record.overrides:
+        return record.doc
+    said = dict(record.doc)
+    for name, entry in record.overrides.items():
+        if name in OVERRIDDEN:
+            value = entry.get("value")
+            if value is None:
+                said.pop(name, None)
+            else:
+                said[name] = rfc3339(value) if name == "due_at" else value
+    return said
+
+
+def by_hand(record: TaskRecord) -> frozenset[str]:
+    """The overrides of which a task carries something."""
+    if not record.overrides:
+        return NOTHING
+    excluded = record.overrides.get("excluded_agents", {})
+    others = (entry["by"] for name, entry in record.overrides.items() if name != "excluded_agents")
+    return frozenset((*excluded.values(), *others))
+
+
+def task_of(
+    record: TaskRecord, requirement: Requirement, kept_from: Iterable[str] = (), *, frozen: bool = False
+) -> Task:
+    """The domain's task: what holds of it, who the service knows to be cooling down, and what overrides say
+    of it and of its queue.
+    """
+    doc = holding(record)
     priority = doc.get("priority", PRIORITY)
     cooling = {id: _ms(until) for id, until in doc.get("cooling_down", {}).items()}
     for id, until in record.cooling_down.items():
@@ -99,6 +130,8 @@ def task_of(record: TaskRecord, requirement: Requirement) -> Task:
         excluded_agents=tuple(doc.get("excluded_agents", ())),
         pinned_agent=doc.get("pinned_agent"),
         cooling_down=tuple(cooling.items()),
+        kept_from=tuple(sorted(kept_from)),
+        frozen=frozen,
     )
 
 
