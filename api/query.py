@@ -13,7 +13,10 @@ from api.errors import Fault
 from api.faults import Invalid
 
 TAKES: Mapping[str, tuple[str, ...]] = {
-    "/v1/tasks": ("state", "queue", "agent", "tag", "case", "sla_risk", "limit", "cursor"),
+    "/v1/tasks": (
+        *("state", "queue", "agent", "tag", "case", "category", "skill", "sla_risk", "due_before"),
+        *("limit", "cursor"),
+    ),
     "/v1/agents": ("team", "skill", "presence", "limit", "cursor"),
     "/v1/agents/{id}/offers": ("wait_s",),
     "/v1/offers": ("wait_s", "cursor", "limit"),

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from assigner.domain.document import HANDLE_MS, PRIORITY
-from assigner.domain.instant import rfc3339, to_ms
+from assigner.domain.instant import rfc3339
 from assigner.domain.lifecycle import OPEN_STATES
 from assigner.domain.queue import SETTINGS
 from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord, TaskRecord
-from assigner.domain.risk import Risk, risk
+from assigner.domain.risk import Risk, due_at, risk
 
 encode = msgspec.json.Encoder().encode
 instant = lru_cache(maxsize=4_096)(rfc3339)
@@ -60,15 +59,14 @@ def task_out(task: TaskRecord, now: int) -> dict[str, Any]:
 
 def task_risk(task: TaskRecord, now: int) -> Risk:
     """How a task stands to its due instant, at `now` or when it ended."""
-    due = task.doc.get("due_at")
+    due = due_at(task)
     if due is None:
         return Risk.NONE
-    due_at = to_ms(datetime.fromisoformat(due))
     if task.finished_at is not None and task.state not in _OPEN:
-        return risk(now=task.finished_at, due_at=due_at, handle_ms=0, started_at=None)
+        return risk(now=task.finished_at, due_at=due, handle_ms=0, started_at=None)
     handle = task.doc.get("handle_s")
     handle_ms = HANDLE_MS if handle is None else round(handle * 1000)
-    return risk(now=now, due_at=due_at, handle_ms=handle_ms, started_at=task.started_at)
+    return risk(now=now, due_at=due, handle_ms=handle_ms, started_at=task.started_at)
 
 
 def agent_out(agent: AgentRecord) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from api.changes import (
 from api.deps import live
 from api.documents import fields, merge, read, same_id, understand
 from api.errors import ApiError
-from api.exchange import body_of, listing, path_id, reading
+from api.exchange import body_of, listing, reading
+from api.paths import path_id
 from api.idempotency import Ask, ask
 from api.lists import tasks_page
 from api.live import Live
@@ -99,7 +100,10 @@ async def get(request: Request) -> Response:
 
 @router.get("/v1/tasks", summary="Tasks")
 async def list_tasks(request: Request) -> Response:
-    """Tasks that are open, the first made first; those that ended with `state`, the last ended first."""
+    """Tasks that are open, the first made first; those that ended with `state`, the last ended first.
+
+    With `due_before`, an instant, those that are due before it; if open, the first due first.
+    """
     return listing(await tasks_page(live(request), request.query_params))
 
 

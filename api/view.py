@@ -14,6 +14,7 @@ from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator
 from typing import Any, cast
 
+from api.dues import Dues
 from api.own_mirror import OwnMirror
 from api.qualified import Qualified
 from assigner.backoff import Backoff
@@ -54,6 +55,7 @@ class View:
         self.agents: dict[str, AgentRecord] = {}
         self.queues: dict[str, QueueRecord] = {}
         self.order: list[tuple[int, str]] = []
+        self.dues = Dues()
         self.by: dict[str, defaultdict[str, set[str]]] = {
             name: defaultdict(set) for name in ("queue", "agent", "case")
         }
@@ -147,10 +149,12 @@ class View:
             insort(self.order, place)
         for name, value in _places(task):
             self.by[name][value].add(task.id)
+        self.dues.put(task)
 
     def _drop_task(self, task: TaskRecord) -> None:
         id = task.id
         del self.order[bisect_left(self.order, (task.created_at, id))]
+        self.dues.drop(id)
         for name, value in _places(task):
             ids = self.by[name][value]
             ids.discard(id)

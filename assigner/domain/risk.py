@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
+
+from assigner.domain.instant import to_ms
+from assigner.domain.records import TaskRecord
 
 
 class Risk(StrEnum):
@@ -16,6 +20,15 @@ class Risk(StrEnum):
     """Begun now (or when it was begun), and handled in the time expected, it ends after the instant."""
     BREACHED = "breached"
     """The instant has passed."""
+
+
+def due_at(task: TaskRecord) -> int | None:
+    """When a task was promised for, in milliseconds: as an override says, else as the client did."""
+    held = task.overrides.get("due_at")
+    if held is not None:
+        return held.get("value")
+    due = task.doc.get("due_at")
+    return None if due is None else to_ms(datetime.fromisoformat(due))
 
 
 def risk(*, now: int, due_at: int | None, handle_ms: int, started_at: int | None) -> Risk:

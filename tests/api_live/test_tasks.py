@@ -147,6 +147,58 @@ def test_sla_risk(centre: Living) -> None:
         assert len(listed) == list(expected.values()).count(risk)
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_what_is_due_before_an_instant_the_first_due_first(centre: Living, limit: int) -> None:
+    """Open or ended, and whatever else is asked; nothing that is due at the instant, later or never."""
+    at, queue = centre.clock.now_ms(), centre.new("q")
+    due = {
+        centre.task(queue=queue, due_at=rfc3339(at + minutes * 60_000), tags=["x"][: minutes % 2]): minutes
+        for minutes in (119, -500, 120, 3, 60, 3, 90_000, 61)
+    }
+    centre.task(queue=queue)
+    soon = sorted((minutes, id) for id, minutes in due.items() if minutes < 120)
+    query = f"/v1/tasks?queue={queue}&limit={limit}&due_before={rfc3339(at + 120 * 60_000)}"
+
+    def ids(query: str) -> list[str]:
+        return [item["id"] for page in _pages(centre, query) for item in page]
+
+    assert ids(query) == [id for _, id in soon]
+    assert ids(query + "&tag=x") == [id for minutes, id in soon if minutes % 2]
+    first, second = soon[0][1], soon[1][1]
+    later = rfc3339(at + 600 * 60_000)
+    assert centre.ask("PATCH", f"/v1/tasks/{first}", {"due_at": later}).status_code == 200
+    assert centre.ask("POST", f"/v1/tasks/{second}/cancel", {"reason": "x"}).status_code == 200
+    assert ids(query) == [id for _, id in soon[2:]]
+    assert ids(query + "&state=cancelled") == [second]
+
+
+def test_due_before_goes_on_where_the_page_ended_whatever_happens_meanwhile(centre: Living) -> None:
+    at, queue = centre.clock.now_ms(), centre.new("q")
+    made = [centre.task(queue=queue, due_at=rfc3339(at + second * 1_000)) for second in range(6)]
+    query = f"/v1/tasks?queue={queue}&limit=2&due_before={rfc3339(at + 3_600_000)}"
+    page = centre.ask("GET", query).json()
+    for id in (made[1], made[2]):
+        assert centre.ask("POST", f"/v1/tasks/{id}/cancel", {"reason": "x"}).status_code == 200
+    centre.task(queue=queue, due_at=rfc3339(at - 1_000))
+    following = centre.ask("GET", f"{query}&cursor={page['next']}").json()
+    assert [item["id"] for item in following["items"]] == made[3:5]
+    assert faults(centre.ask("GET", f"/v1/tasks?cursor={page['next']}")) == [("/query/cursor", "bad_cursor")]
+
+
+def test_lists_by_category_and_skill(centre: Living) -> None:
+    queue = centre.new("q")
+    plain = centre.task(queue=queue, skills={"billing": 2}, category="refund")
+    either = centre.task(queue=queue, any_skills=[{"sap": 1}, {"billing": 1, "excel": 2}])
+    centre.task(queue=queue, preferred_skills={"billing": 1})
+
+    def ids(query: str) -> list[str]:
+        return [item["id"] for item in centre.ask("GET", f"/v1/tasks?queue={queue}&{query}").json()["items"]]
+
+    assert ids("category=refund") == [plain]
+    assert ids("skill=billing") == [plain, either]
+    assert ids("skill=excel") == [either]
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
 def test_pages_put_together_are_the_list(centre: Living, limit: int) -> None:
     """Each open task of the filter once, the first made first, whatever the size of the page."""
@@ -201,6 +253,9 @@ def test_lists_by_state_agent_and_case(centre: Living) -> None:
         ("limit=0", "/query/limit", "out_of_range"),
         ("limit=1001", "/query/limit", "out_of_range"),
         ("limit=x", "/query/limit", "out_of_range"),
+        ("due_before=2h", "/query/due_before", "bad_instant"),
+        ("due_before=2026-11-23T09:00:00", "/query/due_before", "naive_instant"),
+        ("due_before=2026-11-23T09:00:00+01:00", "/query/due_before", "bad_instant"),
         ("stat=queued", "/query/stat", "unknown_field"),
         ("cursor=x", "/query/cursor", "bad_cursor"),
         ("cursor=%C3%B1", "/query/cursor", "bad_cursor"),
