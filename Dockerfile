@@ -14,15 +14,16 @@ COPY solver solver
 RUN ["/opt/assigner/bin/python", "-m", "pip", "install", "--no-deps", "--no-build-isolation", "."]
 
 FROM ${BASE}
-ENV PATH=/opt/assigner/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ASSIGNER_STATE_DIR=/var/lib/assigner
-RUN ["useradd", "--system", "--uid", "10001", "--no-create-home", "--shell", "/usr/sbin/nologin", "assigner"]
-RUN ["install", "--directory", "--owner", "10001", "--mode", "0700", "/var/lib/assigner"]
+ENV PATH=/opt/assigner/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    ASSIGNER_HOST=0.0.0.0 ASSIGNER_STATE_DIR=/var/lib/assigner
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin assigner \
+    && install --directory --owner 10001 --group 10001 --mode 0700 /var/lib/assigner
 COPY --from=build /opt/assigner /opt/assigner
 VOLUME /var/lib/assigner
-USER 10001
+USER 10001:10001
 WORKDIR /tmp
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ.get('ASSIGNER_PORT', '8080')}/livez\", timeout=2)"]
-# There are no keys yet, so it listens on loopback only: run it with --network host, on a machine of your own.
-CMD ["assigner", "serve", "--dev"]
+# Nobody gets in without a key. The first: docker exec CONTAINER assigner keys create --role admin --name NAME
+CMD ["assigner", "serve"]
