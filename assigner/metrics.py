@@ -23,13 +23,13 @@ from prometheus_client import (
     disable_created_metrics,
 )
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from assigner import __version__
 from assigner.domain.agent import Presence
 from assigner.domain.eligibility import RULES
 from assigner.domain.reasons import REASONS
+from assigner.exposition import pages
 
 # Each counter would come with a second series, the time it was made; the process has one start time.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -39,7 +39,6 @@ Census = Mapping[str, Mapping[tuple[str, ...], float]]
 """For each metric of the census, the value of each series of a workspace, by its other labels."""
 Kind = Literal["counter", "gauge", "histogram", "summary"]
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0)
 _LAGS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _CALLS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
@@ -228,9 +227,9 @@ class Meters:
                 _show_at_zero(made[row.name], row, workspaces)
         self.gauges["assigner_build_info"].labels(__version__, python_version()).set(1)
 
-    def exposition(self) -> bytes:
-        """All metrics in Prometheus' text format, of type CONTENT_TYPE."""
-        return generate_latest(self.registry)
+    def pages(self) -> Iterator[str]:
+        """All metrics in Prometheus' text format, of type CONTENT_TYPE, a family at a time."""
+        return pages(self.registry.collect())
 
 
 class _Told(Collector):

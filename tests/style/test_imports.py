@@ -50,7 +50,7 @@ TABLE = {
     "assigner.dispatch": _may(DISPATCH, "", DECIDES),
     **{
         f"assigner.dispatch.{name}": _may(LIVES, "", DECIDES)
-        for name in ("acting", "candidates", "cycle", "index", "maintenance")
+        for name in ("acting", "candidates", "cycle", "index", "maintenance", "overrides")
     },
     **{f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES) for name in ("lines", "plan")},
     "assigner.dispatch.waiting": May(ours=tuple(LIVES.split()), others=("numpy",), never=(), why=DECIDES),
@@ -67,12 +67,18 @@ TABLE = {
     "assigner.backoff": _may("", "", "a pause needs nobody"),
     "assigner.clock": _may("", "", "a clock needs nobody"),
     "assigner.config": _may("", "", "settings come before everything else"),
-    "assigner.log": _may("", "", "logging serves all and knows none"),
+    "assigner.exposition": _may("", "prometheus_client", "a format knows what it writes"),
+    "assigner.log": _may("", "msgspec", "logging serves all and knows none"),
     "assigner.metrics": _may(
-        "assigner.domain assigner.__version__", "prometheus_client", "metrics know what they count"
+        "assigner.domain assigner.exposition assigner.__version__",
+        "prometheus_client",
+        "metrics know what they count",
     ),
     "assigner.sample": _may("assigner.sample_data", "", "a sample is a pure function of its arguments"),
     "assigner.sample_data": _may("", "", "tables import nothing"),
+    "assigner.client": May(
+        ours=("assigner.client",), others=("httpx", "msgspec"), never=(), why="a client is taken out alone"
+    ),
     "assigner.engine": ROOT,
     "assigner.running": ROOT,
     "assigner.service": ROOT,
@@ -84,6 +90,7 @@ TABLE = {
             *DISPATCH.split(),
             "assigner.store.base",
             "assigner.store.log",
+            "assigner.exposition",
             "assigner.log",
             "assigner.__version__",
         ),
