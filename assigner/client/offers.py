@@ -1,0 +1,68 @@
+"""Offers: heard as they are made, and answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, Unpack
+
+from assigner.client.call import Call, Guard, change, get, path
+from assigner.client.methods import Resource, S, asks, walks
+from assigner.client.reading import MOST_SHOWN, one, page
+from assigner.client.records import Offer
+from assigner.client.script import Give, Script
+
+WAIT_S: Final = 20.0
+"""How long the service may wait for an offer before it answers that there is none."""
+
+
+class Offers(Resource[S]):
+    """`client.offers`."""
+
+    __slots__ = ()
+
+    @walks
+    def of(self, agent: str) -> Script[Offer]:
+        """Each offer to an agent, once: those that are open, then the others as they are made, for ever."""
+        return _heard(path("agents", agent, "offers"))
+
+    @walks
+    def all(self) -> Script[Offer]:
+        """The same of all agents: for a platform that acts for them."""
+        return _heard(path("offers"))
+
+    @walks
+    def list(self) -> Script[Offer]:
+        """The offers of all agents that are open now."""
+        return _open()
+
+    @asks
+    def get(self, id: str) -> Call[Offer]:
+        """An offer that is open, or was closed not long ago."""
+        return get(path("offers", id), one(Offer))
+
+    @asks
+    def accept(self, id: str, **guard: Unpack[Guard]) -> Call[Offer]:
+        """Take the task. One wins; who is late gets OfferGone."""
+        return change("POST", path("offers", id, "accept"), one(Offer), {**guard})
+
+    @asks
+    def decline(self, id: str, reason: str | None = None, **guard: Unpack[Guard]) -> Call[Offer]:
+        """Leave the task to others."""
+        return change("POST", path("offers", id, "decline"), one(Offer), {"reason": reason, **guard})
+
+
+def _open() -> Script[Offer]:
+    """Page after page until one is empty: there is always a next one, for those who wait."""
+    found, cursor = yield get(path("offers"), page(Offer), {"limit": MOST_SHOWN})
+    while found:
+        yield Give(found)
+        found, cursor = yield get(path("offers"), page(Offer), {"limit": MOST_SHOWN, "cursor": cursor})
+
+
+def _heard(target: str) -> Script[Offer]:
+    """Offers as they are made: each answer says where the next one goes on."""
+    cursor: str | None = None
+    while True:
+        call = get(target, page(Offer), {"wait_s": WAIT_S, "cursor": cursor})
+        found, cursor = yield replace(call, waits_s=WAIT_S)
+        yield Give(found)

@@ -1,0 +1,264 @@
+"""The things of the API, as the service says them.
+
+Instants have an offset; names that end in `_s` are seconds. Texts such as a state are plain text: a newer
+service may have more of them than are listed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from assigner.client.record import Record
+
+
+class Task(Record):
+    """A task: what was said of it, and how it stands.
+
+    `state`: queued, held, offered, assigned, completed or cancelled. `agent`: who is offered it, has it or
+    did it. `sla_risk`: none, on_track, at_risk, breached or met. `warnings`: told when it is made.
+    `overrides`: what coordinators decided of it by hand, beside the fields as they were said.
+    """
+
+    id: str
+    state: str
+    queue: str
+    priority: int
+    size: int
+    skills: Mapping[str, int]
+    any_skills: Sequence[Mapping[str, int]]
+    preferred_skills: Mapping[str, int]
+    case: str | None
+    category: str | None
+    channel: str | None
+    tags: Sequence[str]
+    attributes: Mapping[str, Any]
+    handle_s: float | None
+    created_at: datetime
+    due_at: datetime | None
+    not_before: datetime | None
+    pinned_agent: str | None
+    preferred_agents: Sequence[str]
+    excluded_agents: Sequence[str]
+    cooling_down: Mapping[str, datetime]
+    agent: str | None
+    offer: str | None
+    started_at: datetime | None
+    held_until: datetime | None
+    hold_reason: str | None
+    queued_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    attempts: int
+    declines: int
+    handoffs: int
+    reopened: int
+    relaxed: int
+    sla_risk: str
+    overrides: Mapping[str, Any]
+    warnings: Sequence[str]
+    version: int
+    updated_at: datetime
+
+
+class Shift(Record):
+    """When an agent is there: from `begins`, which is `from` in the mapping, until `until`."""
+
+    until: datetime
+
+    @property
+    def begins(self) -> datetime:
+        """The first instant of the shift."""
+        return datetime.fromisoformat(self["from"])
+
+
+class Agent(Record):
+    """An agent, and what they hold now. `presence`: available, away or offline."""
+
+    id: str
+    presence: str
+    presence_until: datetime | None
+    skills: Mapping[str, int]
+    channels: Sequence[str] | None
+    capacity: int
+    load: int
+    shifts: Sequence[Shift]
+    available_from: datetime | None
+    available_until: datetime | None
+    handle_s: Mapping[str, float]
+    teams: Sequence[str]
+    idle_since: datetime | None
+    last_seen_at: datetime | None
+    version: int
+    updated_at: datetime
+
+
+class Offer(Record):
+    """A task proposed to one agent. `state`: open, accepted, declined, expired or revoked."""
+
+    id: str
+    task: str
+    agent: str
+    state: str
+    size: int
+    offered_at: datetime
+    expires_at: datetime
+    value: int
+    terms: Mapping[str, int]
+
+
+class Queue(Record):
+    """The settings of a queue."""
+
+    id: str
+    offer_ttl_s: float
+    auto_accept: bool
+    decline_cool_down_s: float
+    most_declines: int | None
+    on_expiry: str
+    release_on_absence: bool
+    lost_after_s: float | None
+    relaxation: Sequence[Mapping[str, Any]]
+    floor: Mapping[str, int]
+    version: int
+    updated_at: datetime
+
+
+class Stats(Record):
+    """How the service stands: tasks by state, agents by presence, and what they can take and hold."""
+
+    at: datetime
+    tasks: Mapping[str, int]
+    oldest_wait_s: float | None
+    at_risk: int
+    breached: int
+    assigned_per_minute: float
+    offers: int
+    queues: int
+    agents: Mapping[str, int]
+    capacity: int
+    load: int
+
+
+class QueueStats(Record):
+    """How a queue stands; `expected_wait_s` is a new task's, by priority, None while nothing is known."""
+
+    queue: str
+    at: datetime
+    tasks: Mapping[str, int]
+    oldest_wait_s: float | None
+    at_risk: int
+    breached: int
+    assigned_per_minute: float
+    expected_wait_s: Mapping[str, float | None]
+
+
+class Moment(Record):
+    """One line of a task's history. What the verb was told, such as a `reason`, is in the mapping."""
+
+    id: str
+    at: datetime
+    type: str
+    actor: str
+    state: str | None
+    queue: str | None
+    agent: str | None
+    offer: str | None
+    reason: str | None
+    version: int | None
+
+
+class Unblock(Record):
+    """The smallest change that would make somebody eligible: its kind, and the agents or the skill of it."""
+
+    kind: str
+    agents: Sequence[str]
+    skill: str | None
+    at: datetime | None
+    also: Sequence[str]
+
+
+class Choice(Record):
+    """An agent, and what the pair was worth, term by term."""
+
+    agent: str
+    value: int
+    terms: Mapping[str, int]
+
+
+class Decided(Record):
+    """The last decision about a task; `runners_up` is None where they are not known any more."""
+
+    at: datetime
+    agent: str
+    value: int
+    terms: Mapping[str, int]
+    runners_up: Sequence[Choice] | None
+
+
+class Explanation(Record):
+    """Why a task waits, in words and in numbers, and what would unblock it; or why it went where it went."""
+
+    task: str
+    state: str
+    agent: str | None
+    reason: str | None
+    detail: str | None
+    position: int | None
+    of: int | None
+    refusals: Mapping[str, int]
+    unblock: Unblock | None
+    held_until: datetime | None
+    hold_reason: str | None
+    overrides: Sequence[Mapping[str, Any]]
+    decided: Decided | None
+
+
+class Assignment(Record):
+    """A task and its agent, and what the pair is worth, term by term."""
+
+    task: str
+    agent: str
+    value: int
+    terms: Mapping[str, int]
+    expected_handle_s: float
+
+
+class Unassigned(Record):
+    """A task without an agent: why, how many agents each rule refuses, and what would unblock it."""
+
+    task: str
+    reason: str
+    detail: str | None
+    refusals: Mapping[str, int]
+    unblock: Unblock | None
+
+
+class Solution(Record):
+    """How good a decision is: `status` optimal, feasible or fallback; `gap` how much more there could be."""
+
+    status: str
+    objective: int
+    bound: int
+    gap: float
+    method: str
+    solve_s: float
+    seed: int
+
+
+class Pair(Record):
+    """A task, an agent who may take it, and what the pair is worth."""
+
+    task: str
+    agent: str
+    value: int
+
+
+class Decision(Record):
+    """What was decided on a snapshot."""
+
+    assignments: Sequence[Assignment]
+    unassigned: Sequence[Unassigned]
+    solution: Solution
+    pairs: Sequence[Pair]
