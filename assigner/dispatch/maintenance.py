@@ -12,11 +12,13 @@ from dataclasses import replace
 from assigner.dispatch.acting import Acting
 from assigner.dispatch.entries import TaskEntry
 from assigner.dispatch.mirror import in_slices
+from assigner.dispatch.overrides import plan_undo
 from assigner.domain.agent import Presence
 from assigner.domain.eligibility import judge
-from assigner.domain.lifecycle import State
+from assigner.domain.lifecycle import OverrideState, State
+from assigner.domain.records import TaskRecord
 from assigner.domain.roster import Roster
-from assigner.store.base import OnAgent, OnOffer, OnTask, Outcome
+from assigner.store.base import EndOverride, OnAgent, OnOffer, OnTask, Outcome
 
 RETRY_MS = 1_000
 MOST_PRUNED = 5_000
@@ -94,7 +96,8 @@ async def rescue(acting: Acting, tasks: list[str], now: int) -> Done:
 async def absent(acting: Acting, agents: list[str], now: int) -> Done:
     """Agents who went away, or whose shift ended: their offers are revoked, and work not begun is released.
 
-    Work they have started stays theirs, and so does all of it where its queue says so.
+    Work they have started stays theirs, and so does all of it where its queue says so, and what was given to
+    them by force: whoever did knew that they were not there.
     """
     offers, work = [], []
     for entry in _held_by_absent(acting, agents, now):
@@ -102,7 +105,7 @@ async def absent(acting: Acting, agents: list[str], now: int) -> Done:
         said = acting.said(now, record.version)
         if entry.offer is not None:
             offers.append(OnOffer(**said, offer=entry.offer.id, facts={"reason": "agent_absent"}))
-        elif record.started_at is None and acting.mirror.queue(record.queue).release_on_absence:
+        elif _goes_back(acting, record):
             work.append(OnTask(**said, task=record.id, facts={"reason": "agent_absent"}))
         else:
             continue
@@ -149,6 +152,27 @@ async def declined(acting: Acting, tasks: list[str], now: int) -> Done:
     return _count("hold", await acting.do("hold", asked))
 
 
+async def overrides(acting: Acting, ids: list[str], now: int) -> Done:
+    """Overrides whose end has come: what still holds of them is undone. One that no task carries any more is
+    done with.
+    """
+    standing, asked = acting.mirror.standing, []
+    for id in ids:
+        record = standing.overrides.get(id)
+        if record is None:
+            continue
+        due = record.until is not None and record.until <= now
+        if not due and not standing.spent(id):
+            acting.mirror.agenda.put(record.until, "override", id)
+            continue
+        carriers = (acting.mirror.tasks[task].record for task in sorted(standing.carriers.get(id, ())))
+        state = OverrideState.ENDED if due else OverrideState.DONE
+        steps = list(plan_undo(record, carriers))
+        asked.append(EndOverride(**acting.said(now), override=id, state=state, steps=steps))
+        acting.mirror.agenda.put(now + RETRY_MS, "override", id)
+    return _count("end_override", await acting.do("end_override", asked))
+
+
 async def opened(acting: Acting, instants: list[str], now: int) -> Done:
     """A task opens, a cool-down ends, a shift begins: nothing to do but to decide again."""
     acting.mirror.stirred = True
@@ -169,6 +193,7 @@ LOOKS: dict[str, Callable[[Acting, list[str], int], Awaitable[Done]]] = {
     "changed": changed,
     "rescue": rescue,
     "relax": relax,
+    "override": overrides,
     "open": opened,
 }
 """What the agenda's kinds mean, in the order in which they are looked at."""
@@ -183,6 +208,12 @@ def _later(acting: Acting, at: int | None, now: int, kind: str, entry: TaskEntry
     if at is not None:
         acting.mirror.agenda.put(at if at > now else now + RETRY_MS, kind, entry.record.id)
     return at is None or at > now
+
+
+def _goes_back(acting: Acting, record: TaskRecord) -> bool:
+    """Whether an assigned task is released when its agent is not there."""
+    forced = record.overrides.get("assigned", {}).get("forced")
+    return record.started_at is None and not forced and acting.mirror.queue(record.queue).release_on_absence
 
 
 def _held_by_absent(acting: Acting, agents: list[str], now: int) -> Iterator[TaskEntry]:

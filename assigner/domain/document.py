@@ -7,11 +7,10 @@ defaults left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from assigner.domain.agent import Agent
 from assigner.domain.calendar import Window, windows
-from assigner.domain.instant import rfc3339, to_ms
+from assigner.domain.instant import ms_of, rfc3339
 from assigner.domain.queue import Queue
 from assigner.domain.records import AgentRecord, Doc, TaskRecord
 from assigner.domain.task import Requirement, Skills, Task
@@ -115,7 +114,7 @@ def task_of(
     """
     doc = holding(record)
     priority = doc.get("priority", PRIORITY)
-    cooling = {id: _ms(until) for id, until in doc.get("cooling_down", {}).items()}
+    cooling = {id: ms_of(until) for id, until in doc.get("cooling_down", {}).items()}
     for id, until in record.cooling_down.items():
         cooling[id] = max(until, cooling.get(id, until))
     return Task(
@@ -138,7 +137,7 @@ def task_of(
 def windows_of(doc: Doc) -> tuple[Window, ...]:
     """When an agent is there, in order: the shifts, inside the availability window."""
     outer = Window(_instant(doc.get("available_from")), _instant(doc.get("available_until")))
-    return windows([(_ms(shift["from"]), _ms(shift["until"])) for shift in doc.get("shifts", ())], outer)
+    return windows([(ms_of(shift["from"]), ms_of(shift["until"])) for shift in doc.get("shifts", ())], outer)
 
 
 def agent_of(record: AgentRecord) -> Agent:
@@ -163,8 +162,4 @@ def agent_of(record: AgentRecord) -> Agent:
 
 
 def _instant(text: str | None) -> int | None:
-    return None if text is None else _ms(text)
-
-
-def _ms(text: str) -> int:
-    return to_ms(datetime.fromisoformat(text))
+    return None if text is None else ms_of(text)

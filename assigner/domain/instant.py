@@ -17,6 +17,11 @@ def to_ms(instant: datetime) -> int:
     return since.days * DAY_MS + since.seconds * 1000 + since.microseconds // 1000
 
 
+def ms_of(text: str) -> int:
+    """The milliseconds of an instant as documents have it."""
+    return to_ms(datetime.fromisoformat(text))
+
+
 def rfc3339(ms: int) -> str:
     """The instant in UTC, with milliseconds only where there are any.
 
