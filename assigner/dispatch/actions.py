@@ -49,8 +49,8 @@ ACTIONS: dict[str, Action] = {
     for row in (
         Action(
             name="assign",
-            meaning="The agent has the tasks at once; with `force` also one who has no room, is not there, is "
-            "being drained or is excluded. Beyond their room or their presence it is counted.",
+            meaning="The agent has the tasks at once; with `force` also one who has no room, is not there, "
+            "is being drained or is excluded: what they have no room for, or are not there for, is counted.",
             targets=("tasks", "filter"),
             needs=("agent",),
             takes=("force",),
