@@ -48,3 +48,18 @@ class ManualClock:
         if ms < 0:
             raise ValueError(f"A clock does not go back: {ms} ms.")
         self.at_ms += ms
+
+
+class Stopwatch:
+    """How long each part of something takes, in seconds."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.took: dict[str, float] = {}
+        self._clock = clock
+        self._since = clock.monotonic_s()
+
+    def lap(self, part: str) -> None:
+        """A part ends now, which began when the last one ended."""
+        now = self._clock.monotonic_s()
+        self.took[part] = now - self._since
+        self._since = now

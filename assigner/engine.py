@@ -15,7 +15,8 @@ from functools import partial
 from assigner.clock import Clock
 from assigner.config import Process, Settings
 from assigner.dispatch.aside import Decider
-from assigner.dispatch.loop import Dispatcher, Pace, Pass
+from assigner.dispatch.counting import Counting
+from assigner.dispatch.loop import Dispatcher, Pace
 from assigner.domain.policy import Policy
 from assigner.metrics import Meters
 from assigner.store.base import Retention, Store, StoreRefused
@@ -112,6 +113,7 @@ def _store(url: str, workspace: str, settings: Settings, clock: Clock) -> RedisS
 
 
 def _dispatcher(workspace: str, store: Store, settings: Settings, clock: Clock, meters: Meters) -> Dispatcher:
+    counting = Counting(meters, workspace, clock)
     # A decision ends well within a lease.
     limit_s = min(LONGEST_DECISION_S, settings.lease_s / 3)
     return Dispatcher(
@@ -120,7 +122,8 @@ def _dispatcher(workspace: str, store: Store, settings: Settings, clock: Clock, 
         holder=f"{workspace}@{socket.gethostname()}-{os.getpid()}",
         decide=Decider(Policy(), clock, most_arcs=settings.max_arcs, time_limit_s=limit_s),
         pace=Pace(lease_ms=_ms(settings.lease_s), keep_ended_ms=_ms(settings.keep_ended_s)),
-        told=_counting(meters, workspace),
+        told=counting.tell,
+        heard=counting.hear,
     )
 
 
@@ -136,23 +139,3 @@ def _ms(seconds: float) -> int:
 
 def _leads(dispatcher: Dispatcher) -> bool:
     return dispatcher.lead is not None
-
-
-def _counting(meters: Meters, workspace: str) -> Callable[[Pass], None]:
-    """What counts the passes of a workspace's dispatcher."""
-    lag = meters.histograms["assigner_mirror_lag_seconds"].labels(workspace)
-    took = meters.histograms["assigner_cycle_seconds"].labels(workspace, "decide")
-    refused = meters.counters["assigner_offers_refused_total"]
-    clock_verbs = meters.counters["assigner_clock_verbs_total"]
-
-    def count(passed: Pass) -> None:
-        if passed.events:
-            lag.observe(passed.lag_ms / 1_000)
-        for verb, times in passed.done.items():
-            clock_verbs.labels(workspace, verb).inc(times)
-        if passed.report is not None:
-            took.observe(passed.cycle_s)
-            for code, times in passed.report.refused.items():
-                refused.labels(workspace, code).inc(times)
-
-    return count

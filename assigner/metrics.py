@@ -66,7 +66,7 @@ ANY: tuple[str, ...] = ()
 OTHER = "other"
 """The queue, or the category, that stands for all beyond the most that are shown."""
 MOST_NAMES = 100
-"""So many queues and so many categories are shown by name, for all workspaces of a process together."""
+"""So many queues and so many categories are shown by name, those of all workspaces of a process together."""
 BANDS = ("low", "medium", "high", "urgent")
 _BAND_EDGES = (38, 63, 85)
 OPEN = ("queued", "held", "offered", "assigned")
@@ -205,9 +205,13 @@ METRICS: tuple[Metric, ...] = (
 
 
 class Meters:
-    """The metrics of one app, by name. `census` has what was told last of each workspace it leads in."""
+    """The metrics of one app, by name. `census` has what was told last of each workspace it leads in.
+
+    Each workspace shows `most_names` queues and as many categories by name.
+    """
 
     def __init__(self, workspaces: Sequence[str] = ("default",)) -> None:
+        self.most_names = max(1, MOST_NAMES // max(1, len(workspaces)))
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self.counters = {row.name: _made(Counter, row, registry) for row in _rows("counter")}

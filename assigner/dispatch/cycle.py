@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from assigner.clock import Stopwatch
 from assigner.dispatch.acting import Acting
 from assigner.dispatch.candidates import candidates
 from assigner.dispatch.plan import Choice, Plan
@@ -28,8 +29,8 @@ class Report:
     plan: Plan | None = None
 
 
-async def cycle(acting: Acting, decide: Decide, policy: Policy, now: int) -> Report:
-    """Decide about what the mirror knows, and offer what was chosen.
+async def cycle(acting: Acting, decide: Decide, policy: Policy, now: int, watch: Stopwatch) -> Report:
+    """Decide about what the mirror knows, and offer what was chosen. The watch is told of both.
 
     What does not fit any more (the world went on while deciding) costs that offer only: the mirror is
     stirred, and the next cycle decides again.
@@ -40,18 +41,21 @@ async def cycle(acting: Acting, decide: Decide, policy: Policy, now: int) -> Rep
     mirror.stirred = False
     snapshot = candidates(mirror, now, policy.weights)
     if not snapshot.tasks:
+        watch.lap("decide")
         return Report()
     tasks = {task.id: mirror.tasks[task.id].record.version for task in snapshot.tasks}
     agents = {agent.id: mirror.agents[agent.id].record.version for agent in snapshot.agents}
 
     # 2. Who takes what.
     plan = await decide(snapshot)
+    watch.lap("decide")
 
     # 3. Offers, each for the task and the agent as they were when it was decided.
     offers = [_offer(acting, one, tasks[one.task], agents[one.agent], now) for one in plan.choices]
 
     # 4. One guarded, atomic transition each; the mirror learns what came of it.
     outcomes = await acting.do("offer", offers)
+    watch.lap("offer")
 
     # 5. What was refused, or left over, is decided again.
     refused = Counter(outcome.refused for outcome in outcomes if outcome.refused)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,23 +11,30 @@ from assigner.dispatch.mirror import Mirror
 from assigner.domain.records import Event
 from assigner.store.base import Store
 
+Heard = Callable[[Mirror, Sequence[Event]], None]
+"""Hears of events before the mirror, which still knows how it was before them, takes them in."""
 TURNS = 3
 """How often the event loop goes round for events that are there already to be handed over."""
 
 
+def unheard(mirror: Mirror, events: Sequence[Event]) -> None:
+    """Nobody hears of events."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Feed:
-    """A mirror and the events after it. `arriving` is the next batch of them."""
+    """A mirror and the events after it. `arriving` is the next batch of them; `heard` hears of each once."""
 
     store: Store
     mirror: Mirror
     events: AsyncIterator[list[Event]] | None = None
     arriving: asyncio.Future[list[Event]] | None = None
+    heard: Heard = unheard
 
     @staticmethod
-    async def of(store: Store) -> Feed:
+    async def of(store: Store, heard: Heard = unheard) -> Feed:
         """A mirror of the store's world."""
-        return Feed(store=store, mirror=await Mirror.of(await store.world()))
+        return Feed(store=store, mirror=await Mirror.of(await store.world()), heard=heard)
 
     async def catch_up(self) -> tuple[int, int]:
         """Take in the events that are there. Returns how many, and when the first was, by the store's clock.
@@ -42,6 +49,7 @@ class Feed:
             except BaseException:
                 self.events = None  # it ends with its first error; the next one goes on after the last event
                 raise
+            self.heard(self.mirror, events)
             await self.mirror.take_in(events)
             first = first or int(events[0].id.partition("-")[0])
             count += len(events)

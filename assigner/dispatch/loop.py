@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from assigner.backoff import Backoff
-from assigner.clock import Clock
+from assigner.clock import Clock, Stopwatch
 from assigner.dispatch.acting import Acting, NotLeader
 from assigner.dispatch.cycle import Decide, Report, cycle
-from assigner.dispatch.feed import Feed
+from assigner.dispatch.feed import Feed, Heard, unheard
 from assigner.dispatch.maintenance import maintain, prune
 from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.plan import Plan
@@ -49,14 +49,15 @@ class Pace:
 class Pass:
     """What a step did: events taken in, verbs done by the clock, and its cycle, if there was one.
 
-    `lag_ms` is the age of the oldest of the events, `cycle_s` how long the cycle took.
+    `lag_ms` is the age of the oldest of the events; `took` has the seconds of each of the steps `mirror`,
+    `maintain`, `decide` and `offer` that there was.
     """
 
     events: int
     lag_ms: int
     done: Mapping[str, int]
     report: Report | None
-    cycle_s: float
+    took: Mapping[str, float]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,7 +81,8 @@ class Lead:
 class Dispatcher:
     """One workspace's dispatcher; it acts only while it has the lease.
 
-    `decided` has the last decision about each task, the latest at the end. `told` hears of every step.
+    `decided` has the last decision about each task, the latest at the end. `told` hears of every step, and
+    `heard` of every event while it leads: once among all that dispatch a workspace.
     Whoever gives `decide` closes it.
     """
 
@@ -91,6 +93,7 @@ class Dispatcher:
     policy: Policy = field(default_factory=Policy)
     pace: Pace = field(default_factory=Pace)
     told: Callable[[Pass], None] = lambda _: None
+    heard: Heard = unheard
     decided: dict[str, Decided] = field(default_factory=dict)
     lead: Lead | None = None
     obstacle: str | None = None
@@ -164,7 +167,7 @@ class Dispatcher:
             return False
         try:
             async with self._keeping(lease):
-                feed, ahead_ms = await Feed.of(self.store), await self._ahead_ms()
+                feed, ahead_ms = await Feed.of(self.store, self.heard), await self._ahead_ms()
         except BaseException:
             await self._drop(lease)
             raise
@@ -224,7 +227,9 @@ class Dispatcher:
         await self._keep(lead, now)
 
         # 2. What has happened?
+        watch = Stopwatch(self.clock)
         events, oldest = await lead.feed.catch_up()
+        watch.lap("mirror")
         lag_ms = max(0, self._now() - oldest) if events else 0
         lead.retries = 0 if events else lead.retries
 
@@ -233,19 +238,19 @@ class Dispatcher:
         if _over(lead.pruned_at, now, self.pace.prune_every_ms):
             lead.pruned_at = now
             done |= await prune(lead.acting, now - self.pace.keep_ended_ms)
+        watch.lap("maintain")
 
         # 4. Who takes what?
-        report, began = None, self.clock.monotonic_s()
+        report = None
         if self._eager(lead) or _over(lead.ticked_at, now, self.pace.tick_ms):
             lead.ticked_at = now
-            report = await cycle(lead.acting, self.decide, self.policy, now)
+            report = await cycle(lead.acting, self.decide, self.policy, now, watch)
             lead.retries = lead.retries + 1 if report.refused and not report.offered else 0
             if report.plan is not None:
                 self._remember(report.plan, now)
 
         # 5. Tell.
-        took = self.clock.monotonic_s() - began
-        passed = Pass(events=events, lag_ms=lag_ms, done=done, report=report, cycle_s=took)
+        passed = Pass(events=events, lag_ms=lag_ms, done=done, report=report, took=watch.took)
         self.told(passed)
         return passed
 

@@ -50,7 +50,7 @@ TABLE = {
     "assigner.dispatch": _may(DISPATCH, "", DECIDES),
     **{
         f"assigner.dispatch.{name}": _may(LIVES, "", DECIDES)
-        for name in ("acting", "candidates", "cycle", "index", "maintenance", "overrides")
+        for name in ("acting", "candidates", "counting", "cycle", "index", "maintenance", "overrides")
     },
     **{f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES) for name in ("lines", "plan")},
     "assigner.dispatch.waiting": May(ours=tuple(LIVES.split()), others=("numpy",), never=(), why=DECIDES),
