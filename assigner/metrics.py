@@ -129,6 +129,8 @@ METRICS: tuple[Metric, ...] = (
     _census("assigner_occupancy_ratio", "Load of the agents available on shift, over their capacity."),
     _census("assigner_overrides_active", "Overrides that hold, by action.", action=ANY),
     # What happens: counted by the dispatcher that leads.
+    _counter("assigner_arrivals_total", "Tasks that came in, and completed ones that were reopened.",
+             workspace=ANY),
     _histogram("assigner_wait_to_offer_seconds", _PROMISES,
                "From the beginning of a task's wait to its first offer.", workspace=ANY, band=BANDS),
     _histogram("assigner_wait_to_accept_seconds", _PROMISES,

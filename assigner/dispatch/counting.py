@@ -60,7 +60,9 @@ class Counting:
                 self._override(event.override)
             if event.task is None:
                 continue
-            if event.type in ("task.offered", "task.accepted"):
+            if event.type in ("task.enqueued", "task.reopened"):
+                self._count("assigner_arrivals_total")
+            elif event.type in ("task.offered", "task.accepted"):
                 self._waited(mirror.like(event.task)[0], event.task, event)
             elif event.type == "task.completed":
                 self._completed(mirror.like(event.task)[0], event.task, event.at)
