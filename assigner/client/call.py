@@ -68,8 +68,8 @@ class Call(Generic[T]):
 
 
 def path(*parts: str) -> str:
-    """The path of a resource, its ids percent-encoded."""
-    return "/v1/" + "/".join(quote(part, safe="") for part in parts)
+    """The path of a resource, its ids percent-encoded; their dots too, for `..` would lead elsewhere."""
+    return "/v1/" + "/".join(quote(part, safe="").replace(".", "%2E") for part in parts)
 
 
 def get(target: str, read: Callable[[Answer], T], query: Mapping[str, Any] | None = None) -> Call[T]:

@@ -142,15 +142,15 @@ _BY_CODE: Final[Mapping[str, type[Problem]]] = dict.fromkeys(
 
 def problem_of(status: int, headers: Mapping[str, str], body: bytes, asked: str) -> Problem:
     """The problem that an answer is."""
-    said = _said(status, body)
+    return problem_in({**_said(status, body), "status": status}, asked, retry_after_s(headers))
+
+
+def problem_in(said: Mapping[str, Any], asked: str, retry_after: float | None = None) -> Problem:
+    """The problem that is told so: by an answer, or of one line of a batch."""
+    status = int(said["status"])
     otherwise = Failed if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Problem
     kind = _BY_CODE.get(str(said.get("code"))) or _BY_STATUS.get(status, otherwise)
-    return kind(status, said, asked, retry_after_s(headers))
-
-
-def problem_in(said: Mapping[str, Any], asked: str) -> Problem:
-    """The problem that the service tells of one line of a batch."""
-    return problem_of(said["status"], {}, msgspec.json.encode(said), asked)
+    return kind(status, said, asked, retry_after)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -13,6 +13,8 @@ from assigner.client.script import Give, Script
 
 WAIT_S: Final = 20.0
 """How long the service may wait for an offer before it answers that there is none."""
+REMEMBERED: Final = 10_000
+"""Of so many offers it is remembered that they were told: a service that starts again tells some anew."""
 
 
 class Offers(Resource[S]):
@@ -62,7 +64,11 @@ def _open() -> Script[Offer]:
 def _heard(target: str) -> Script[Offer]:
     """Offers as they are made: each answer says where the next one goes on."""
     cursor: str | None = None
+    told: dict[str, None] = {}
     while True:
         call = get(target, page(Offer), {"wait_s": WAIT_S, "cursor": cursor})
         found, cursor = yield replace(call, waits_s=WAIT_S)
-        yield Give(found)
+        yield Give([offer for offer in found if offer.id not in told])
+        told |= dict.fromkeys(offer.id for offer in found)
+        for id in [*told][:-REMEMBERED]:
+            del told[id]

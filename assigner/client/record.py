@@ -19,18 +19,22 @@ _SHOWN: Final = 60
 class Record(Mapping[str, Any]):
     """What the service says of a thing, as a mapping of its JSON; `etag` is the version that was read."""
 
-    __slots__ = ("_said", "etag")
+    _said: Mapping[str, Any]
+    etag: str
     secret: ClassVar[frozenset[str]] = frozenset()
     """Fields that are never shown."""
 
     def __init__(self, said: Mapping[str, Any], etag: str = "") -> None:
-        self._said = said
-        self.etag = etag
+        object.__setattr__(self, "_said", said)
+        object.__setattr__(self, "etag", etag)
 
     def __init_subclass__(cls) -> None:
         for name, hint in get_type_hints(cls).items():
             if name not in Record.__annotations__ and name not in dir(Record):
                 setattr(cls, name, _Field(name, hint))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"A {type(self).__name__} is what the service said: it does not change.")
 
     def __getitem__(self, name: str) -> Any:
         return self._said[name]

@@ -1,4 +1,4 @@
-"""A proxy before a store that loses answers, now and then, and the connection with them."""
+"""A proxy before a store, or a service, that loses answers, now and then, and the connection with them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHUNK = 1 << 16
 class Lossy:
     """Passes everything on, but loses an answer with probability `loss`. `lost` counts them."""
 
-    to: str
+    to: str | tuple[str, int]
     random: Random
     loss: float = 0.0
     lost: int = 0
@@ -25,7 +25,7 @@ class Lossy:
     async def serve(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         """One connection, until either side ends it or an answer is lost."""
         try:
-            far, there = await asyncio.open_unix_connection(self.to)
+            far, there = await self._connect()
         except OSError:
             back.close()
             return
@@ -37,6 +37,11 @@ class Lossy:
         await asyncio.gather(*ways, return_exceptions=True)
         back.close()
         there.close()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self.to, str):
+            return await asyncio.open_unix_connection(self.to)
+        return await asyncio.open_connection(*self.to)
 
     async def _asked(self, near: asyncio.StreamReader, there: asyncio.StreamWriter) -> None:
         while chunk := await near.read(CHUNK):
