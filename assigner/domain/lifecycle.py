@@ -92,6 +92,7 @@ TRANSITIONS: dict[str, Transition] = {
         Transition("wake", "woken", (_H,), _Q, "clock"),
         Transition("relax", "relaxed", (_Q,), None, "clock"),
         Transition("update", "updated", OPEN_STATES, None, "platform"),
+        Transition("adjust", "adjusted", OPEN_STATES, None, "person"),
         Transition("rescue", "rescued", (_O, _A), _Q, "dispatcher", _REVOKED),
         Transition("cancel", "cancelled", OPEN_STATES, State.CANCELLED, "person", _REVOKED),
         Transition("reopen", "reopened", (State.COMPLETED,), _Q, "person"),

@@ -39,6 +39,7 @@ from assigner.store.commands import (
     PutQueue,
     Step,
     mark,
+    target,
 )
 
 __all__ = [
@@ -195,7 +196,25 @@ class Store(ABC):
         """It was not done after all. Facts: `doc`, which prefers the agent who knows the case."""
         return await self.do("reopen", asked)
 
-    # Agents and queues.
+    async def adjust(self, asked: Sequence[OnTask]) -> list[Outcome]:
+        """Set or lift what an override says of a task. Facts: `override`, `set` (a mapping of `priority`,
+        `due_at` or `pinned_agent`), `lift` (such fields), `exclude` and `admit` (agents), `replace`.
+
+        What another override has set is refused `override_conflict`, or taken over with `replace`; only what
+        this override has set is lifted. Where nothing changes there is no event.
+        """
+        return await self.do("adjust", asked)
+
+    # Overrides: many tasks at once.
+    async def make_override(self, asked: Sequence[MakeOverride]) -> list[Outcome]:
+        """Make overrides, each with all that it does to tasks."""
+        return await self.do("make_override", asked)
+
+    async def end_override(self, asked: Sequence[EndOverride]) -> list[Outcome]:
+        """Undo overrides that are active, or end them."""
+        return await self.do("end_override", asked)
+
+    # Agents, queues and keys.
     async def put_agent(self, asked: Sequence[PutAgent]) -> list[Outcome]:
         """Make agents, or replace what the client said of them. `version` 0 expects none."""
         return await self.do("put_agent", asked)
@@ -212,9 +231,17 @@ class Store(ABC):
         """Make queues, or replace their settings. `version` 0 expects none."""
         return await self.do("put_queue", asked)
 
+    async def put_key(self, asked: Sequence[PutKey]) -> list[Outcome]:
+        """Make API keys, or replace them. `version` 0 expects none."""
+        return await self.do("put_key", asked)
+
     @abstractmethod
     async def prune(self, before: int, most: int) -> int:
         """Delete up to `most` tasks that ended before an instant, the first first; how many there were."""
+
+    @abstractmethod
+    async def prune_overrides(self, before: int, most: int) -> int:
+        """Forget up to `most` overrides that have not held since an instant; how many there were."""
 
     @abstractmethod
     async def try_writing(self) -> None:
@@ -240,6 +267,26 @@ class Store(ABC):
     @abstractmethod
     async def queue(self, id: str) -> QueueRecord | None:
         """A queue that somebody put."""
+
+    @abstractmethod
+    async def override(self, id: str) -> OverrideRecord | None:
+        """An override that is not pruned."""
+
+    @abstractmethod
+    async def override_tasks(self, id: str) -> list[str]:
+        """The tasks that an override touched, in the order of its steps, and the others it is about."""
+
+    @abstractmethod
+    async def overrides(self, before: tuple[int, str] | None, most: int) -> list[OverrideRecord]:
+        """Overrides that are not pruned, active or not, the latest first by (made_at, id)."""
+
+    @abstractmethod
+    async def key(self, id: str) -> KeyRecord | None:
+        """An API key."""
+
+    @abstractmethod
+    async def keys(self) -> list[KeyRecord]:
+        """All API keys, revoked and expired ones too, by id."""
 
     @abstractmethod
     async def history(self, task: str) -> list[Event]:
@@ -279,4 +326,11 @@ class Store(ABC):
         task = await self.task(task_id) if task_id else None
         agent = await self.agent(agent_id) if agent_id else None
         queue = await self.queue(command.queue) if isinstance(command, PutQueue) else None
-        return Outcome(task=task, agent=agent, offer=offer, queue=queue, replayed=True)
+        override = key = None
+        if isinstance(command, MakeOverride | EndOverride):
+            override = await self.override(target(command))
+        if isinstance(command, PutKey):
+            key = await self.key(target(command))
+        return Outcome(
+            task=task, agent=agent, offer=offer, queue=queue, override=override, key=key, replayed=True
+        )

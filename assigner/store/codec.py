@@ -8,11 +8,11 @@ and the rest.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from assigner.domain.lifecycle import State, allowed
 from assigner.domain.records import (
     AgentRecord,
     Event,
@@ -23,6 +23,7 @@ from assigner.domain.records import (
     TaskRecord,
 )
 from assigner.store.base import Command, Enqueue, Outcome
+from assigner.store.state import outcome_of, refusal_of
 from assigner.store.verbs import new_task
 
 _facts = msgspec.json.Decoder(dict[str, Any])
@@ -35,49 +36,35 @@ _keys = msgspec.json.Decoder(KeyRecord)
 
 DONE, AGAIN, REFUSED, NOTHING = range(4)
 """What a script answers of a command first: see prelude.lua."""
+LAST = 3
+"""Where the last event of a command is in its answer, when it is not the one that is told."""
 HISTORY_VALUES = 10
 """How many values of a history's list are one event."""
 
 
 def event_made(answer: Sequence[Any], c: Command) -> Event:
     """The event of a command that was done just now. A task that was made needs no reading: it is as sent."""
-    id, fields = answer[1], answer[2:]
+    id, fields = answer[1], answer[2:3]
     if fields:
         return event_of(id, *fields)
     assert isinstance(c, Enqueue)  # noqa: S101 - the only verb that answers without fields
     return Event(id=id.decode(), type="task.enqueued", at=c.now, actor=c.actor, op=c.op, task=new_task(c))
 
 
-def outcome_of(event: Event, *, replayed: bool = False) -> Outcome:
-    """What an event says became of its command."""
-    return Outcome(
-        task=event.task,
-        agent=event.agent,
-        offer=event.offer,
-        queue=event.queue,
-        override=event.override,
-        key=event.key,
-        event=event.id,
-        replayed=replayed,
-    )
+def outcome_made(answer: Sequence[Any], event: Event) -> Outcome:
+    """What became of a command that was done just now; the event may be the first of several."""
+    outcome = outcome_of(event)
+    return outcome if len(answer) <= LAST else replace(outcome, event=answer[LAST].decode())
 
 
 def outcome_told(answer: Sequence[Any]) -> Outcome | None:
     """What came of a command that was not done now; None where the records as they are have to be read."""
     kind = answer[0]
     if kind == REFUSED:
-        return _refused(answer[1].decode(), _facts.decode(answer[2]))
+        return refusal_of(answer[1].decode(), _facts.decode(answer[2]))
     if kind == AGAIN and answer[2]:
         return outcome_of(event_of(answer[1], answer[2]), replayed=True)
     return None
-
-
-def _refused(code: str, facts: dict[str, Any]) -> Outcome:
-    if code == "wrong_state":
-        facts["allowed"] = allowed(State(facts["state"]))
-    if code == "not_due":
-        facts.setdefault("due", None)
-    return Outcome(refused=code, facts=facts)
 
 
 def event_of(id: bytes, fields: Sequence[bytes]) -> Event:

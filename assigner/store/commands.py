@@ -213,12 +213,13 @@ LEASED = frozenset({"offer", "expire", "wake", "relax", "rescue"})
 
 def mark(verb: str, command: Command) -> str:
     """What an op was used for; the same op with another mark is refused."""
-    return f"{verb} {_target(command)} {command.asked}"
+    return f"{verb} {target(command)} {command.asked}"
 
 
-def _target(command: Command) -> str:
-    target = getattr(command, _TARGET[type(command)])
-    return target if isinstance(target, str) else str(target.id)
+def target(command: Command) -> str:
+    """The id of what a command is about."""
+    about = getattr(command, _TARGET[type(command)])
+    return about if isinstance(about, str) else str(about.id)
 
 
 _TARGET: Mapping[type[Command], str] = {

@@ -49,6 +49,16 @@ KEYS: dict[str, Key] = {
         _row("agents", "agents", "set", "ids of agents", "remove_agent"),
         _row("queue", "queue:…", "hash", "doc: the settings; live: the rest", "never"),
         _row("queues", "queues", "set", "ids of queues", "never"),
+        _row(
+            "override", "override:…", "hash", "doc: what was said; live: what became of it", "prune_overrides"
+        ),
+        _row("override_tasks", "override_tasks:…", "list", "ids of the tasks it touched", "prune_overrides"),
+        _row("overrides", "overrides", "zset", "ids of overrides by when they were made", "prune_overrides"),
+        _row("active", "active", "set", "ids of active overrides", "the end of each"),
+        _row("past", "past", "zset", "ids of others by since when they do not hold", "prune_overrides"),
+        _row("slots", "slots", "hash", "the id of the active override that has each slot", "its end"),
+        _row("key", "key:…", "hash", "doc: the API key, hashed; live: its version", "never"),
+        _row("keys", "keys", "set", "ids of API keys", "never"),
     )
 }
 

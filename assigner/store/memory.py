@@ -10,10 +10,20 @@ from heapq import heappop, heappush, nlargest
 
 from assigner.clock import Clock
 from assigner.domain.lifecycle import OPEN_STATES, OfferState, OverrideState
-from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord, TaskRecord
+from assigner.domain.records import (
+    AgentRecord,
+    Event,
+    KeyRecord,
+    OfferRecord,
+    OverrideRecord,
+    QueueRecord,
+    TaskRecord,
+)
 from assigner.store.base import LEASED, Command, Outcome, Retention, Store, World, mark
+from assigner.store.judge import judge
 from assigner.store.log import EventLog
-from assigner.store.verbs import WITH_DOC, Happened, Records, facts_of, judge, refuse
+from assigner.store.state import Happened, Records, facts_of, outcome_of, refuse
+from assigner.store.verbs import WITH_DOC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +45,7 @@ class MemoryStore(Store):
         self._log = EventLog(self._keep.events)
         self._history: dict[str, list[Event]] = {}
         self._ended: set[str] = set()
+        self._touched: dict[str, list[str]] = {}
         # When each task ended, the first to be pruned at the top; what is not so any more is passed over.
         self._ending: list[tuple[int, str]] = []
         self._ops: dict[str, _Done] = {}
@@ -59,25 +70,27 @@ class MemoryStore(Store):
         events = [self._emit(command, happened) for happened in judged]
         if not events:
             return replace(await self.as_now(command), replayed=False)
-        self._note(verb, command, events[-1].id)
-        return _outcome(events[-1])
+        of = events[0] if verb == "make_override" else events[-1]
+        self._note(verb, command, of.id)
+        return replace(outcome_of(of), event=events[-1].id)
 
     async def _again(self, verb: str, command: Command, done: _Done) -> Outcome:
         if done.mark != mark(verb, command):
             return refuse("op_reused")
         event = self._log.find(done.event)
-        outcome = _outcome(event) if event else await self.as_now(command)
+        outcome = outcome_of(event) if event else await self.as_now(command)
         return replace(outcome, event=done.event, replayed=True)
 
     def _emit(self, command: Command, happened: Happened) -> Event:
-        facts = {name: value for name, value in facts_of(command).items() if name != "doc"}
+        command = happened.command or command
+        told = {name: value for name, value in facts_of(command).items() if name != "doc"}
         event = Event(
             id=self._log.next_id(self._clock.now_ms()),
             type=happened.type,
             at=command.now,
             actor=command.actor,
             op=command.op,
-            facts=facts,
+            facts={**told, **happened.facts},
             task=happened.task,
             offer=happened.offer,
             agent=happened.agent,
@@ -85,6 +98,8 @@ class MemoryStore(Store):
             override=happened.override,
             key=happened.key,
         )
+        if happened.type == "override.made" and happened.override:
+            self._touched[happened.override.id] = list(happened.tasks)
         self.apply(event)
         return event
 
@@ -122,6 +137,7 @@ class MemoryStore(Store):
             self.records.queues[event.queue.id] = event.queue
         if event.override and event.type == "override.pruned":
             self.records.overrides.pop(event.override.id, None)
+            self._touched.pop(event.override.id, None)
         elif event.override:
             self.records.overrides[event.override.id] = event.override
         if event.key:
@@ -159,6 +175,7 @@ class MemoryStore(Store):
             keys={key.id: key for key in world.keys},
         )
         self._history.clear()
+        self._touched.clear()
         self._ended.clear()
         self._ending.clear()
         self._closed.clear()
@@ -178,6 +195,15 @@ class MemoryStore(Store):
 
     def _finished(self, id: str) -> int:
         return self.records.tasks[id].finished_at or 0
+
+    async def prune_overrides(self, before: int, most: int) -> int:
+        """Forget up to `most` overrides that have not held since an instant, the first first."""
+        past = sorted((since, id) for id, one in self.records.overrides.items() if (since := _past(one)))
+        gone = [id for since, id in past if since < before][:most]
+        for id in gone:
+            command = Command(op="", actor="clock", now=before)
+            self._emit(command, Happened(type="override.pruned", override=self.records.overrides[id]))
+        return len(gone)
 
     async def try_writing(self) -> None:
         """Nothing keeps it from writing."""
@@ -202,6 +228,28 @@ class MemoryStore(Store):
     async def queue(self, id: str) -> QueueRecord | None:
         """A queue that somebody put."""
         return self.records.queues.get(id)
+
+    async def override(self, id: str) -> OverrideRecord | None:
+        """An override that is not pruned."""
+        return self.records.overrides.get(id)
+
+    async def override_tasks(self, id: str) -> list[str]:
+        """The tasks that an override touched, and the others it is about."""
+        return list(self._touched.get(id, ()))
+
+    async def overrides(self, before: tuple[int, str] | None, most: int) -> list[OverrideRecord]:
+        """Overrides that are not pruned, the latest first."""
+        made = ((one.made_at, one.id) for one in self.records.overrides.values())
+        latest = nlargest(most, (key for key in made if before is None or key < before))
+        return [self.records.overrides[id] for _, id in latest]
+
+    async def key(self, id: str) -> KeyRecord | None:
+        """An API key."""
+        return self.records.keys.get(id)
+
+    async def keys(self) -> list[KeyRecord]:
+        """All API keys, by id."""
+        return [self.records.keys[id] for id in sorted(self.records.keys)]
 
     async def history(self, task: str) -> list[Event]:
         """What happened to a task, the oldest first."""
@@ -254,13 +302,8 @@ class MemoryStore(Store):
             self._lease = ""
 
 
-def _outcome(event: Event) -> Outcome:
-    return Outcome(
-        task=event.task,
-        agent=event.agent,
-        offer=event.offer,
-        queue=event.queue,
-        override=event.override,
-        key=event.key,
-        event=event.id,
-    )
+def _past(override: OverrideRecord) -> int | None:
+    """Since when an override does not hold."""
+    if override.state is OverrideState.ACTIVE:
+        return None
+    return override.made_at if override.ended_at is None else override.ended_at

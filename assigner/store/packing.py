@@ -7,6 +7,7 @@ decodes, and what is written to the stream as it came.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -14,22 +15,38 @@ import msgspec
 from msgspec import Struct
 
 from assigner.domain.lifecycle import TRANSITIONS, State, Transition
+from assigner.domain.records import KeyRecord, OverrideRecord
 from assigner.store.base import (
     LEASED,
+    MOST_REFUSALS,
     Command,
+    EndOverride,
     Enqueue,
     MakeOffer,
+    MakeOverride,
     OnAgent,
     OnOffer,
     OnTask,
     PutAgent,
+    PutKey,
     PutQueue,
     Retention,
+    Step,
     mark,
 )
 from assigner.store.codec import HISTORY_VALUES
 from assigner.store.keys import names
-from assigner.store.verbs import SEEN, WITH_DOC, facts_of
+from assigner.store.scripts import STEPS
+from assigner.store.state import facts_of
+from assigner.store.verbs import SEEN, WITH_DOC
+
+STEPWISE = ("make_override", "end_override")
+"""The verbs whose scripts do the steps of others."""
+ASIDE = frozenset({"override", "override_tasks", "overrides", "active", "past", "slots", "key", "keys"})
+"""The keys that no verb on a task needs."""
+COUNTED = {"doc", "touched", "replaced", "forced", "version"}
+KEPT_OF_OVERRIDE = tuple(field.name for field in fields(OverrideRecord) if field.name not in COUNTED)
+"""What is written of an override as it was sent, besides its document: the store counts the rest."""
 
 _encoder = msgspec.json.Encoder()
 _packer = msgspec.msgpack.Encoder()
@@ -45,19 +62,21 @@ def text(doc: Any) -> str:
 def rules(verb: str, workspace: str, keep: Retention) -> bytes:
     """What a verb's script is told besides the commands."""
     row = TRANSITIONS.get(verb)
+    more: dict[str, Any] = {}
+    if verb in STEPWISE:
+        more = {"rows": {step: _row(TRANSITIONS[step]) for step in STEPS}, "most": MOST_REFUSALS}
     return _encoder.encode(
         {
-            "keys": names(workspace),
+            "keys": {name: key for name, key in names(workspace).items() if name not in ASIDE or row is None},
             "row": _row(row) if row else None,
             "revoke": _row(TRANSITIONS["revoke"]),
             "leased": verb in LEASED,
-            "seen": verb in SEEN,
-            "with_doc": row is not None and f"task.{row.event}" in WITH_DOC,
             "events": keep.events,
             "ops_ms": keep.ops_ms,
             "brief_ops_ms": keep.brief_ops_ms,
             "offers_ms": keep.offers_ms,
             "history": keep.moments * HISTORY_VALUES,
+            **more,
         }
     )
 
@@ -68,6 +87,8 @@ def _row(row: Transition) -> dict[str, Any]:
         "sources": dict.fromkeys(row.sources, True),
         "to": row.to,
         "offer": row.offer,
+        "seen": row.verb in SEEN or None,
+        "with_doc": f"task.{row.event}" in WITH_DOC or None,
     }
     return {name: value for name, value in known.items() if value is not None}
 
@@ -209,6 +230,55 @@ def _put_queue(said: dict[str, Any], c: PutQueue) -> None:
     said.update(queue=c.queue, doc=text(c.doc))
 
 
+def _make_override(said: dict[str, Any], c: MakeOverride) -> None:
+    record = c.override
+    known = {name: getattr(record, name) for name in KEPT_OF_OVERRIDE}
+    live = {name: value for name, value in known.items() if value is not None}
+    said.update(override=record.id, doc=text(record.doc), live=_encoder.encode(live).decode())
+    said.update(partial=c.partial, replace=c.replace, tasks=c.tasks, steps=_steps(c.steps))
+    if record.slot is not None:
+        said["slot"] = record.slot
+
+
+def _end_override(said: dict[str, Any], c: EndOverride) -> None:
+    said.update(override=c.override, state=c.state, steps=_steps(c.steps))
+
+
+def _steps(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """Steps as a script reads them; what many of them are told is encoded once."""
+    told: dict[int, str] = {}
+    return [_step(verb, step, told) for verb, step in steps]
+
+
+def _step(verb: str, c: OnTask | OnOffer, told: dict[int, str]) -> dict[str, Any]:
+    said: dict[str, Any] = {"verb": verb}
+    if isinstance(c, OnTask):
+        said["task"] = c.task
+    else:
+        said["offer"] = c.offer
+    if c.version is not None:
+        said["version"] = c.version
+    if c.facts.get("lenient"):
+        said["lenient"] = True
+    if "doc" in c.facts:
+        said["doc"] = text(c.facts["doc"])
+    if id(c.facts) not in told:
+        told[id(c.facts)] = _told(c)
+    said["told"] = told[id(c.facts)]
+    return said
+
+
+def _told(c: OnTask | OnOffer) -> str:
+    facts = {name: value for name, value in facts_of(c).items() if name not in ("doc", "lenient")}
+    return _encoder.encode(facts).decode()
+
+
+def _put_key(said: dict[str, Any], c: PutKey) -> None:
+    known = {field.name: getattr(c.key, field.name) for field in fields(KeyRecord)}
+    fixed = {name: value for name, value in known.items() if value is not None and name != "version"}
+    said.update(key=c.key.id, doc=_encoder.encode(fixed).decode())
+
+
 _OWN: dict[type[Command], Callable[[dict[str, Any], Any], None]] = {
     MakeOffer: _offer,
     OnTask: _on,
@@ -216,4 +286,7 @@ _OWN: dict[type[Command], Callable[[dict[str, Any], Any], None]] = {
     PutAgent: _put_agent,
     OnAgent: _on_agent,
     PutQueue: _put_queue,
+    MakeOverride: _make_override,
+    EndOverride: _end_override,
+    PutKey: _put_key,
 }

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 from itertools import chain
 from typing import Any, cast
 
@@ -22,7 +19,15 @@ from redis.backoff import ExponentialBackoff
 
 from assigner.clock import Clock, SystemClock
 from assigner.domain.lifecycle import OfferState
-from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord, TaskRecord
+from assigner.domain.records import (
+    AgentRecord,
+    Event,
+    KeyRecord,
+    OfferRecord,
+    OverrideRecord,
+    QueueRecord,
+    TaskRecord,
+)
 from assigner.store import codec, packing
 from assigner.store.base import (
     Command,
@@ -31,67 +36,23 @@ from assigner.store.base import (
     Retention,
     Store,
     StoreRefused,
-    StoreUnavailable,
     World,
 )
 from assigner.store.gather import Gather, Once
 from assigner.store.keys import SCHEMA, names
 from assigner.store.log import FIRST
 from assigner.store.memory import MemoryStore
+from assigner.store.scripts import every_script, script
+from assigner.store.server import TIMEOUT_S, may_evict, reachable, too_old, warnings
 from assigner.store.tail import Entry, Tail
 
 BATCH = 250
 """The most commands that one call of a script does: the server answers nobody else meanwhile."""
 PAGE = 1_000
 BLOCK_MS = 2_000
-TIMEOUT_S = 10.0
 CONNECT_S = 3.0
-OLDEST = {"redis": (7, 0), "valkey": (7, 2)}
-ALONE = ("take_lease", "keep_lease", "drop_lease", "page")
-"""The scripts that are no verbs, and need no prelude."""
-UNABLE = (
-    errors.ConnectionError,
-    errors.TimeoutError,
-    errors.OutOfMemoryError,
-    errors.ReadOnlyError,
-    errors.ClusterDownError,
-    errors.MasterDownError,
-    errors.NoScriptError,
-    OSError,
-)
-"""What a server gives that is gone, or there but cannot do it now, or was started again in between."""
-UNABLE_WORDS = ("MISCONF", "NOREPLICAS", "BUSY ")
-"""How the errors of that kind begin that have no class: its disk is full, its replicas or itself are busy."""
-
-
-@cache
-def script(verb: str) -> str:
-    """The text of a verb's script."""
-    folder = files("assigner.store") / "lua"
-    own = (folder / f"{verb}.lua").read_text(encoding="utf-8")
-    return own if verb in ALONE else (folder / "prelude.lua").read_text(encoding="utf-8") + own
-
-
-@cache
-def every_script() -> tuple[str, ...]:
-    """The names of all scripts."""
-    found = (file.name for file in (files("assigner.store") / "lua").iterdir())
-    return tuple(name.removesuffix(".lua") for name in found if name != "prelude.lua")
-
-
-@asynccontextmanager
-async def reachable() -> AsyncIterator[None]:
-    """Turn what a server cannot do now into StoreUnavailable; all attempts together have TIMEOUT_S."""
-    try:
-        async with asyncio.timeout(TIMEOUT_S):
-            yield
-    except UNABLE as error:
-        why = str(error) or "it does not answer"
-        raise StoreUnavailable(f"The store cannot do it now: {why}") from error
-    except errors.ResponseError as error:
-        if not str(error).startswith(UNABLE_WORDS):
-            raise
-        raise StoreUnavailable(f"The store cannot do it now: {error}") from error
+WHOLE = ("make_override", "end_override")
+"""The verbs whose commands are many steps: one command a call."""
 
 
 class RedisStore(Store):
@@ -127,7 +88,7 @@ class RedisStore(Store):
         """
         async with reachable():
             told = await self.client.info()
-            faults = [*too_old(told), *_may_evict(told)]
+            faults = [*too_old(told), *may_evict(told)]
             schema = int(await self.client.get(self._keys["schema"]) or 0)
             if schema > SCHEMA:
                 faults.append(
@@ -136,25 +97,12 @@ class RedisStore(Store):
             if faults:
                 raise StoreRefused("\n".join(faults))
             await self.try_writing()
-            return await self._warnings(told)
+            return await warnings(self.client, told)
 
     async def try_writing(self) -> None:
         """Say the layout again, as it is."""
         async with reachable():
             await self.client.set(self._keys["schema"], SCHEMA)
-
-    async def _warnings(self, told: dict[str, Any]) -> list[str]:
-        if told.get("aof_enabled"):
-            return []
-        try:
-            saved = (await self.client.config_get("save")).get("save")
-        except errors.ResponseError:
-            saved = "unknown"
-        if saved:
-            return ["The store writes snapshots only: what came after the last one is lost when it stops."]
-        return [
-            "The store keeps nothing on disk: everything is lost when it stops. Set `appendonly yes` there."
-        ]
 
     async def close(self) -> None:
         """Close the connections."""
@@ -163,6 +111,8 @@ class RedisStore(Store):
 
     async def do(self, verb: str, asked: Sequence[Command]) -> list[Outcome]:
         """Do one verb's commands, in order, a batch at a time; the next is encoded while the server works."""
+        if verb in WHOLE:
+            return [one for command in asked for one in await self._part(verb, [command])]
         if len(asked) <= BATCH:
             return await self._part(verb, asked) if asked else []
         parts: list[asyncio.Task[list[Outcome]]] = []
@@ -175,13 +125,14 @@ class RedisStore(Store):
         return [outcome for part in await asyncio.gather(*parts) for outcome in part]
 
     async def _part(self, verb: str, asked: Sequence[Command]) -> list[Outcome]:
-        answers = await self._gather.ask(verb, [packing.command(verb, one) for one in asked])
+        ask = self._run if verb in WHOLE else self._gather.ask
+        answers = await ask(verb, [packing.command(verb, one) for one in asked])
         events, outcomes = list[Event](), list[Outcome]()
         for answer, command in zip(answers, asked, strict=True):
             if answer[0] == codec.DONE:
                 event = codec.event_made(answer, command)
                 events.append(event)
-                outcomes.append(codec.outcome_of(event))
+                outcomes.append(codec.outcome_made(answer, event))
             else:
                 outcomes.append(codec.outcome_told(answer) or await self._as_now(answer, command))
         self._tail.know(events)
@@ -203,11 +154,18 @@ class RedisStore(Store):
 
     async def prune(self, before: int, most: int) -> int:
         """Delete up to `most` tasks that ended before an instant."""
+        return await self._prune("prune", before, most)
+
+    async def prune_overrides(self, before: int, most: int) -> int:
+        """Forget up to `most` overrides that have not held since an instant."""
+        return await self._prune("prune_overrides", before, most)
+
+    async def _prune(self, verb: str, before: int, most: int) -> int:
         gone = 0
         while gone < most:
             some = min(BATCH, most - gone)
             command = {"actor": "clock", "op": "", "now": before, "most": some}
-            done = int(await self._run("prune", [packing.pack(command)]))
+            done = int(await self._run(verb, [packing.pack(command)]))
             gone += done
             if done < some:
                 break
@@ -248,6 +206,32 @@ class RedisStore(Store):
         found: QueueRecord | None = await self._one("queue", id)
         return found
 
+    async def override(self, id: str) -> OverrideRecord | None:
+        """An override that is not pruned."""
+        found: OverrideRecord | None = await self._one("override", id)
+        return found
+
+    async def override_tasks(self, id: str) -> list[str]:
+        """The tasks that an override touched, and the others it is about."""
+        async with reachable():
+            ids = await self.client.lrange(self._keys["override_tasks"] + id, 0, -1)
+        return [id.decode() for id in ids]
+
+    async def overrides(self, before: tuple[int, str] | None, most: int) -> list[OverrideRecord]:
+        """Overrides that are not pruned, the latest first."""
+        found: list[OverrideRecord] = await self._latest("override", "overrides", before, most)
+        return found
+
+    async def key(self, id: str) -> KeyRecord | None:
+        """An API key."""
+        found: KeyRecord | None = await self._one("key", id)
+        return found
+
+    async def keys(self) -> list[KeyRecord]:
+        """All API keys, by id."""
+        found: list[KeyRecord] = await self._all("key", "keys")
+        return found
+
     async def history(self, task: str) -> list[Event]:
         """What happened to a task, the oldest first."""
         async with reachable(), self.client.pipeline(transaction=True) as pipe:
@@ -258,15 +242,19 @@ class RedisStore(Store):
 
     async def ended(self, before: tuple[int, str] | None, most: int) -> list[TaskRecord]:
         """Tasks that ended and are not pruned yet, the latest first."""
-        key, ids = self._keys["ended"], list[str]()
+        found: list[TaskRecord] = await self._latest("task", "ended", before, most)
+        return found
+
+    async def _latest(self, kind: str, index: str, before: tuple[int, str] | None, most: int) -> list[Any]:
+        """The records of an index by instants, the latest first by (instant, id)."""
+        key, ids = self._keys[index], list[str]()
         async with reachable():
             if before:
                 same = await self.client.zrevrangebyscore(key, before[0], before[0])
                 ids = [id for id in map(bytes.decode, same) if id < before[1]][:most]
             top = f"({before[0]}" if before else "+inf"
             rest = await self.client.zrevrangebyscore(key, top, "-inf", 0, most - len(ids))
-        found: list[TaskRecord] = await self._read("task", ids + [id.decode() for id in rest])
-        return found
+        return await self._read(kind, ids + [id.decode() for id in rest])
 
     async def world(self) -> World:
         """Everything that is open, at its last event. Who asks while it is being read gets the same."""
@@ -285,6 +273,8 @@ class RedisStore(Store):
                     agents=await self._all("agent", "agents"),
                     offers=[offer for offer in offers if offer.state is OfferState.OPEN],
                     queues=await self._all("queue", "queues"),
+                    overrides=await self._all("override", "active"),
+                    keys=await self._all("key", "keys"),
                     last_event=start,
                 )
             )
@@ -376,21 +366,3 @@ def connect(url: str) -> Redis:
 
 def _as_it_comes(found: Any, **_: Any) -> Any:
     return found
-
-
-def too_old(told: dict[str, Any]) -> Iterator[str]:
-    """The fault of a server of this INFO, if it is too old. A Valkey calls itself a Redis 7.2 besides."""
-    name = "valkey" if "valkey_version" in told else "redis"
-    version = str(told[f"{name}_version"])
-    if tuple(map(int, version.split(".")[:2])) < OLDEST[name]:
-        oldest = ".".join(map(str, OLDEST[name]))
-        yield f"The store is {name.title()} {version}, and {name.title()} {oldest} or newer is needed."
-
-
-def _may_evict(told: dict[str, Any]) -> Iterator[str]:
-    policy = told.get("maxmemory_policy", "noeviction")
-    if policy != "noeviction":
-        yield (
-            f"The store may evict tasks when its memory is full (`maxmemory-policy {policy}`): "
-            "set it to `noeviction`."
-        )

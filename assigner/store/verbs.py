@@ -1,4 +1,4 @@
-"""What each verb means: from the records and a command to what happens, or to why it is refused.
+"""What each verb on a task means: from the records and a command to what happens, or to why it is refused.
 
 The scripts in `lua/` say the same to the server; the tests send the same commands to both. Nothing here
 writes: the caller applies what happened.
@@ -7,30 +7,15 @@ writes: the caller applies what happened.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from assigner.domain.agent import Presence
 from assigner.domain.lifecycle import NOT_BEFORE, TRANSITIONS, OfferState, State, Transition, allowed
-from assigner.domain.records import (
-    AgentRecord,
-    KeyRecord,
-    OfferRecord,
-    OverrideRecord,
-    QueueRecord,
-    TaskRecord,
-)
-from assigner.store.base import (
-    Command,
-    Enqueue,
-    MakeOffer,
-    OnAgent,
-    OnOffer,
-    OnTask,
-    Outcome,
-    PutAgent,
-    PutQueue,
-)
+from assigner.domain.records import AgentRecord, OfferRecord, TaskRecord
+from assigner.store.base import Enqueue, MakeOffer, OnOffer, OnTask, Outcome
+from assigner.store.overlay import adjusted, says, settled
+from assigner.store.state import Happened, Judged, Records, facts_of, present, refuse
 
 HOLDING = (State.OFFERED, State.ASSIGNED)
 """The states in which a task takes capacity of its agent."""
@@ -51,56 +36,15 @@ CLOSED = {
 """What the late answer to a closed offer is told."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Records:
-    """Everything that is stored, by id."""
-
-    tasks: dict[str, TaskRecord] = field(default_factory=dict)
-    agents: dict[str, AgentRecord] = field(default_factory=dict)
-    offers: dict[str, OfferRecord] = field(default_factory=dict)
-    queues: dict[str, QueueRecord] = field(default_factory=dict)
-    overrides: dict[str, OverrideRecord] = field(default_factory=dict)
-    keys: dict[str, KeyRecord] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happened:
-    """One change: the type of its event, and the records after it."""
-
-    type: str
-    task: TaskRecord | None = None
-    offer: OfferRecord | None = None
-    agent: AgentRecord | None = None
-    queue: QueueRecord | None = None
-    override: OverrideRecord | None = None
-    key: KeyRecord | None = None
-
-
-Judged = list[Happened] | Outcome
-"""What happens, in order (nothing, when all is as it should be already), or the refusal."""
-
-
-def refuse(code: str, **facts: Any) -> Outcome:
-    """A refusal of REFUSALS, with its facts."""
-    return Outcome(refused=code, facts=facts)
-
-
-def facts_of(command: Command) -> dict[str, Any]:
-    """What a verb is told, without what it is not told."""
-    given: Mapping[str, Any] = getattr(command, "facts", {})
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def judge(records: Records, verb: str, command: Command, at: int) -> Judged:
+def step(records: Records, verb: str, command: OnTask | OnOffer, at: int) -> Judged:
     """What a verb does to the records. `at` is the store's own clock, for guards that compare instants."""
     if isinstance(command, OnTask):
         return _on_task(records, verb, command, at)
-    if isinstance(command, OnOffer):
-        return _on_offer(records, verb, command, at)
-    return _OTHERS[verb](records, command)
+    return _on_offer(records, verb, command, at)
 
 
-def _enqueue(records: Records, c: Enqueue) -> Judged:
+def enqueue(records: Records, c: Enqueue) -> Judged:
+    """Make a task; one that is there with the same content stays as it is."""
     known = records.tasks.get(c.task)
     if known is not None:
         same = (known.doc, known.queue, known.size) == (c.doc, c.queue, c.size)
@@ -126,7 +70,8 @@ def new_task(c: Enqueue) -> TaskRecord:
     )
 
 
-def _offer(records: Records, c: MakeOffer) -> Judged:
+def offer(records: Records, c: MakeOffer) -> Judged:
+    """Propose a queued task to an agent with room for it."""
     row = TRANSITIONS["offer"]
     task = records.tasks.get(c.task)
     if task is None:
@@ -197,6 +142,8 @@ def _on_task(records: Records, verb: str, c: OnTask, at: int) -> Judged:
         return refuse("not_due", due=task.held_until)
     if verb == "assign":
         return _assign(records, task, c)
+    if verb == "adjust":
+        return _adjust(task, c)
     if verb == "update" and task.state in HOLDING:
         agent, more = records.agents[task.agent or ""], c.facts.get("size", task.size) - task.size
         if more > 0 and agent.load + more > agent.capacity:
@@ -210,7 +157,8 @@ def _assign(records: Records, task: TaskRecord, c: OnTask) -> Judged:
     if agent is None:
         return refuse("unknown_agent")
     load = agent.load + (0 if task.agent == agent.id else task.size)
-    if not c.facts.get("force") and (refusal := _unfit(agent, load)):
+    refusal = _unfit(agent, load)
+    if refusal and not c.facts.get("force"):
         return refusal
     before = [_move(records, TRANSITIONS["revoke"], task, c)] if task.state is State.OFFERED else []
     for one in before:
@@ -218,8 +166,23 @@ def _assign(records: Records, task: TaskRecord, c: OnTask) -> Judged:
         agent = one.agent if one.agent and one.agent.id == agent.id else agent
     row, now = TRANSITIONS["assign"], c.now
     after = replace(task, state=State.ASSIGNED, version=task.version + 1, updated_at=now, agent=agent.id)
+    if by := c.facts.get("override"):
+        assigned = {"by": by, "forced": refusal is not None}
+        after = replace(after, overrides={**task.overrides, "assigned": assigned})
     given = Happened(type=f"task.{row.event}", task=after, agent=_loaded(agent, task.size, now))
     return [*before, given]
+
+
+def _adjust(task: TaskRecord, c: OnTask) -> Judged:
+    """Change what overrides say of a task."""
+    after = adjusted(task.overrides, c.facts)
+    if isinstance(after, Outcome):
+        return after
+    if after == task.overrides:
+        return []
+    changed = replace(task, version=task.version + 1, updated_at=c.now, overrides=after)
+    lost = says(task.overrides) - says(after) - {c.facts["override"]}
+    return [Happened(type="task.adjusted", task=changed, lost=lost)]
 
 
 def _move(records: Records, row: Transition, task: TaskRecord, c: OnTask | OnOffer) -> Happened:
@@ -229,6 +192,8 @@ def _move(records: Records, row: Transition, task: TaskRecord, c: OnTask | OnOff
     changes = {**(_ENTERING[to](c.now) if row.to else {}), **_own(row.verb, task, facts, c.now)}
     if row.verb in UNWANTED:
         changes["queued_at"] = task.queued_at
+    if task.overrides or "override" in facts:
+        changes["overrides"] = settled(task, row, facts)
     after = replace(task, state=to, version=task.version + 1, updated_at=c.now, **changes)
     offer = agent = None
     if row.offer and task.offer:
@@ -239,7 +204,7 @@ def _move(records: Records, row: Transition, task: TaskRecord, c: OnTask | OnOff
         if row.verb in SEEN:
             agent = replace(agent, last_seen_at=c.now)
         if row.verb == "expire" and "presence" in facts:
-            agent = _present(agent, Presence(facts["presence"]), None, c.now)
+            agent = present(agent, Presence(facts["presence"]), None, c.now)
     return Happened(type=f"task.{row.event}", task=after, offer=offer, agent=agent)
 
 
@@ -314,67 +279,3 @@ def _unfit(agent: AgentRecord, load: int) -> Outcome | None:
 
 def _wrong_state(task: TaskRecord) -> Outcome:
     return refuse("wrong_state", state=task.state, allowed=allowed(task.state))
-
-
-def _put_agent(records: Records, c: PutAgent) -> Judged:
-    known = records.agents.get(c.agent)
-    version = known.version if known else 0
-    if c.version not in (None, version):
-        return refuse("stale_version", version=version)
-    agent = known or AgentRecord(
-        id=c.agent,
-        doc={},
-        version=0,
-        presence=Presence.AVAILABLE,
-        load=0,
-        updated_at=c.now,
-        idle_since=c.now,
-    )
-    agent = replace(agent, doc=c.doc, capacity=c.capacity, version=version + 1, updated_at=c.now)
-    if c.presence is not None:
-        agent = replace(agent, presence=c.presence, presence_until=c.presence_until)
-    return [Happened(type="agent.put", agent=agent)]
-
-
-def _present(agent: AgentRecord, presence: Presence, until: int | None, now: int) -> AgentRecord:
-    return replace(agent, presence=presence, presence_until=until, version=agent.version + 1, updated_at=now)
-
-
-def _set_presence(records: Records, c: OnAgent) -> Judged:
-    agent = records.agents.get(c.agent)
-    if agent is None:
-        return refuse("unknown_agent")
-    if c.version not in (None, agent.version):
-        return refuse("stale_version", version=agent.version)
-    agent = replace(_present(agent, c.presence, c.presence_until, c.now), last_seen_at=c.now)
-    return [Happened(type="agent.presence_set", agent=agent)]
-
-
-def _remove_agent(records: Records, c: OnAgent) -> Judged:
-    agent = records.agents.get(c.agent)
-    if agent is None:
-        return refuse("unknown_agent")
-    if c.version not in (None, agent.version):
-        return refuse("stale_version", version=agent.version)
-    if agent.load:
-        return refuse("agent_has_work", load=agent.load)
-    return [Happened(type="agent.removed", agent=agent)]
-
-
-def _put_queue(records: Records, c: PutQueue) -> Judged:
-    known = records.queues.get(c.queue)
-    version = known.version if known else 0
-    if c.version not in (None, version):
-        return refuse("stale_version", version=version)
-    queue = QueueRecord(id=c.queue, doc=c.doc, version=version + 1, updated_at=c.now)
-    return [Happened(type="queue.put", queue=queue)]
-
-
-_OTHERS: dict[str, Callable[[Records, Any], Judged]] = {
-    "enqueue": _enqueue,
-    "offer": _offer,
-    "put_agent": _put_agent,
-    "set_presence": _set_presence,
-    "remove_agent": _remove_agent,
-    "put_queue": _put_queue,
-}

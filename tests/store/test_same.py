@@ -9,26 +9,34 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from assigner.domain.access import Role
 from assigner.domain.agent import Presence
-from assigner.domain.lifecycle import NOT_BEFORE, TRANSITIONS
-from assigner.domain.records import Event
+from assigner.domain.lifecycle import NOT_BEFORE, TRANSITIONS, OverrideState
+from assigner.domain.records import Event, KeyRecord, OverrideRecord
 from assigner.store.base import (
+    EndOverride,
     Enqueue,
     MakeOffer,
+    MakeOverride,
     OnAgent,
     OnOffer,
     OnTask,
     Outcome,
     PutAgent,
+    PutKey,
     PutQueue,
     Store,
 )
+from assigner.store.overlay import FIELDS
 from assigner.store.verbs import HOLDING
 from tests.store.scene import FUTURE, NOW, PAST, Servers, store_of
 
 TASKS, AGENTS, OFFERS, QUEUES = ("t0", "t1", "t2"), ("ann", "bob"), ("o0", "o1", "o2", "o3"), ("q0", "q1")
 OF_OFFERS = ("accept", "decline", "expire", "revoke")
-OF_TASKS = tuple(verb for verb in TRANSITIONS if verb not in (*OF_OFFERS, "offer"))
+OF_TASKS = tuple(verb for verb in TRANSITIONS if verb not in (*OF_OFFERS, "offer", "adjust"))
+OVERRIDES, SLOTS, KEYS = ("x0", "x1", "x2", "x3"), ("freeze q0", "drain ann", None, None), ("k0", "k1")
+NOBODY = {"op": st.just(""), "actor": st.just(""), "now": st.just(0)}
+"""A step's own are those of its override."""
 LEASES = ("held", "held", "held", "lost", None)
 
 docs = st.dictionaries(st.sampled_from(["a", "b"]), st.integers(0, 1) | st.text(max_size=2), max_size=2)
@@ -45,9 +53,61 @@ maybe = {
     "queue": st.sampled_from(QUEUES),
     "size": sizes,
     "doc": docs,
+    "override": st.sampled_from(OVERRIDES),
+    "was": st.fixed_dictionaries(
+        {"queue": st.sampled_from(QUEUES), "skills": st.just({}) | st.just({"a": 3})}
+    ),
+    "lenient": st.booleans(),
 }
 facts = st.fixed_dictionaries(
     {"agent": st.sampled_from([*AGENTS, "nobody"]), "relaxed": st.integers(0, 2)}, optional=maybe
+)
+
+some_agents = st.sets(st.sampled_from(AGENTS)).map(sorted)
+sayings = st.fixed_dictionaries(
+    {},
+    optional={
+        "priority": st.sampled_from([10, 90]),
+        "due_at": instants | st.none(),
+        "pinned_agent": st.sampled_from([*AGENTS, None]),
+    },
+)
+
+
+@st.composite
+def adjustments(draw: st.DrawFn) -> dict[str, Any]:
+    """The facts of an `adjust`, in which each field and each agent is named once."""
+    said, agents = draw(sayings), draw(some_agents)
+    named = {*agents, said.get("pinned_agent")}
+    lift = [name for name in draw(st.sets(st.sampled_from(FIELDS)).map(sorted)) if name not in said]
+    told = {
+        "override": draw(st.sampled_from(OVERRIDES)),
+        "set": said,
+        "lift": lift,
+        "exclude": [agent for agent in agents if agent != said.get("pinned_agent")],
+        "admit": [agent for agent in draw(some_agents) if agent not in named],
+        "replace": draw(st.booleans()),
+    }
+    kept = {name: value for name, value in told.items() if value}
+    return {**kept, "reason": "by hand"} | ({"lenient": True} if draw(st.booleans()) else {})
+
+
+of_tasks = st.sampled_from(["assign", "release", "transfer", "hold", "resume", "cancel", "start", "update"])
+steps = st.one_of(
+    st.tuples(
+        of_tasks,
+        st.builds(
+            OnTask,
+            task=st.sampled_from(TASKS),
+            facts=facts,
+            version=st.sampled_from([None, None, None, 2]),
+            **NOBODY,
+        ),
+    ),
+    st.tuples(
+        st.just("adjust"), st.builds(OnTask, task=st.sampled_from(TASKS), facts=adjustments(), **NOBODY)
+    ),
+    st.tuples(st.just("revoke"), st.builds(OnOffer, offer=st.sampled_from(OFFERS), facts=facts, **NOBODY)),
 )
 
 
@@ -70,6 +130,13 @@ async def everything(store: Store) -> dict[str, Any]:
         "queues": {queue.id: queue for queue in world.queues},
         "ended": await store.ended(None, 100),
         "closed": [await store.offer_of(id) for id in OFFERS],
+        "standing": {one.id: one for one in world.overrides},
+        "overrides": await store.overrides(None, 100),
+        "some overrides": await store.overrides((NOW + 20, "x1"), 2),
+        "one": [await store.override(id) for id in OVERRIDES],
+        "touched": [await store.override_tasks(id) for id in OVERRIDES],
+        "keys": [*await store.keys(), *[await store.key(id) for id in KEYS]],
+        "keys of the world": {key.id: key for key in world.keys},
         "history": [anonymous(await store.history(id)) for id in TASKS],
     }
 
@@ -195,6 +262,59 @@ class Both(RuleBasedStateMachine):
     def on_task(self, verb: str, task: str, facts: Any, version: Any, lease: Any, again: int) -> None:
         self.tell(verb, OnTask, again, task=task, facts=facts, version=version, lease=lease)
 
+    @rule(task=st.sampled_from(TASKS), facts=adjustments(), version=version, again=again)
+    def adjust(self, task: str, facts: Any, version: Any, again: int) -> None:
+        self.tell("adjust", OnTask, again, task=task, facts=facts, version=version)
+
+    @rule(
+        id=st.sampled_from(OVERRIDES),
+        slot=st.sampled_from(SLOTS),
+        standing=st.booleans(),
+        steps=st.lists(steps, max_size=6),
+        how=st.tuples(st.booleans(), st.booleans()),
+        tasks=st.sampled_from([(), ("t9", "t0")]),
+        again=again,
+    )
+    def make_override(
+        self, id: str, slot: Any, standing: bool, steps: Any, how: Any, tasks: Any, again: int
+    ) -> None:
+        state = OverrideState.ACTIVE if standing else OverrideState.DONE
+        made = OverrideRecord(
+            id=id,
+            action="pin",
+            doc={"agent": "ann"},
+            author="me",
+            reason="why",
+            state=state,
+            made_at=NOW + self.ops,
+            slot=slot if standing else None,
+        )
+        said = {"partial": how[0], "replace": how[1], "tasks": tasks, "steps": steps}
+        self.tell("make_override", MakeOverride, again, override=made, **said)
+
+    @rule(
+        id=st.sampled_from(OVERRIDES),
+        state=st.sampled_from([OverrideState.UNDONE, OverrideState.ENDED]),
+        steps=st.lists(steps, max_size=4),
+        version=version,
+        lease=st.sampled_from(LEASES),
+        again=again,
+    )
+    def end_override(self, id: str, state: Any, steps: Any, version: Any, lease: Any, again: int) -> None:
+        said = {"state": state, "steps": steps, "version": version, "lease": lease}
+        self.tell("end_override", EndOverride, again, override=id, **said)
+
+    @rule(
+        id=st.sampled_from(KEYS),
+        role=st.sampled_from(Role),
+        rate=st.none() | st.sampled_from([0.5, 1e15]),
+        version=version,
+        again=again,
+    )
+    def put_key(self, id: str, role: Any, rate: Any, version: Any, again: int) -> None:
+        key = KeyRecord(id=id, name="n", role=role, hash="ab", rate=rate, created_at=NOW, created_by="me")
+        self.tell("put_key", PutKey, again, key=key, version=version)
+
     @rule(
         agent=st.sampled_from(AGENTS),
         doc=docs,
@@ -226,12 +346,12 @@ class Both(RuleBasedStateMachine):
     def put_queue(self, queue: str, doc: Any, version: Any, again: int) -> None:
         self.tell("put_queue", PutQueue, again, queue=queue, doc=doc, version=version)
 
-    @rule(ago=st.integers(0, 10), most=st.integers(1, 2))
-    def prune(self, ago: int, most: int) -> None:
-        before = NOW + self.ops - ago
+    @rule(ago=st.integers(0, 10), most=st.integers(1, 2), overrides=st.booleans())
+    def prune(self, ago: int, most: int, overrides: bool) -> None:
+        before, verb = NOW + self.ops - ago, "prune_overrides" if overrides else "prune"
 
         async def prune() -> list[int]:
-            return [await store.prune(before, most) for store in (self.memory, self.server)]
+            return [await getattr(store, verb)(before, most) for store in (self.memory, self.server)]
 
         memory, server = self.runner.run(prune())
         assert memory == server

@@ -19,7 +19,9 @@ from assigner.store.base import Enqueue, EventsLost, Retention, StoreRefused, St
 from assigner.store.keeper import Keeper
 from assigner.store.keys import KEYS, SCHEMA, row_of
 from assigner.store.log import FIRST
-from assigner.store.redis import RedisStore, connect, script, too_old
+from assigner.store.redis import RedisStore, connect
+from assigner.store.scripts import every_script, script
+from assigner.store.server import too_old
 from tests.store.scene import FUTURE, KINDS, NOW, REDIS, Hand, Servers, done, play, store_of, undeclared
 
 SERVICE = """
@@ -176,7 +178,7 @@ def test_a_server_that_does_not_answer_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is there, and stopped: all attempts together have the time of one."""
-    monkeypatch.setattr("assigner.store.redis.TIMEOUT_S", 0.5)
+    monkeypatch.setattr("assigner.store.server.TIMEOUT_S", 0.5)
 
     async def scene() -> None:
         server = await embedded.start(tmp_path)
@@ -365,7 +367,7 @@ def test_scripts_are_short() -> None:
     folder = Path(embedded.__file__).parent / "lua"
     lines = {path.stem: path.read_text().count("\n") for path in folder.glob("*.lua")}
     assert all(count <= 40 for name, count in lines.items() if name != "prelude")
-    assert all(script(name) for name in lines)
+    assert all(script(name) for name in every_script())
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "memory"])

@@ -18,6 +18,7 @@ FACTS = {
     "assign": {"agent": "ann"},
     "relax": {"relaxed": 1},
     "hold": {"reason": "a call back", "until": PAST},
+    "adjust": {"override": "x", "set": {"priority": 90}},
 }
 OF_TASKS = [verb for verb in TRANSITIONS if verb not in ("offer", "accept", "decline", "expire", "revoke")]
 

@@ -2,8 +2,8 @@
 --
 -- KEYS, ARGV, returns: as in prelude.lua. A command has `offer`.
 
-return each(function(c)
+verbs.accept = function(c, row)
   local task, refusal = offered(c, false)
   if refusal then return refusal end
   return move(c, row, task, {})
-end)
+end

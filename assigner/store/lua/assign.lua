@@ -1,9 +1,9 @@
 -- A person gives a task to an agent; an offer of it is revoked first, as an event of its own.
 --
--- KEYS, ARGV, returns: as in prelude.lua. A command has `task` and is told `agent`, `force`.
+-- KEYS, ARGV, returns: as in prelude.lua. A command has `task` and is told `agent`, `force`; `override`, if one does it.
 
-return each(function(c)
-  local task, refusal = task_of(c)
+verbs.assign = function(c, row)
+  local task, refusal = task_of(c, row)
   if refusal then return refusal end
   local facts, live = told(c), task.live
   local agent = read('agent', facts.agent)
@@ -15,6 +15,9 @@ return each(function(c)
     move(c, rules.revoke, task, {})
     agent = read('agent', facts.agent)
   end
+  if facts.override then
+    says(live, 'assigned', {by = facts.override, forced = refusal ~= nil})
+  end
   live.state, live.agent, live.version, live.updated_at = row.to, agent.id, live.version + 1, c.now
   return happen(c, 'task.' .. row.event, {task = task, agent = loaded(agent, live.size, c.now)})
-end)
+end

@@ -2,9 +2,9 @@
 --
 -- KEYS, ARGV, returns: as in prelude.lua. A command has `task` and is told `outcome`.
 
-return each(function(c)
-  local task, refusal = task_of(c)
+verbs.complete = function(c, row)
+  local task, refusal = task_of(c, row)
   if refusal then return refusal end
   local facts = told(c)
   return move(c, row, task, {outcome = facts.outcome})
-end)
+end

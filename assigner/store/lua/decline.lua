@@ -2,7 +2,7 @@
 --
 -- KEYS, ARGV, returns: as in prelude.lua. A command has `offer` and is told `reason`, `cool_until`.
 
-return each(function(c)
+verbs.decline = function(c, row)
   local task, refusal = offered(c, false)
   if refusal then return refusal end
   local facts, live = told(c), task.live
@@ -10,4 +10,4 @@ return each(function(c)
     declines = (live.declines or 0) + 1,
     cooling_down = cooling(live, facts, c.now),
   })
-end)
+end

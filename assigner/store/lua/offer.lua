@@ -2,8 +2,8 @@
 --
 -- KEYS, ARGV, returns: as in prelude.lua. A command has `task`, `task_version`, `agent_version?`, `offer`, `agent`, `expires_at`, `fixed` (the offer as text) and `accept`.
 
-return each(function(c)
-  local task, refusal = task_of(c)
+verbs.offer = function(c, row)
+  local task, refusal = task_of(c, row)
   if refusal then return refusal end
   local live = task.live
   if live.version ~= c.task_version then return refuse('stale_version', {version = live.version}) end
@@ -25,4 +25,4 @@ return each(function(c)
   loaded(agent, live.size, c.now)
   local event = c.accept and 'task.accepted' or 'task.' .. row.event
   return happen(c, event, {task = task, offer = offer, agent = agent})
-end)
+end

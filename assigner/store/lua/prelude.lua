@@ -1,19 +1,20 @@
 -- What every verb's script begins with.
 --
 -- KEYS[1]  the stream of the workspace; all its keys have the same hash tag
--- ARGV[1]  rules: {keys, row, revoke, leased, seen, with_doc, events, ops_ms, brief_ops_ms, offers_ms, history}; the rows are of TRANSITIONS
+-- ARGV[1]  rules: {keys, row, revoke, leased, events, ops_ms, brief_ops_ms, offers_ms, history}; a row is one of TRANSITIONS
 -- ARGV[2]  the commands, in order, as MessagePack: {op, mark, keyed?, now, actor, lease?, version?, told?, doc?, …}
 -- returns  for each command {0, event id, fields} done, {1, event id, fields} done before,
 --          {2, code, facts} refused, {3} nothing to do
 --
 -- A record is {kind, id, live, doc}: `doc` is the client's text and is never decoded, `live` a table.
--- Whatever is refused is refused before the first write: there is no rollback.
+-- Whatever is refused is refused before a record is changed or written: there is no rollback. A verb of TRANSITIONS
+-- is a function in `verbs` of a command and its row, so that an override can do many as one.
 
 local rules, asked = cjson.decode(ARGV[1]), cmsgpack.unpack(ARGV[2])
-local key, row = rules.keys, rules.row
+local key, verbs = rules.keys, {}
 local HOLDING = {offered = true, assigned = true}
 local ENDED = {completed = true, cancelled = true}
-local KINDS = {'task', 'offer', 'agent', 'queue'}
+local KINDS = {'task', 'offer', 'agent', 'queue', 'override', 'key'}
 
 -- Whether cjson writes a record as it is: it gives numbers 14 digits, and an empty table may be list or object.
 local function simple(record)
@@ -86,23 +87,27 @@ local function index(task)
   end
 end
 
--- Write the records, their indexes, the stream entry and the history.
-local function happen(c, event, records)
+-- Write the records, whose texts are made, their indexes, the stream entry and the history.
+local function write(c, event, records, with_doc)
   for _, record in pairs(records) do
-    record.text = pack(record.live)
     redis.call('HSET', key[record.kind] .. record.id, 'live', record.text, 'doc', record.doc)
   end
   local task, offer, answer = records.task, records.offer, emit(c, event, records)
   if task then
     index(task)
     local length = redis.call('RPUSH', key.history .. task.id, answer[2], event, string.format('%.0f', c.now), c.actor, c.op,
-      c.told or '{}', task.text, rules.with_doc and task.doc or '{}', offer and offer.text or '', offer and offer.doc or '')
+      c.told or '{}', task.text, with_doc and task.doc or '{}', offer and offer.text or '', offer and offer.doc or '')
     if length > rules.history then redis.call('LTRIM', key.history .. task.id, -rules.history, -1) end
   end
   if offer and offer.live.state ~= 'open' then
     redis.call('PEXPIRE', key.offer .. offer.id, rules.offers_ms)
   end
   return answer
+end
+
+local function happen(c, event, records, with_doc)
+  for _, record in pairs(records) do record.text = pack(record.live) end
+  return write(c, event, records, with_doc)
 end
 
 local function loaded(agent, by, now)
@@ -136,6 +141,23 @@ local function enter(live, state, now)
   live.state = state
 end
 
+-- Set what an override says of a task, or lift it.
+local function says(live, name, entry)
+  if entry then
+    live.overrides = live.overrides or {}
+    live.overrides[name] = entry
+  elseif live.overrides then
+    live.overrides[name] = nil
+    if not next(live.overrides) then live.overrides = nil end
+  end
+end
+
+-- What overrides say when a task comes into a state: nothing of the state before, and nothing of one that ended.
+local function settle(live, state)
+  says(live, live.state, nil)
+  if ENDED[state] then live.overrides = nil end
+end
+
 local function cooling(live, facts, now)
   if not facts.cool_until or not live.agent then return live.cooling_down end
   local still = {[live.agent] = facts.cool_until}
@@ -158,21 +180,24 @@ local function move(c, along, task, own, presence)
     offer.live.state = along.offer
   end
   local since = live.queued_at
-  if along.to then enter(live, along.to, now) end
+  if along.to then
+    settle(live, along.to)
+    enter(live, along.to, now)
+  end
   if UNWANTED[along.event] then live.queued_at = since end
   for name, value in pairs(own) do live[name] = value end
   live.version, live.updated_at = live.version + 1, now
-  task.doc = rules.with_doc and c.doc or task.doc
+  task.doc = along.with_doc and c.doc or task.doc
   if agent then
     loaded(agent, (HOLDING[live.state] and live.size or 0) - held, now)
-    if rules.seen then agent.live.last_seen_at = now end
+    if along.seen then agent.live.last_seen_at = now end
     if presence then present(agent, presence, nil, now) end
   end
-  return happen(c, 'task.' .. along.event, {task = task, offer = offer, agent = agent})
+  return happen(c, 'task.' .. along.event, {task = task, offer = offer, agent = agent}, along.with_doc)
 end
 
 -- The task of a command, which has to be in a state that the verb takes; else the refusal.
-local function task_of(c)
+local function task_of(c, row)
   local task = read('task', c.task)
   if not task then return nil, refuse('unknown_task') end
   if not row.sources[task.live.state] then return nil, refuse('wrong_state', {state = task.live.state}) end
@@ -207,7 +232,7 @@ local function again(c, done)
 end
 
 -- Each command in its turn: the op, the lease, and then `act`, whose answer is noted under the op.
-local function each(act)
+local function each(act, row)
   local answers, ops, done = {}, {}, {}
   for i, c in ipairs(asked) do ops[i] = key.op .. c.op end
   -- One command for all of them costs less than many.
@@ -219,7 +244,7 @@ local function each(act)
     elseif (rules.leased or c.lease) and c.lease ~= redis.call('GET', key.lease) then
       answers[i] = refuse('not_leader')
     else
-      local answer = act(c)
+      local answer = act(c, row)
       answers[i] = answer
       if answer[1] == 0 then
         done[op] = answer[2] .. ' ' .. c.mark

@@ -2,8 +2,8 @@
 --
 -- KEYS, ARGV, returns: as in prelude.lua. A command has `task` and is told `queue`, `size`; `doc` is the new text.
 
-return each(function(c)
-  local task, refusal = task_of(c)
+verbs.reopen = function(c, row)
+  local task, refusal = task_of(c, row)
   if refusal then return refusal end
   local facts, live = told(c), task.live
   return move(c, row, task, {
@@ -12,4 +12,4 @@ return each(function(c)
     reopened = (live.reopened or 0) + 1,
     relaxed = 0,
   })
-end)
+end

@@ -2,8 +2,8 @@
 --
 -- KEYS, ARGV, returns: as in prelude.lua. A command has `task`.
 
-return each(function(c)
-  local task, refusal = task_of(c)
+verbs.resume = function(c, row)
+  local task, refusal = task_of(c, row)
   if refusal then return refusal end
   return move(c, row, task, {})
-end)
+end

@@ -2,8 +2,8 @@
 --
 -- KEYS, ARGV, returns: as in prelude.lua. A command has `offer` and is told `reason`.
 
-return each(function(c)
+verbs.revoke = function(c, row)
   local task, refusal = offered(c)
   if refusal then return refusal end
   return move(c, row, task, {})
-end)
+end

@@ -3,8 +3,8 @@
 -- KEYS, ARGV, returns: as in prelude.lua. A command has `task` and is told `queue`, `size`, `not_before`; `doc` is the
 -- new text. What is held until its `not_before` is held until the new one; another queue has other relaxation steps.
 
-return each(function(c)
-  local task, refusal = task_of(c)
+verbs.update = function(c, row)
+  local task, refusal = task_of(c, row)
   if refusal then return refusal end
   local facts, live = told(c), task.live
   local more = (facts.size or live.size) - live.size
@@ -14,8 +14,9 @@ return each(function(c)
       return refuse('at_capacity', {load = agent.load, capacity = agent.capacity})
     end
   end
+  says(live, 'transferred', nil)
   local own = {queue = facts.queue, size = facts.size}
   if facts.queue and facts.queue ~= live.queue then own.relaxed = 0 end
   if live.state == 'held' and live.hold_reason == 'not_before' then own.held_until = facts.not_before or c.now end
   return move(c, row, task, own)
-end)
+end

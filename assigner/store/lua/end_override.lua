@@ -1,0 +1,18 @@
+-- An active override holds no more: do what applies still of the steps, and note it.
+--
+-- KEYS, ARGV, returns: as in prelude.lua. A command has `override` (its id), `state` and `steps`, as make_override.lua.
+
+return each(function(c)
+  local record = read('override', c.override)
+  if not record then return refuse('unknown_override') end
+  local live = record.live
+  if live.state ~= 'active' then return refuse('override_ended', {state = live.state}) end
+  local refusal = stale(c, live.version)
+  if refusal then return refusal end
+  local done = do_steps(c, true)
+  flush()
+  over(live, c.state, c)
+  live.version = live.version + 1
+  local skipped = done.skipped + done.refused
+  return put_override(c, 'override.' .. c.state, record, skipped > 0 and pack({skipped = skipped}) or nil)
+end)
