@@ -46,8 +46,9 @@ format: $(VENV)/.test ## Rewrite the code in the house's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-docs: $(VENV)/.test ## Write README's tables from the code's
+docs: $(VENV)/.test ## Write README's tables, and the dashboard, from the code's
 	@$(BIN)/python -m tests.style.tables
+	@$(BIN)/python -m deploy.grafana.dashboard
 
 bench: $(VENV)/.bench ## Measure speed and quality, and print the tables
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
