@@ -1,0 +1,78 @@
+"""Events that the store has to be asked for: of who comes back, and of who is far behind."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, suppress
+from typing import Any, cast
+
+from api.events_out import Line, id_of, line_of
+from api.events_ring import Ring
+from assigner.domain.records import Event
+from assigner.store.base import EventsLost, Store, StoreUnavailable
+from assigner.store.log import FIRST, EventKey, event_key
+
+PATIENCE_S = 10.0
+"""How long the store may take for events that it has."""
+_SLICE = 64
+
+
+class Past:
+    """The past of one workspace."""
+
+    def __init__(self, store: Store, workspace: str) -> None:
+        self._store, self._workspace = store, workspace
+        self._reaching = asyncio.Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        """The ring has begun anew: see again how far it can be made to go back."""
+        self._too_far = event_key(FIRST)
+        self._tried = False
+
+    def line(self, event: Event) -> Line:
+        """An event, encoded."""
+        return line_of(event, self._workspace)
+
+    async def page(self, after: EventKey) -> list[Line]:
+        """The next events after one that is not the last. Raises EventsLost, and StoreUnavailable."""
+        try:
+            # Let go of at once: who follows the store slowly would make it keep what others have read.
+            async with asyncio.timeout(PATIENCE_S), aclosing(self._events(after)) as events:
+                found: list[Event] = await anext(events)
+        except TimeoutError:
+            raise StoreUnavailable("The store does not give events that it has.") from None
+        lines = list[Line]()
+        for start in range(0, len(found), _SLICE):
+            lines += map(self.line, found[start : start + _SLICE])
+            await asyncio.sleep(0)
+        return lines
+
+    def _events(self, after: EventKey) -> Any:
+        return cast("Any", self._store.events(id_of(after)))
+
+    async def reach(self, ring: Ring, key: EventKey) -> None:
+        """Make the ring go back to an event, where it is kept and there is room: many come back at once, and
+        want the same.
+        """
+        async with self._reaching:
+            if key >= ring.start or (self._tried and key <= self._too_far):
+                return
+            with suppress(EventsLost, StoreUnavailable):
+                lines = await self._since(ring, key)
+                if lines is not None:
+                    ring.add_before(key, lines)
+                    return
+            self._too_far, self._tried = max(key, self._too_far), True
+
+    async def _since(self, ring: Ring, key: EventKey) -> list[Line] | None:
+        """What came after an event and before the ring; None when there is no room for it."""
+        lines, size = list[Line](), 0
+        while key < ring.start:
+            some = await self.page(key)
+            lines += some
+            size += sum(len(line.text) for line in some)
+            if size > ring.room:
+                return None
+            key = some[-1].key
+        return [line for line in lines if line.key <= ring.start]
