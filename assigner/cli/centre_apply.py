@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-import httpx
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -27,6 +26,7 @@ from assigner.cli.centre_text import text
 from assigner.cli.centre_yaml import Mistake
 from assigner.cli.tables import View
 from assigner.cli.words import number, say
+from assigner.client import Client
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ def _first(lines: Sequence[str], language: Language) -> list[str]:
     return [*lines[:MAX_FAULTS_SHOWN], *rest]
 
 
-def _difference(client: httpx.Client, centre: Centre, asked: Asked) -> Difference:
+def _difference(client: Client, centre: Centre, asked: Asked) -> Difference:
     """What separates the centre that is there from the files."""
     there = _read(client, list(centre.docs), asked.url, asked.language)
     unknown = centre.docs.get("tasks", {}).keys() - there.get("tasks", {}).keys()
@@ -115,7 +115,7 @@ def _difference(client: httpx.Client, centre: Centre, asked: Asked) -> Differenc
     return compare(centre.docs, there, over, prune=asked.prune)
 
 
-def _read(client: httpx.Client, kinds: Sequence[str], url: str, language: Language) -> Mapping[str, Docs]:
+def _read(client: Client, kinds: Sequence[str], url: str, language: Language) -> Mapping[str, Docs]:
     return _asking(lambda: read_service(client, kinds), url, language)
 
 

@@ -13,8 +13,8 @@ from assigner.config import Setting, Settings, SettingsError, settings_table
 
 F = TypeVar("F", bound=Callable[..., None])
 
-KEY = "ASSIGNER_KEY"
-"""The key of whoever asks a service: no setting of a service."""
+KEY, URL = "ASSIGNER_KEY", "ASSIGNER_URL"
+"""Who asks a service, and which: no settings of a service."""
 
 
 def with_settings(command: F) -> F:
@@ -33,7 +33,7 @@ def settings_of(environ: Mapping[str, str], flags: Mapping[str, Any]) -> Setting
     """The settings of the environment and the flags. Raises SettingsError, its faults by flag where a flag
     is at fault.
     """
-    environ = {name: value for name, value in environ.items() if name != KEY}
+    environ = {name: value for name, value in environ.items() if name not in (KEY, URL)}
     try:
         return Settings.from_env(environ, flags)
     except SettingsError as error:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import typer
 
 from assigner.cli import shell
-from assigner.cli.flags import KEY, settings_of
+from assigner.cli.flags import KEY, URL, settings_of
 from assigner.config import Settings, SettingsError
 
 SHOWN_ROWS = 20
@@ -34,6 +34,7 @@ def spelt(key: str) -> str:
 Url = Annotated[
     str | None,
     typer.Option(
+        envvar=URL,
         metavar="URL",
         parser=address,
         help="The running service. [dim]Default: http://ASSIGNER_HOST:ASSIGNER_PORT, this machine's.[/dim]",

@@ -54,4 +54,4 @@ class Agents(Resource[S]):
     @walks
     def batch(self, agents: Many) -> Script[Line]:
         """Put many agents, any number of them: each a mapping with its `id`. Gives what became of each."""
-        return batch(path("agents", "batch"), agents)
+        return batch(path("agents", "batch"), agents, self.sender.manner.pauses)

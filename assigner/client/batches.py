@@ -6,7 +6,7 @@ sent again, and what was done is not done again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import uuid4
@@ -20,8 +20,6 @@ from assigner.client.script import Give, Script, Take, taking
 
 GROUP: Final = 1_000
 """How many records one request has."""
-ATTEMPTS: Final = 5
-PAUSE_S: Final = 1.0
 _lines: Final = msgspec.json.Encoder().encode_lines
 
 Said = Mapping[str, Any]
@@ -48,19 +46,19 @@ class Line(Record):
         return None if self.ok else problem_in(self, f"line {self.line}")
 
 
-def batch(target: str, records: Many) -> Script[Line]:
+def batch(target: str, records: Many, pauses: Callable[[], Iterable[float]]) -> Script[Line]:
     """Send all records, and give what became of each, in their order. Raises AssignerError."""
     source, before = taking(records), 0
     while group := (yield Take(source, GROUP)):
         call = _call(target, group)
-        answers: Sequence[Said] = ()
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                yield PAUSE_S * 2 ** (attempt - 1)
-            answers = yield call
-            if _whole(answers, len(group)):
+        answers = yield call
+        for pause_s in pauses():
+            if _whole(answers, group):
                 break
-        yield Give([Line({**said, "line": before + said["line"]}) for said in _complete(answers, group)])
+            yield pause_s
+            answers = yield call
+        yield Give([Line({**said, "line": before + said["line"]}) for said in answers if said["line"]])
+        _check(answers, group)
         before += len(group)
 
 
@@ -74,15 +72,15 @@ def _read(answer: Answer) -> Sequence[Said]:
     return decoded
 
 
-def _whole(answers: Sequence[Said], lines: int) -> bool:
+def _whole(answers: Sequence[Said], group: Sequence[Said]) -> bool:
     """Whether every line was answered, and none because the store was gone."""
-    return len(answers) == lines and all(said["status"] != HTTPStatus.SERVICE_UNAVAILABLE for said in answers)
+    gone = HTTPStatus.SERVICE_UNAVAILABLE
+    return len(answers) == len(group) and all(said["status"] != gone for said in answers)
 
 
-def _complete(answers: Sequence[Said], group: Sequence[Said]) -> Sequence[Said]:
-    """The answers, when each line has one. Raises the problem that broke the batch off."""
+def _check(answers: Sequence[Said], group: Sequence[Said]) -> None:
+    """Raises what broke the batch off, when not each line has an answer."""
     if answers and answers[-1]["line"] is None:
         raise problem_in(answers[-1], "a batch")
     if len(answers) != len(group):
         raise NotOurs(f"Of {len(group)} lines of a batch {len(answers)} were answered.")
-    return answers

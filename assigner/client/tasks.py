@@ -47,7 +47,7 @@ class Tasks(Resource[S]):
     @walks
     def batch(self, tasks: Many) -> Script[Line]:
         """Make many tasks, any number of them: each a mapping with its `id`. Gives what became of each."""
-        return batch(path("tasks", "batch"), tasks)
+        return batch(path("tasks", "batch"), tasks, self.sender.manner.pauses)
 
     @asks
     def start(self, id: str, **guard: Unpack[Guard]) -> Call[Task]:

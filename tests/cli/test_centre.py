@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -14,6 +14,7 @@ from assigner.cli.centre_doing import Result, carry_out
 from assigner.cli.centre_file import Centre, Docs, read
 from assigner.cli.centre_service import Broken, connected, ended
 from assigner.cli.centre_service import read as read_service
+from assigner.client.carriers import HttpxCarrier
 from tests.api.running import running, until
 from tests.api_live.living import Living, living
 from tests.cli.centre import apply, export, run, url
@@ -59,7 +60,7 @@ def carried_out(
 ) -> Result:
     """Carry out what was planned; `meanwhile` happens before each request."""
     with connected(url(centre)) as client:
-        client.event_hooks = {"request": [meanwhile]}
+        cast(HttpxCarrier, client.sender.carrier).client.event_hooks = {"request": [meanwhile]}
         return carry_out(client, difference, lambda count: None)
 
 

@@ -75,8 +75,8 @@ def test_a_key_that_no_header_can_hold_is_told_and_not_shown() -> None:
     assert "schl" not in printed
 
 
-def test_a_key_in_the_environment_is_no_setting_of_the_service() -> None:
-    assert told("assign", "-", "--json", stdin=small(), ASSIGNER_KEY="k").startswith("{")
+def test_who_asks_and_which_service_are_no_settings_of_a_service() -> None:
+    assert told("assign", "-", "--json", stdin=small(), ASSIGNER_KEY="k", ASSIGNER_URL="u").startswith("{")
 
 
 def test_a_file_that_cannot_be_written_ends_with_1(tmp_path: Path) -> None:
