@@ -15,10 +15,11 @@ from api.changes import settled
 from api.deps import live
 from api.documents import document, fields, merge, read, same_id, understand
 from api.errors import ApiError
-from api.exchange import answer, body_of, listing, path_id, reading
+from api.exchange import answer, body_of, listing, reading
 from api.idempotency import REPLAYED, Ask, ask
 from api.lists import page_limit
-from api.live import ACTOR, Live
+from api.live import Live
+from api.paths import path_id
 from api.query import Route
 from api.records import agent_out, page
 from api.shapes import AgentLine, AgentPut, PresenceIn
@@ -77,7 +78,7 @@ async def remove(request: Request) -> Response:
     parts, id, op = live(request), path_id(request), ask(request)
     command = OnAgent(
         op=op.op,
-        actor=ACTOR,
+        actor=op.actor,
         now=parts.clock.now_ms(),
         asked=op.asked,
         version=await _guard(request, parts, id),
@@ -95,7 +96,7 @@ async def put_presence(request: Request) -> Response:
     op = ask(request, body)
     command = OnAgent(
         op=op.op,
-        actor=ACTOR,
+        actor=op.actor,
         now=parts.clock.now_ms(),
         asked=op.asked,
         version=await _guard(request, parts, id),
@@ -142,7 +143,7 @@ def _command(
 ) -> PutAgent:
     return PutAgent(
         op=op.op,
-        actor=ACTOR,
+        actor=op.actor,
         now=now,
         asked=op.asked,
         version=version,

@@ -12,7 +12,23 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api import agents, assign, explanation, health, offers, openapi, problems, queues, stats, tasks, verbs
+from api import (
+    agents,
+    assign,
+    events,
+    explanation,
+    health,
+    keys,
+    offers,
+    openapi,
+    overrides,
+    problems,
+    queues,
+    stats,
+    tasks,
+    verbs,
+)
+from api.access_door import Door
 from api.deps import Service
 from api.edge import Edge
 from api.live import Live
@@ -23,10 +39,12 @@ from assigner.clock import Clock, SystemClock
 from assigner.config import Settings
 from assigner.engine import Engine
 from assigner.metrics import Meters
-from assigner.store.base import Store
+from assigner.store.base import Store, StoreUnavailable
 
 _ANSWER = "api.work:answer"
 _DRAIN_S = 5
+_KEYS_S = 5
+"""Between two looks of a dispatcher that runs alone at the keys of those who read its metrics."""
 _PATIENCE_S = 5
 """How long a server that stops waits for a client who neither sends nor takes anything."""
 
@@ -49,13 +67,15 @@ def create_app(
     meters, clock = meters or Meters(settings.workspace_names), clock or SystemClock()
     stores = engine.stores if engine else stores or {}
     pool = Pool(settings, meters, answer)
-    lives = {name: _live(name, store, clock, engine) for name, store in stores.items()}
+    door = Door(settings, stores, clock)
+    lives = {name: _live(name, store, clock, engine, door) for name, store in stores.items()}
     parts = Service(
         settings=settings,
         clock=clock,
         meters=meters,
         pool=pool,
         lives=lives,
+        door=door,
         obstacles=tuple(_obstacles(pool, engine, lives.values())),
     )
     app: FastAPI = FastAPIOffline(
@@ -70,7 +90,8 @@ def create_app(
     app.openapi = functools.cache(lambda: openapi.document(app))  # type: ignore[method-assign]
     app.state.service = parts
     # Routes are tried in this order: the ones that are asked most come first.
-    for part in (tasks, offers, verbs, explanation, agents, queues, stats) if lives else ():
+    living = (tasks, offers, verbs, explanation, agents, queues, stats, events, keys, overrides)
+    for part in living if lives else ():
         app.include_router(part.router)
     app.include_router(assign.router)
     app.include_router(health.router)
@@ -129,12 +150,14 @@ def create_monitor(
     settings: Settings, *, clock: Clock, meters: Meters, engine: Engine, on_ready: Callable[[], None]
 ) -> FastAPI:
     """The application of a dispatcher that runs alone: it answers probes and Prometheus, and nothing else."""
+    door = Door(settings, engine.stores, clock)
     parts = Service(
         settings=settings,
         clock=clock,
         meters=meters,
         pool=None,
         lives={},
+        door=door,
         obstacles=tuple(_obstacles(None, engine, ())),
     )
     app = FastAPI(
@@ -147,9 +170,10 @@ def create_monitor(
     return app
 
 
-def _live(workspace: str, store: Store, clock: Clock, engine: Engine | None) -> Live:
+def _live(workspace: str, store: Store, clock: Clock, engine: Engine | None, door: Door) -> Live:
     dispatcher = engine.dispatchers.get(workspace) if engine else None
-    return Live(workspace=workspace, store=store, view=View(store), clock=clock, dispatcher=dispatcher)
+    view = View(store, lambda keys, whole: door.know(workspace, keys, whole=whole))
+    return Live(workspace=workspace, store=store, view=view, clock=clock, dispatcher=dispatcher)
 
 
 def _obstacles(
@@ -182,6 +206,9 @@ async def _running(
         for live in parts.lives.values():
             stack.enter_context(_meanwhile(_follow(live.view, engine)))
             stack.enter_context(_meanwhile(live.heal()))
+            stack.enter_context(_meanwhile(live.hub.keep(live.stopping)))
+        if engine and not parts.lives:
+            stack.enter_context(_meanwhile(_know_keys(parts.door, engine)))
         if on_ready:
             stack.enter_context(_meanwhile(_announce(parts, engine, on_ready)))
         yield
@@ -200,6 +227,16 @@ async def _follow(view: View, engine: Engine | None) -> None:
     if engine:
         await engine.ready()
     await view.follow()
+
+
+async def _know_keys(door: Door, engine: Engine) -> None:
+    """Ask for the keys now and then, where there is no view that is told of them."""
+    await engine.ready()
+    while True:
+        for workspace, store in engine.stores.items():
+            with contextlib.suppress(StoreUnavailable):  # those that are known are kept
+                door.know(workspace, await store.keys(), whole=True)
+        await asyncio.sleep(_KEYS_S)
 
 
 async def _announce(parts: Service, engine: Engine | None, on_ready: Callable[[], None]) -> None:

@@ -237,7 +237,7 @@ def _commands(kind: Kind[S], op: Ask, group: Sequence[Line]) -> Iterator[tuple[i
                 raise ApiError("body_too_large", f"The line has more than {MOST_LINE_BYTES:,} bytes.")
             made, given = read(line, kind.struct)
             id["id"] = cast(Any, made).id
-            own = Ask(f"{op.op}:{number}", fingerprint(line) if op.asked else "")
+            own = Ask(f"{op.op}:{number}", fingerprint(line) if op.asked else "", op.actor)
             yield number, id, kind.command(made, given, own)
         except ApiError as error:
             yield number, id, _problem(error)

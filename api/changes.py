@@ -16,7 +16,7 @@ from api.etags import Seen, guarded
 from api.exchange import answer
 from api.faults import Invalid
 from api.idempotency import Ask
-from api.live import ACTOR, MAIN_QUEUE, Live
+from api.live import MAIN_QUEUE, Live
 from api.records import task_out
 from api.shapes import TaskPut
 from assigner.domain.instant import rfc3339, to_ms
@@ -38,7 +38,7 @@ def enqueue_command(id: str, task: TaskPut, given: Collection[str], op: Ask, now
     early = not_before is not None and not_before > now
     return Enqueue(
         op=op.op,
-        actor=ACTOR,
+        actor=op.actor,
         now=now,
         asked=op.asked,
         task=id,
@@ -55,17 +55,24 @@ def on_task(
     id: str, op: Ask, now: int, facts: dict[str, Any] | None = None, version: int | None = None
 ) -> OnTask:
     """A command about one task."""
-    return OnTask(op=op.op, actor=ACTOR, now=now, asked=op.asked, version=version, task=id, facts=facts or {})
+    return OnTask(
+        op=op.op, actor=op.actor, now=now, asked=op.asked, version=version, task=id, facts=facts or {}
+    )
 
 
-def said(task: TaskPut, given: Collection[str]) -> dict[str, Any]:
-    """The facts of a verb that changes what is said of a task: the whole of it as it becomes."""
-    return {"doc": document(task, given), "queue": task.queue or MAIN_QUEUE, "size": task.size}
+def said(task: TaskPut, given: Collection[str], queue_before: str) -> dict[str, Any]:
+    """The facts of a verb that changes what is said of a task: the whole of it as it becomes, and the queue
+    that it leaves, where it does.
+    """
+    queue = task.queue or MAIN_QUEUE
+    facts = {"doc": document(task, given), "queue": queue, "size": task.size}
+    return facts if queue == queue_before else {**facts, "from_queue": queue_before}
 
 
-def updated(task: TaskPut, given: Collection[str]) -> dict[str, Any]:
+def updated(task: TaskPut, given: Collection[str], before: TaskRecord) -> dict[str, Any]:
     """The facts of an update: besides, from when the task may be begun."""
-    return {**said(task, given), "not_before": None if task.not_before is None else to_ms(task.not_before)}
+    not_before = None if task.not_before is None else to_ms(task.not_before)
+    return {**said(task, given, before.queue), "not_before": not_before}
 
 
 def keep_creation(task: TaskPut, given: Collection[str], created_at: int) -> None:
@@ -128,7 +135,7 @@ async def warnings(parts: Live, task: TaskRecord) -> list[str]:
     if task.state not in _WAITING or parts.view.obstacle:
         return []
     view = await parts.seen("agent")
-    return [] if view.qualifies(task.doc, task.size) else ["nobody_qualifies"]
+    return [] if view.qualifies(task) else ["nobody_qualifies"]
 
 
 async def changed(

@@ -6,6 +6,8 @@ from typing import cast
 
 from starlette.requests import Request
 
+from api.access import Caller
+from api.access_door import Door
 from api.live import Live
 from api.messages import Language
 from api.pool import Pool
@@ -27,6 +29,7 @@ class Service:
     meters: Meters
     pool: Pool | None
     lives: Mapping[str, Live]
+    door: Door
     obstacles: tuple[Callable[[], str | None], ...]
 
     @property
@@ -47,7 +50,17 @@ def pool(request: Request) -> Pool:
 
 def live(request: Request) -> Live:
     """The living part of the request's workspace; the routes that need it are there only when it is."""
-    return next(iter(service(request).lives.values()))
+    return service(request).lives[caller(request).workspace]
+
+
+def caller(request: Request) -> Caller:
+    """Who the request comes from; that of a public path has nobody."""
+    return cast(Caller, request.scope["state"]["caller"])
+
+
+def door(request: Request) -> Door:
+    """The door of the service that got the request: it tells when a caller may stay no longer."""
+    return service(request).door
 
 
 def request_id(request: Request) -> str:

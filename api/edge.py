@@ -1,16 +1,21 @@
-"""Around every request: its id, its metrics, its line in the log, and the error of last resort."""
+"""Around every request: its id, its caller, its metrics, its line in the log, the error of last resort."""
 
 import itertools
 import logging
 import re
 import uuid
+from math import ceil, inf
 from typing import Final
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
+from api.access import Caller, is_public
+from api.access_refused import Refused, TurnedAway
 from api.deps import Service
+from api.origins import is_of_this_machine
+from api.reports import Reports
 
 _VISIBLE = re.compile(rb"[!-~]{1,128}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -19,6 +24,14 @@ _CLIENT_GONE: Final = 499
 _PROCESS: Final = uuid.uuid4().hex[:20]
 _NUMBERS: Final = itertools.count()
 _FAILED: Final = 500
+_MOST_UNREAD: Final = 65_536
+"""Of a body that nobody reads so much is let in; a connection with more is closed."""
+_FROM_A_PAGE: Final = Refused(
+    code="forbidden",
+    why="not_this_machine",
+    detail="Without keys only programs of this machine may ask, and no web page: the Host and the Origin "
+    "have to be of loopback, such as 127.0.0.1.",
+)
 _logger = logging.getLogger("assigner.access")
 
 
@@ -27,9 +40,12 @@ class Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.request_id = _request_id(scope)
+        self._scope = scope
         self.status = 0
         self.bytes_in = 0
         self.bytes_out = 0
+        self.refused: Refused | None = None
+        self.more: list[tuple[bytes, bytes]] = []
         self._unasked = any(name == b"expect" for name, _ in scope["headers"])
         self._private = scope["path"].startswith("/v1/") or scope["path"] == "/assign"
         self._receive = receive
@@ -58,13 +74,29 @@ class Exchange:
             # The client waits for 100 Continue with its body, which will not be asked for any more: what it
             # sends next on this connection could be either.
             headers.append((b"connection", b"close"))
-        return headers
+        return headers + self.more
 
     async def fail(self) -> None:
         """Answer `internal_error`."""
-        body = errors.problem("internal_error", "", self.request_id)
+        await self._tell("internal_error", "")
+
+    async def refuse(self, refused: Refused) -> None:
+        """Turn the request away, its body unread."""
+        self.refused = refused
+        if not self._unasked and _unread(self._scope) > _MOST_UNREAD:
+            self.more.append((b"connection", b"close"))
+        if refused.code == "unauthorized":
+            challenge = b'Bearer error="invalid_token"' if refused.detail else b"Bearer"
+            self.more.append((b"www-authenticate", challenge))
+        elif refused.code == "not_ready":
+            self.more.append((b"retry-after", b"1"))
+        await self._tell(refused.code, refused.detail)
+
+    async def _tell(self, code: str, detail: str) -> None:
+        body = errors.problem(code, detail, self.request_id)
         headers = [(b"content-type", errors.MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
-        await self.send({"type": "http.response.start", "status": _FAILED, "headers": headers})
+        status = errors.ERRORS[code].status
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
 
 
@@ -74,6 +106,8 @@ class Edge:
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
         self._service = service
+        self._reports = Reports(service.meters, service.clock)
+        self._turned_away = TurnedAway()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens."""
@@ -99,7 +133,10 @@ class Edge:
 
     async def _guarded(self, scope: Scope, exchange: Exchange) -> None:
         try:
-            await self._app(scope, exchange.receive, exchange.send)
+            if refused := await self._refusal(scope, exchange):
+                await exchange.refuse(refused)
+            else:
+                await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             exchange.status = _CLIENT_GONE
         except Exception:
@@ -109,13 +146,33 @@ class Edge:
                 raise
             await exchange.fail()
 
+    async def _refusal(self, scope: Scope, exchange: Exchange) -> Refused | None:
+        """Why a request gets no further; else its scope has the caller."""
+        door = self._service.door
+        if door.dev and not is_of_this_machine(_header(scope, b"host"), _header(scope, b"origin")):
+            return _FROM_A_PAGE
+        if is_public(scope["path"]):
+            return None
+        found = await door.admit(_header(scope, b"authorization"))
+        if not isinstance(found, Caller):
+            return found
+        scope["state"]["caller"] = found
+        if bucket := door.bucket(found):
+            wait_s = bucket.take(self._service.clock.monotonic_s())
+            exchange.more = bucket.headers()
+            if wait_s:
+                exchange.more.append((b"retry-after", b"%d" % ceil(wait_s)))
+                return Refused(code="rate_limited", why="rate_limited")
+        return None
+
     def _report(self, scope: Scope, method: str, exchange: Exchange, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
         method = method if method in _METHODS else "other"
         status = exchange.status or _CLIENT_GONE
-        meters = self._service.meters
-        meters.histograms["assigner_http_request_seconds"].labels(route, method).observe(seconds)
-        meters.counters["assigner_http_requests_total"].labels(route, method, str(status)).inc()
+        self._reports.count(route, method, status, seconds)
+        if exchange.refused:
+            self._count(exchange.refused.why, scope)
+            return
         fields = {
             "method": method,
             "route": route,
@@ -126,7 +183,31 @@ class Edge:
             "request_id": exchange.request_id,
         }
         level = logging.DEBUG if route in _PROBES and status < _FAILED else logging.INFO
-        _logger.log(level, "request", extra={"fields": fields})
+        self._reports.write(level, fields)
+
+    def _count(self, why: str, scope: Scope) -> None:
+        """Of who is turned away the log has a line now and then: there may be very many."""
+        counters = self._service.meters.counters
+        if why == "rate_limited":
+            counters["assigner_rate_limited_total"].inc()
+        else:
+            counters["assigner_auth_refused_total"].labels(why).inc()
+        self._turned_away.note(why, (scope.get("client") or ("",))[0])
+
+
+def _header(scope: Scope, name: bytes) -> bytes | None:
+    """The first header of a name."""
+    for given, value in scope["headers"]:
+        if given == name:
+            return bytes(value)
+    return None
+
+
+def _unread(scope: Scope) -> float:
+    """How long the body is that the client sends; infinite when it does not say."""
+    if _header(scope, b"transfer-encoding") is not None:
+        return inf
+    return int(_header(scope, b"content-length") or 0)
 
 
 def _request_id(scope: Scope) -> str:

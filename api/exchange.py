@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +13,7 @@ from api.assign import receive_body
 from api.deps import service
 from api.errors import Fault
 from api.etags import Said, etag, unchanged
-from api.faults import ID, Invalid
+from api.faults import Invalid
 from api.idempotency import REPLAYED
 from api.records import encode
 
@@ -21,20 +21,11 @@ MOST_BYTES = 2**20
 """The largest body of a single resource."""
 
 
-async def body_of(request: Request) -> bytes:
+async def body_of(request: Request, most: int = MOST_BYTES) -> bytes:
     """The body of a request for one resource. Raises body_too_large and body_timeout."""
     body = io.BytesIO()
-    await receive_body(request, body, service(request).settings, MOST_BYTES)
+    await receive_body(request, body, service(request).settings, most)
     return body.getvalue()
-
-
-def path_id(request: Request) -> str:
-    """The id in the path: percent-encoded there, so that it may have a slash. Raises Invalid."""
-    id = unquote(request.path_params["id"])
-    if not ID.fullmatch(id):
-        detail = "The id in the path is not 1 to 128 visible ASCII characters."
-        raise Invalid([Fault(pointer="/path/id", code="bad_id", detail=detail)], 1)
-    return id
 
 
 def number(request: Request, name: str, default: float, most: float) -> float:

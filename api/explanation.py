@@ -11,8 +11,9 @@ from starlette.responses import Response
 from api.changes import task_of
 from api.deps import language, live
 from api.encode import unblock_out
-from api.exchange import listing, path_id
+from api.exchange import listing
 from api.live import Live
+from api.paths import path_id
 from api.query import Route
 from api.records import encode
 from assigner.dispatch.plan import Choice

@@ -1,18 +1,24 @@
 """What probes and Prometheus ask."""
 
+import asyncio
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from api.deps import service
 from api.errors import ApiError
-from assigner.metrics import CONTENT_TYPE
+from api.query import Route
+from assigner.exposition import CONTENT_TYPE
 
-router = APIRouter(tags=["operations"])
+_SLICE = 20_000
+"""After so many characters, about a millisecond of work, others may go on."""
+
+router = APIRouter(tags=["operations"], route_class=Route)
 
 
 @router.get("/livez", summary="Is the process alive?")
-async def livez() -> Response:
+async def livez(request: Request) -> Response:
     """Answer as long as the service can answer at all; restart it when it does not."""
     return JSONResponse({"status": "alive"})
 
@@ -28,4 +34,11 @@ async def readyz(request: Request) -> Response:
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """All metrics in Prometheus' text format."""
-    return Response(service(request).meters.exposition(), headers={"Content-Type": CONTENT_TYPE})
+    text, since = list[str](), 0
+    for page in service(request).meters.pages():
+        text.append(page)
+        since += len(page)
+        if since > _SLICE:
+            since = 0
+            await asyncio.sleep(0)
+    return Response("".join(text), headers={"Content-Type": CONTENT_TYPE})

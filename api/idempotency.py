@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
+from api.deps import caller
 from api.errors import Fault
 from api.faults import Invalid
 
@@ -23,25 +24,27 @@ REPLAYED = {"Idempotent-Replayed": "true"}
 
 
 class Ask(NamedTuple):
-    """One request to change something: its op id, and a fingerprint of what it wants."""
+    """One request to change something: its op id, a fingerprint of what it wants, and who it is from."""
 
     op: str
     asked: str
+    actor: str
 
     def step(self, name: str) -> Ask:
         """The op of another command of the same request."""
-        return Ask(f"{self.op}:{name}", self.asked)
+        return Ask(f"{self.op}:{name}", self.asked, self.actor)
 
 
 def ask(request: Request, body: bytes = b"") -> Ask:
     """The op of a request. Raises Invalid for a key that will not do."""
-    key = request.headers.get("idempotency-key")
+    key, actor = request.headers.get("idempotency-key"), caller(request).name
     if key is None:
-        return Ask(f"{_PROCESS}{next(_NUMBERS):x}", "")
+        return Ask(f"{_PROCESS}{next(_NUMBERS):x}", "", actor)
     if not _KEY.fullmatch(key):
         detail = "Expected 1 to 255 visible ASCII characters, such as a UUID."
         raise Invalid([Fault(pointer="/header/idempotency-key", code="bad_key", detail=detail)], 1)
-    return Ask(f"key:{key}", fingerprint(f"{request.method} {request.scope['path']}".encode(), body))
+    asked = fingerprint(f"{request.method} {request.scope['path']}".encode(), body)
+    return Ask(f"key:{key}", asked, actor)
 
 
 def fingerprint(*parts: bytes) -> str:

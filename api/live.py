@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api.errors import ApiError
+from api.events_hub import Hub
 from api.view import View
 from assigner.clock import Clock
 from assigner.dispatch.loop import Dispatcher
@@ -15,7 +16,6 @@ from assigner.domain.lifecycle import State, allowed
 from assigner.store.base import Command, Outcome, Store, StoreUnavailable
 from assigner.store.log import FIRST, EventKey, event_key
 
-ACTOR = "api"
 MAIN_QUEUE = "main"
 """The queue of tasks that name none."""
 KINDS = ("task", "agent", "queue")
@@ -46,6 +46,11 @@ class Live:
     """Held by who tells why a task waits: one at a time, or together they would hold up everybody else."""
     written: dict[str, EventKey] = field(default_factory=dict)
     """The last change that this process made, by kind of record."""
+    hub: Hub = field(init=False)
+    """Tells those who follow the events."""
+
+    def __post_init__(self) -> None:
+        self.hub = Hub(self.store, self.view, self.workspace)
 
     async def do(self, verb: str, command: Command) -> Outcome:
         """Do one command. Raises the error of its refusal, and StoreUnavailable."""
@@ -64,7 +69,7 @@ class Live:
             raise
         for outcome in reversed(outcomes):
             if outcome.event and not outcome.replayed:
-                kind = "queue" if outcome.queue else "task" if outcome.task else "agent"
+                kind = _kind(outcome)
                 self.written[kind] = max(event_key(outcome.event), self.written.get(kind, BEFORE))
                 self.obstacle = None
                 break
@@ -92,6 +97,11 @@ class Live:
             raise StoreUnavailable(self.view.obstacle)
         await self.view.reached(max(self.written.get(kind, BEFORE) for kind in kinds or KINDS))
         return self.view
+
+
+def _kind(outcome: Outcome) -> str:
+    """What a command was about; an override is one of many tasks."""
+    return "queue" if outcome.queue else "task" if outcome.task or outcome.override else "agent"
 
 
 def refusal(outcome: Outcome) -> ApiError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -13,10 +14,11 @@ from api import cursors, etags
 from api.deps import live
 from api.documents import read
 from api.errors import ApiError
-from api.exchange import answer, body_of, listing, path_id, reading
+from api.exchange import answer, body_of, listing, reading
 from api.idempotency import ask
 from api.lists import page_limit
-from api.live import ACTOR, Live
+from api.live import Live
+from api.paths import path_id
 from api.polls import until, wait_s
 from api.query import Route
 from api.records import offer_out, page
@@ -49,20 +51,27 @@ async def list_offers(request: Request) -> Response:
         return list(islice(view.offers_after(key, skip), limit))
 
     await until(request, parts, OFFERS, lambda: any(view.offers_after(key, skip)), seconds)
-    items = found()
-    place = (*items[-1][0], items[-1][1].id) if items else (*key, skip) if text else (*view.position, "")
-    return listing(page([offer_out(offer) for _, offer in items], cursors.cursor("offers", place)))
+    return _page(view, found(), text)
 
 
 @router.get("/v1/agents/{id}/offers", summary="Open offers of one agent (long poll)")
 async def list_offers_of_agent(request: Request) -> Response:
-    """The agent's open offers; with `wait_s` and none, the answer waits for one."""
+    """The agent's open offers made since the cursor, in their order; without a cursor, all of them.
+
+    With `wait_s` and nothing to tell, the answer waits for the next offer. `next` goes on from here, always.
+    """
     parts, id, seconds = live(request), path_id(request), wait_s(request)
     if await parts.store.agent(id) is None:
         raise ApiError("unknown_agent")
     view = await parts.seen()
-    await until(request, parts, ("agent", id), lambda: id in view.offers_of or _gone(view, id), seconds)
-    return listing(page([offer_out(offer) for offer in view.offers_of.get(id, {}).values()], None))
+    text = request.query_params.get("cursor")
+    since = _since(text)
+
+    def told() -> bool:
+        return bool(view.offers_to(id, *since)) or _gone(view, id)
+
+    await until(request, parts, ("agent", id), told, seconds)
+    return _page(view, view.offers_to(id, *since), text)
 
 
 @router.get("/v1/offers/{id}", summary="An offer")
@@ -100,7 +109,7 @@ async def _do(
     if etags.expected(request) not in (None, etags.Seen(OPEN, etags.sum_of({"id": id}))):
         raise ApiError("stale_version")  # only what was open when it was seen can be answered
     op, now = ask(request, body), parts.clock.now_ms()
-    command = OnOffer(op=op.op, actor=ACTOR, now=now, asked=op.asked, offer=id, facts=facts)
+    command = OnOffer(op=op.op, actor=op.actor, now=now, asked=op.asked, offer=id, facts=facts)
     return await parts.do(verb, command)
 
 
@@ -115,6 +124,15 @@ async def _offer_of(parts: Live, id: str) -> OfferRecord:
     if offer is None:
         raise ApiError("unknown_offer")
     return offer
+
+
+def _page(view: View, items: Sequence[tuple[EventKey, OfferRecord]], text: str | None) -> Response:
+    """Offers, and from where they go on: from the last of them; when there are none, from where they were."""
+    place: tuple[int | str, ...] = (*_since(text)[0], _since(text)[1]) if text else (*view.position, "")
+    if items:
+        at, offer = items[-1]
+        place = (*at, offer.id)
+    return listing(page([offer_out(offer) for _, offer in items], cursors.cursor("offers", place)))
 
 
 def _since(text: str | None) -> tuple[EventKey, str]:

@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import openapi_live
+from api.access import access_of
+from api.deps import Service
 from api.errors import ERRORS, MEDIA_TYPE
 from api.schemas import AssignRequest, AssignResponse, Problem
 
@@ -27,6 +29,13 @@ ASSIGN_ERRORS = (
     "answer_timeout",
 )
 
+SECURITY = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of `assigner keys create`, or a token of the OpenID Connect issuer.",
+    }
+}
 EXAMPLE_REQUEST: dict[str, Any] = {
     "now": "2026-11-23T09:00:00+01:00",
     "tasks": [
@@ -95,13 +104,36 @@ def document(app: FastAPI) -> dict[str, Any]:
         ref_template="#/components/schemas/{name}",
     )
     made.setdefault("components", {})["schemas"] = schemas
-    for path in made["paths"].values():
-        for operation in path.values():
+    parts: Service = app.state.service
+    for path, item in made["paths"].items():
+        for method, operation in item.items():
             operation["responses"]["default"] = _problem("Any other error.")
+            _describe_access(path, method, operation, asked=not parts.door.dev)
+    made["components"]["securitySchemes"] = SECURITY
     _describe_assign(made["paths"]["/v1/assign"]["post"])
     openapi_live.describe(made["paths"])
+    for item in made["paths"].values():
+        for operation in item.values():
+            if operation["security"]:
+                operation["responses"] = _refusals() | operation["responses"]
     made["paths"]["/readyz"]["get"]["responses"]["503"] = _problem(ERRORS["not_ready"].title + ".")
     return made
+
+
+def _describe_access(path: str, method: str, operation: dict[str, Any], *, asked: bool) -> None:
+    """Who may; and that a key is needed, where one is asked for."""
+    access = access_of({method.upper()}, path)
+    operation["security"] = [{"bearer": []}] if access and asked else []
+    if access:
+        own = f" An agent: {access.own} only." if access.own else ""
+        roles = ", ".join(access.roles)
+        operation["description"] = f"{operation.get('description', '')}\n\nRoles: {roles}.{own}".strip()
+        operation["x-roles"] = list(access.roles)
+
+
+def _refusals() -> dict[str, Any]:
+    codes = ("unauthorized", "forbidden", "rate_limited")
+    return {str(ERRORS[code].status): _problem(f"`{code}`: {ERRORS[code].title}.") for code in codes}
 
 
 def _describe_assign(operation: dict[str, Any]) -> None:

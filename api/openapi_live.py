@@ -8,12 +8,16 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from api import shapes
+from api import keys, shapes
 from api.errors import ERRORS, MEDIA_TYPE
+from api.overrides_in import OverrideIn
 from api.query import TAKES
 from api.verbs import VERBS
 
 NDJSON = "application/x-ndjson"
+EVENTS = "text/event-stream"
+CSV = "text/csv"
+TEXTS = (EVENTS, CSV)
 _READ = ("not_ready", "store_unavailable")
 _WRITE = (
     "malformed_json",
@@ -35,7 +39,7 @@ class Described:
     body: type[Struct] | None = None
     status: int = 200
     also: int | None = None
-    lines: bool = False
+    media: str = "application/json"
     query: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
 
@@ -53,7 +57,7 @@ def _get(path: str, answer: str, *, errors: tuple[str, ...] = ()) -> Described:
 
 def _batch(kind: str, body: type[Struct]) -> Described:
     path = f"/v1/{kind}/batch"
-    return Described(method="post", path=path, answer="Line", body=body, lines=True, errors=_WRITE)
+    return Described(method="post", path=path, answer="Line", body=body, media=NDJSON, errors=_WRITE)
 
 
 def _verb(name: str, body: type[Struct]) -> Described:
@@ -100,6 +104,25 @@ DESCRIBED: tuple[Described, ...] = (
     _get("/v1/queues", "Queues", errors=("invalid_request",)),
     _get("/v1/queues/{id}/stats", "QueueStats", errors=("unknown_queue",)),
     _get("/v1/stats", "Stats"),
+    Described(method="get", path="/v1/events", answer="CloudEvents", media=EVENTS, query=TAKES["/v1/events"],
+              errors=(*_READ, "invalid_request", "too_many_readers")),
+    Described(method="post", path="/v1/overrides", answer="Override", body=OverrideIn, status=201, also=200,
+              errors=(*_WRITE, "override_conflict", "override_refused", "no_targets", "too_many_targets",
+                      "unknown_task", "unknown_agent", "unknown_queue", "overloaded")),
+    _get("/v1/overrides", "Overrides", errors=("invalid_request",)),
+    Described(method="get", path="/v1/overrides.csv", answer="Sheet", media=CSV,
+              query=TAKES["/v1/overrides.csv"], errors=(*_READ, "invalid_request")),
+    _get("/v1/overrides/{id}", "Override", errors=("unknown_override",)),
+    Described(method="delete", path="/v1/overrides/{id}", answer="Override",
+              errors=("unknown_override", "override_ended", "not_undoable", "stale_version",
+                      "store_unavailable", "overloaded")),
+    Described(method="post", path="/v1/keys", answer="KeyMade", body=keys.KeyNew, status=201,
+              errors=(*_WRITE, "key_exists")),
+    _get("/v1/keys", "Keys", errors=("invalid_request",)),
+    Described(method="delete", path="/v1/keys/{id}", answer="", status=204,
+              errors=("unknown_key", "store_unavailable")),
+    Described(method="post", path="/v1/keys/{id}/rotate", answer="KeyMade", body=keys.KeyRotate, status=201,
+              errors=(*_WRITE, "unknown_key", "wrong_key_state")),
 )  # fmt: skip
 
 
@@ -121,7 +144,7 @@ def _describe(row: Described, operation: dict[str, Any]) -> None:
         schema = {"schema": {"$ref": f"#/components/schemas/{row.body.__name__}"}}
         media = (
             NDJSON
-            if row.lines
+            if row.media == NDJSON
             else "application/merge-patch+json"
             if row.method == "patch"
             else "application/json"
@@ -129,7 +152,7 @@ def _describe(row: Described, operation: dict[str, Any]) -> None:
         required = any(field.required for field in structs.fields(row.body))
         operation["requestBody"] = {"required": required, "content": {media: schema}}
     content = {
-        NDJSON if row.lines else "application/json": {"schema": {"type": "object", "title": row.answer}}
+        row.media: {"schema": {"type": "string" if row.media in TEXTS else "object", "title": row.answer}}
     }
     done = {"description": "Done.", **({"content": content} if row.answer else {})}
     responses = {str(status): done for status in (row.status, row.also) if status}
@@ -148,6 +171,8 @@ def _parameters(row: Described) -> Iterator[dict[str, Any]]:
         yield {"name": "id", "in": "path", "required": True, "schema": schema}
     for name in row.query:
         yield {"name": name, "in": "query", "schema": {"type": "number" if name == "wait_s" else "string"}}
+    if row.media == EVENTS:
+        yield _header("Last-Event-ID", "The last event that you got: those after it come first.")
     if row.method != "get":
         yield _header("Idempotency-Key", "A retry with the same key and body gets the first answer again.")
     if "stale_version" in row.errors:

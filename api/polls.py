@@ -8,7 +8,10 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
+from api.access_refused import WRONG
 from api.assign import client_leaves
+from api.deps import caller, door
+from api.errors import ApiError
 from api.exchange import number
 from api.live import Live
 
@@ -25,16 +28,20 @@ async def until(
 ) -> None:
     """Return when it is ready, when the time is over, or when the service stops.
 
-    `topic` is what the view has to call for it to become ready. Raises ClientDisconnect.
+    `topic` is what the view has to call for it to become ready. Raises ClientDisconnect, and unauthorized
+    when the caller's key lets nobody in any more.
     """
     if ready() or seconds == 0:
         return
     leaving = asyncio.create_task(client_leaves(request))
     stopping = asyncio.create_task(parts.stopping.wait())
     try:
-        async with asyncio.timeout(seconds):
-            while not ready() and not stopping.done():
-                await _first(parts, topic, leaving, stopping)
+        with door(request).staying(caller(request)) as over:
+            async with asyncio.timeout(seconds):
+                while not ready() and not stopping.done():
+                    await _first(parts, topic, leaving, stopping, over)
+                    if over.done():
+                        raise ApiError("unauthorized", WRONG)
     except TimeoutError:
         pass
     finally:
@@ -43,10 +50,10 @@ async def until(
 
 
 async def _first(
-    parts: Live, topic: Hashable, leaving: asyncio.Task[None], stopping: asyncio.Task[bool]
+    parts: Live, topic: Hashable, leaving: asyncio.Task[None], *others: asyncio.Future[Any]
 ) -> None:
     told = parts.view.expect(topic)
-    these: set[asyncio.Future[Any]] = {told, leaving, stopping}
+    these: set[asyncio.Future[Any]] = {told, leaving, *others}
     try:
         await asyncio.wait(these, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -12,11 +12,12 @@ from api import cursors, etags
 from api.deps import live
 from api.documents import document, read, same_id
 from api.errors import ApiError
-from api.exchange import answer, body_of, listing, path_id, reading
+from api.exchange import answer, body_of, listing, reading
 from api.idempotency import ask
 from api.lists import page_limit
-from api.live import ACTOR, Live
+from api.live import Live
 from api.numbers import queue_numbers
+from api.paths import path_id
 from api.query import Route
 from api.records import encode, page, queue_out
 from api.shapes import QueuePut
@@ -40,7 +41,7 @@ async def put(request: Request) -> Response:
     op, new = ask(request, body), etags.must_be_new(request)
     command = PutQueue(
         op=op.op,
-        actor=ACTOR,
+        actor=op.actor,
         now=parts.clock.now_ms(),
         asked=op.asked,
         version=0 if new else etags.guarded(etags.expected(request), known),

@@ -14,7 +14,6 @@ from api.batch import Kind, respond
 from api.changes import (
     changed,
     enqueue_command,
-    guard,
     keep_creation,
     on_task,
     revised,
@@ -25,10 +24,10 @@ from api.deps import live
 from api.documents import fields, merge, read, same_id, understand
 from api.errors import ApiError
 from api.exchange import body_of, listing, reading
-from api.paths import path_id
 from api.idempotency import Ask, ask
 from api.lists import tasks_page
 from api.live import Live
+from api.paths import path_id
 from api.query import Route
 from api.records import encode, moment_out, task_out
 from api.shapes import TaskNew, TaskPut
@@ -68,11 +67,13 @@ async def put(request: Request) -> Response:
                 raise
             if etags.must_be_new(request):
                 raise ApiError("exists_already") from None
-    if task.created_at is not None:
-        keep_creation(task, given, (await task_of(parts, id)).created_at)
-    version = await guard(parts, id, seen)
-    outcome = await parts.do("update", on_task(id, op.step("update"), now, updated(task, given), version))
-    return await changed(parts, outcome)
+
+    def revise(known: TaskRecord, version: int) -> OnTask:
+        if task.created_at is not None:
+            keep_creation(task, given, known.created_at)
+        return on_task(id, op.step("update"), now, updated(task, given, known), version)
+
+    return await changed(parts, await revised(parts, "update", id, seen, revise))
 
 
 @router.patch("/v1/tasks/{id}", summary="Change some fields of a task (JSON merge patch)")
@@ -85,7 +86,7 @@ async def patch(request: Request) -> Response:
         made, given = understand(merge(task.doc, change), TaskPut, body)
         same_id(id, made.id)
         keep_creation(made, given | change.keys(), task.created_at)
-        return on_task(id, op, parts.clock.now_ms(), updated(made, given), version)
+        return on_task(id, op, parts.clock.now_ms(), updated(made, given, task), version)
 
     return await changed(parts, await revised(parts, "update", id, seen, revise))
 
@@ -129,7 +130,7 @@ async def batch(request: Request) -> Response:
     def told(outcome: Outcome) -> list[str]:
         task = cast(TaskRecord, outcome.task)
         return (
-            [] if parts.view.obstacle or parts.view.qualifies(task.doc, task.size) else ["nobody_qualifies"]
+            [] if parts.view.obstacle or parts.view.qualifies(task) else ["nobody_qualifies"]
         )
 
     return await respond(request, Kind(verb="enqueue", struct=TaskNew, command=command, warnings=told))

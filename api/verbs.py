@@ -12,19 +12,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import etags
-from api.changes import changed, guard, on_task, revised, said, task_of
+from api.access_own import held_version
+from api.changes import changed, guard, on_task, revised, said, settled, task_of
 from api.deps import live
 from api.documents import read, understand
-from api.exchange import body_of, path_id
+from api.exchange import body_of
 from api.idempotency import ask
 from api.live import Live
+from api.paths import path_id
 from api.query import Route
 from api.shapes import MOST_NAMED, CompleteIn, HoldIn, MaybeReason, Nothing, Reason, TaskPut, TransferIn
 from assigner.domain.instant import to_ms
 from assigner.domain.lifecycle import TRANSITIONS
 from assigner.domain.queue import Queue
 from assigner.domain.records import TaskRecord
-from assigner.store.base import OnTask
+from assigner.store.base import OnTask, Outcome
 
 Facts = dict[str, Any]
 
@@ -54,18 +56,19 @@ def _transfer(task: TaskRecord, body: TransferIn) -> Facts:
     """The task as it becomes: what is given replaces what was said."""
     given = {name: value for name, value in _plain(body).items() if value is not None}
     note = given.pop("note", None)
-    return {**_said({**task.doc, **given}), "note": note}
+    return {**_said({**task.doc, **given}, task.queue), "note": note}
 
 
 def _reopen(task: TaskRecord, body: Reason) -> Facts:
     """The agent who knows the case becomes the first of the preferred."""
     preferred = list(dict.fromkeys([*filter(None, [task.agent]), *task.doc.get("preferred_agents", ())]))
-    return {**_said({**task.doc, "preferred_agents": preferred[:MOST_NAMED]}), "reason": body.reason}
+    doc = {**task.doc, "preferred_agents": preferred[:MOST_NAMED]}
+    return {**_said(doc, task.queue), "reason": body.reason}
 
 
-def _said(doc: Facts) -> Facts:
+def _said(doc: Facts, queue: str) -> Facts:
     made, given = understand(doc, TaskPut, b"")
-    return said(made, given)
+    return said(made, given, queue)
 
 
 VERBS: tuple[Verb, ...] = (
@@ -97,8 +100,12 @@ def _handler(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
             facts = verb.facts(body) if verb.facts else {}
             if verb.name == "release":
                 facts["cool_until"] = now + await cool_down_ms(parts, (await task_of(parts, id)).queue)
-            version = await guard(parts, id, seen)
-            outcome = await parts.do(verb.name, on_task(id, op, now, facts, version))
+
+            async def change() -> Outcome:
+                version = await guard(parts, id, seen) if seen else await held_version(request, parts, id)
+                return await parts.do(verb.name, on_task(id, op, now, facts, version))
+
+            outcome = await (change() if seen else settled(parts, change))
         return await changed(parts, outcome)
 
     return handle

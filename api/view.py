@@ -11,16 +11,18 @@ import contextlib
 import logging
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict, deque
-from collections.abc import Hashable, Iterator
-from typing import Any, cast
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any, Protocol, cast
 
 from api.dues import Dues
 from api.own_mirror import OwnMirror
 from api.qualified import Qualified
 from assigner.backoff import Backoff
 from assigner.dispatch.mirror import Mirror
+from assigner.dispatch.standing import Standing
+from assigner.domain.document import holding
 from assigner.domain.lifecycle import OPEN_STATES, OfferState, State
-from assigner.domain.records import AgentRecord, Doc, Event, OfferRecord, QueueRecord, TaskRecord
+from assigner.domain.records import AgentRecord, Event, KeyRecord, OfferRecord, QueueRecord, TaskRecord
 from assigner.store.base import EventsLost, Store, StoreUnavailable, World
 from assigner.store.log import FIRST, EventKey, event_key
 
@@ -37,13 +39,34 @@ _OPEN = frozenset(OPEN_STATES)
 _logger = logging.getLogger("assigner")
 
 
+class Follower(Protocol):
+    """Who hears what the view hears, right after it."""
+
+    def began(self, position: EventKey) -> None:
+        """Everything has been read anew, as it was at an event."""
+        ...
+
+    def heard(self, events: Sequence[Event]) -> None:
+        """These came next."""
+        ...
+
+    def gone(self, why: str) -> None:
+        """The store is gone; what comes next is `began`."""
+        ...
+
+
 class View:
     """The open tasks, all agents and queues, and the open offers, indexed."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, on_keys: Callable[[Sequence[KeyRecord], bool], None] = lambda keys, whole: None
+    ) -> None:
+        """`on_keys` gets the workspace's API keys: all that there are (`whole`), and those that change."""
         self._store = store
+        self._on_keys = on_keys
         self._waiting: dict[Hashable, set[asyncio.Future[None]]] = {}
         self.obstacle: str | None = _READING
+        self.follower: Follower | None = None
         self._mirror = OwnMirror()
         self._clear()
 
@@ -54,6 +77,8 @@ class View:
         self.tasks: dict[str, TaskRecord] = {}
         self.agents: dict[str, AgentRecord] = {}
         self.queues: dict[str, QueueRecord] = {}
+        self.standing = Standing()
+        """The overrides that are active; which tasks carry them, the tasks say."""
         self.order: list[tuple[int, str]] = []
         self.dues = Dues()
         self.by: dict[str, defaultdict[str, set[str]]] = {
@@ -61,6 +86,7 @@ class View:
         }
         self.offers: dict[str, OfferRecord] = {}
         self.offers_of: defaultdict[str, dict[str, OfferRecord]] = defaultdict(dict)
+        self.made_at: dict[str, EventKey] = {}
         self._made: list[tuple[EventKey, str]] = []
         self.departures: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=MOST_DEPARTURES))
         self._qualified = Qualified()
@@ -80,6 +106,8 @@ class View:
                 gone = f"The store is unavailable: {error}"
                 if gone != self.obstacle:
                     _logger.warning(gone)
+                    if self.follower:
+                        self.follower.gone(gone)
                 self.obstacle = gone
                 self.wake("position")
                 await asyncio.sleep(PAUSE_S)
@@ -94,6 +122,9 @@ class View:
     async def _load(self) -> None:
         world = await self._store.world()
         self._clear()
+        self._on_keys(world.keys, True)
+        for override in world.overrides:
+            self.standing.put(override)
         self.position = event_key(world.last_event)
         for agent in world.agents:
             self._put_agent(agent)
@@ -107,6 +138,8 @@ class View:
         for offer in sorted(world.offers, key=lambda offer: offer.id):
             self._put_offer(offer, self.position)
         self.obstacle, self._whole = None, True
+        if self.follower:
+            self.follower.began(self.position)
         for topic in list(self._waiting):
             self.wake(topic)
 
@@ -115,6 +148,8 @@ class View:
             some = events[start : start + _STEP]
             for event in some:
                 self._apply(event)
+            if self.follower:
+                self.follower.heard(some)
             await self._mirror.take_in(some)
             self.wake("position")
             await asyncio.sleep(0)
@@ -129,6 +164,10 @@ class View:
             self._apply_offer(event.offer, key)
         if event.queue:
             self.queues[event.queue.id] = event.queue
+        if event.key:
+            self._on_keys([event.key], False)
+        if event.override:
+            self.standing.put(event.override)
 
     def _apply_task(self, task: TaskRecord, event: Event) -> None:
         known = self.tasks.pop(task.id, None)
@@ -179,6 +218,7 @@ class View:
             self.wake(("agent", offer.agent))
             self.wake(OFFERS)
         elif self.offers.pop(offer.id, None):
+            del self.made_at[offer.id]
             held = self.offers_of[offer.agent]
             held.pop(offer.id, None)
             if not held:
@@ -187,6 +227,7 @@ class View:
     def _put_offer(self, offer: OfferRecord, key: EventKey) -> None:
         self.offers[offer.id] = offer
         self.offers_of[offer.agent][offer.id] = offer
+        self.made_at.setdefault(offer.id, key)
         self._made.append((key, offer.id))
         if len(self._made) > 2 * len(self.offers) + 1_000:
             self._made = [made for made in self._made if made[1] in self.offers]
@@ -199,9 +240,17 @@ class View:
             if offer := self.offers.get(id):
                 yield made, offer
 
-    def qualifies(self, doc: Doc, size: int) -> bool:
-        """Whether there is an agent who could ever take such a task."""
-        return self._qualified.any(doc, size)
+    def offers_to(self, agent: str, key: EventKey, skip: str) -> list[tuple[EventKey, OfferRecord]]:
+        """The same of one agent's offers."""
+        made = [(self.made_at[id], offer) for id, offer in self.offers_of.get(agent, {}).items()]
+        return [(at, offer) for at, offer in made if (at, offer.id) > (key, skip)]
+
+    def qualifies(self, task: TaskRecord) -> bool:
+        """Whether there is an agent who could ever take the task, while the overrides hold that do now."""
+        doc, kept_from = holding(task), self.standing.kept_from(task)
+        if kept_from:
+            doc = {**doc, "excluded_agents": [*doc.get("excluded_agents", ()), *kept_from]}
+        return self._qualified.any(doc, task.size)
 
     async def mirror(self, now: int) -> Mirror:
         """All this as a dispatcher knows it. Raises StoreUnavailable while not all of it has been read."""
@@ -215,6 +264,7 @@ class View:
             agents=list(self.agents.values()),
             offers=list(self.offers.values()),
             queues=list(self.queues.values()),
+            overrides=list(self.standing.overrides.values()),
             last_event="{}-{}".format(*self.position),
         )
 

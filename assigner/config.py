@@ -109,8 +109,13 @@ def _row(default: Any, meaning: str, **facts: Any) -> Any:
 class Settings:
     """The settings of one service."""
 
-    host: str = _row("127.0.0.1", "The address to listen on; only a loopback address is allowed.")
+    host: str = _row("127.0.0.1", "The address to listen on; 0.0.0.0 is every one of this machine.")
     port: int = _row(8080, "The TCP port to listen on; 0 takes any free one.", low=0, high=65_535)
+    dev: bool = _row(
+        False,
+        "For development: without keys, so whoever reaches the service may do everything; on a loopback "
+        "address only, and not for the pages of web sites.",
+    )
     log: str = _row("console", "How log lines are written to stderr.", choices=("console", "json"))
     log_level: str = _row(
         "info", "The least grave log line that is written.", choices=("debug", "info", "warning", "error")
@@ -149,6 +154,33 @@ class Settings:
         pattern=r"[A-Za-z0-9_-]{1,64}(,[A-Za-z0-9_-]{1,64}){0,99}",
         example="default or north,south: names of 1 to 64 ASCII letters, digits, - and _",
     )
+    rate_limit: float = _row(
+        1_000.0,
+        "How many requests a second a caller may send to each process, where its key says nothing else.",
+        unit="requests a second",
+        low=0.01,
+        high=1_000_000,
+    )
+    oidc_issuer: str = _row(
+        "",
+        "The OpenID Connect issuer whose bearer tokens are taken, as its tokens name it; unset: none are.",
+        pattern=r"(https?://[!-~]+)?",
+        example="https://login.example.com/realms/centre",
+    )
+    oidc_audience: str = _row("", "The audience that a token has to be for; with an issuer it has to be set.")
+    oidc_jwks_url: str = _row(
+        "",
+        "Where the issuer's public keys are; unset: where its own description says.",
+        pattern=r"(https?://[!-~]+)?",
+        example="https://login.example.com/jwks.json",
+    )
+    oidc_role_claim: str = _row(
+        "role", "The claim with the role, or a list with it; a path such as `realm_access.roles` will do."
+    )
+    oidc_workspace_claim: str = _row(
+        "workspace", "The claim with the workspace; a token without it is for the only one that is served."
+    )
+    oidc_agent_claim: str = _row("agent", "The claim with the agent's own id, for the role agent.")
     lease_s: float = _row(
         15.0,
         "How long a dispatcher leads without a sign of life before another takes over.",
@@ -175,6 +207,9 @@ class Settings:
         unit="seconds",
         low=60,
         high=315_360_000,
+    )
+    max_event_readers: int = _row(
+        1_000, "How many may follow the events of each process at once.", low=1, high=100_000
     )
     max_tasks: int = _row(200_000, "The most tasks in one request.", low=1, high=10_000_000)
     max_agents: int = _row(20_000, "The most agents in one request.", low=1, high=1_000_000)
@@ -225,11 +260,7 @@ class Settings:
         values, faults = _read(given)
         faults += unread
         settings = cls(**values)
-        if not is_loopback(settings.host):
-            faults.append(
-                f"{PREFIX}HOST: {settings.host!r} is not a loopback address; "
-                "the service has no keys yet, so it listens on this machine only. Use 127.0.0.1."
-            )
+        faults += _at_odds(settings)
         if faults:
             raise SettingsError(faults)
         return settings
@@ -284,6 +315,17 @@ def _from_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
             faults.append(f"{PREFIX}{name.upper()}: {PREFIX}{files[name].upper()} is given too; give one.")
         held |= {files[name]: text} if text else {}
     return held, faults
+
+
+def _at_odds(settings: Settings) -> Iterator[str]:
+    """What is wrong with settings that are fine one by one."""
+    if settings.dev and not is_loopback(settings.host):
+        yield (
+            f"{PREFIX}HOST: {settings.host!r} is not a loopback address; for development, without keys, the "
+            "service listens on this machine only. Use 127.0.0.1, or leave out dev."
+        )
+    if settings.oidc_issuer and not settings.oidc_audience:
+        yield f"{PREFIX}OIDC_AUDIENCE: has to be set with {PREFIX}OIDC_ISSUER: whom tokens are for."
 
 
 def _read(given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

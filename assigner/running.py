@@ -8,6 +8,7 @@ import logging
 import socket
 
 from api.app import create_app, create_monitor, server
+from api.deps import Service
 from assigner.clock import Clock
 from assigner.config import Process, Settings
 from assigner.engine import engine_of
@@ -21,6 +22,10 @@ _READY = {
     Process.API: "Ready on {address} (docs: {address}/docs, workers: {workers}), the API alone.",
     Process.DISPATCHER: "Ready on {address}, a dispatcher alone.",
 }
+_NO_KEYS = (
+    "There is no key yet, so nobody gets in. Make one where the store is reached, with the same settings: "
+    "assigner keys create --role admin --name NAME"
+)
 _logger = logging.getLogger("assigner")
 
 
@@ -38,6 +43,9 @@ def run(
         # What has been loaded stays: nobody has to look at it again for garbage.
         gc.freeze()
         _logger.info(_READY[process].format(address=address, workers=settings.worker_count))
+        parts: Service = app.state.service
+        if process is not Process.DISPATCHER and parts.door.open_to_nobody:
+            _logger.warning(_NO_KEYS)
 
     _quieten_collector()
     meters = Meters(settings.workspace_names)
@@ -46,7 +54,8 @@ def run(
     except StoreRefused as error:
         raise SystemExit(str(error)) from None
     create = create_monitor if process is Process.DISPATCHER else create_app
-    http = server(create(settings, clock=clock, meters=meters, engine=engine, on_ready=ready), settings)
+    app = create(settings, clock=clock, meters=meters, engine=engine, on_ready=ready)
+    http = server(app, settings)
     refused: list[str] = []
 
     def refuse(why: str) -> None:

@@ -15,6 +15,7 @@ from assigner import __version__, log
 from assigner.cli import examples, shell
 from assigner.cli.flags import with_settings
 from assigner.cli.options import SHOWN_ROWS, AsJson, Key, Lang, Limit, Url, own_url, read_settings
+from assigner.cli.people import commands as people
 from assigner.cli.words import preferred
 from assigner.config import Process
 
@@ -37,7 +38,6 @@ def finite(text: str) -> float:
     return number
 
 
-Dev = Annotated[bool, typer.Option("--dev", help="For development: without keys, this machine only.")]
 Snapshot = Annotated[
     Path | None, typer.Argument(metavar="SNAPSHOT.json", help="A snapshot as JSON; - is stdin.")
 ]
@@ -91,26 +91,26 @@ CsvFolder = Annotated[
 
 @app.command(epilog=examples.SERVE)
 @with_settings
-def serve(dev: Dev = False, **flags: Any) -> None:
+def serve(**flags: Any) -> None:
     """Run the service until Ctrl-C: the API, the dispatcher, and a store of its own unless one is named.
 
     Every setting is a flag and an environment variable; the flag wins.
     """
-    _run("serve", flags, dev=dev)
+    _run("serve", flags)
 
 
 @app.command(epilog=examples.APART)
 @with_settings
-def api(dev: Dev = False, **flags: Any) -> None:
+def api(**flags: Any) -> None:
     """Run the API alone; dispatchers run apart, on the same store."""
-    _run("api", flags, dev=dev)
+    _run("api", flags)
 
 
 @app.command(epilog=examples.APART)
 @with_settings
 def dispatcher(**flags: Any) -> None:
     """Run a dispatcher alone, with probes and metrics. Of several on one store one leads."""
-    _run("dispatcher", flags, dev=True)
+    _run("dispatcher", flags)
 
 
 @app.command(epilog=examples.ASSIGN)
@@ -229,6 +229,9 @@ def export(
     run(url or own_url(), key, output, lang or preferred(os.environ), tasks=tasks)
 
 
+people.join(app)
+
+
 @app.command()
 @shell.manners()
 def version() -> None:
@@ -236,21 +239,14 @@ def version() -> None:
     typer.echo(f"assigner {__version__}")
 
 
-def _run(process: Literal["serve", "api", "dispatcher"], flags: Mapping[str, Any], *, dev: bool) -> None:
-    """Run a process of the service. Without keys it has to be said that it is for development."""
+def _run(process: Literal["serve", "api", "dispatcher"], flags: Mapping[str, Any]) -> None:
+    """Run a process of the service. Where there are no keys it is said, as loudly as a log can."""
     settings = read_settings(flags)
-    if not dev:
-        shell.fail(
-            [
-                "There are no keys yet: whoever reaches the service may use it.",
-                f"Say so: assigner {process} --dev",
-            ],
-            shell.USAGE,
-        )
     log.configure(settings.log, settings.log_level)
-    if process != "dispatcher":
-        logging.getLogger("assigner").info(
-            "There are no keys: any program on this machine may use the service, and no other machine can."
+    if settings.dev:
+        logging.getLogger("assigner").warning(
+            "There are no keys: any program on this machine may do EVERYTHING with the service, as it is "
+            "started for development. No other machine can reach it, and no web page."
         )
     from assigner.service import serve as run  # noqa: PLC0415 - takes a while, and help should not wait
 

@@ -82,7 +82,7 @@ def running(
     **overrides: Any,
 ) -> Iterator[Running]:
     """Run a server until the block ends. `ready`: wait until its workers are up. `extend`: add to its app."""
-    settings = Settings.from_env({}, {"port": 0, "workers": 1, **overrides})
+    settings = Settings.from_env({}, {"port": 0, "workers": 1, "dev": True, **overrides})
     up = threading.Event()
     stores = {settings.workspace_names[0]: store} if store else None
     app = create_app(settings, answer=answer, clock=clock, stores=stores, on_ready=up.set)

@@ -101,7 +101,7 @@ def test_a_body_that_comes_with_an_offer_to_upgrade_arrives(service: Running) ->
 
 def test_a_head_without_end_is_refused(service: Running) -> None:
     """Headers take memory before anybody is asked: 64 KiB of them are enough."""
-    with service.connect(b"GET /livez HTTP/1.1\r\nHost: here\r\n") as connection:
+    with service.connect(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n") as connection:
         line = b"X-More: " + b"x" * 8_000 + b"\r\n"
         with contextlib.suppress(ConnectionError):
             for _ in range(100):
@@ -113,7 +113,7 @@ def test_an_answer_that_nobody_takes_is_given_up() -> None:
     """A client that stops reading holds its place for a while, not for ever."""
     with running(body_timeout_s=1, max_waiting=0) as service:
         body = os.urandom(32 * 2**20)
-        head = b"POST /assign HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % len(body)
+        head = b"POST /assign HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
         with service.connect(head + body):
             until(lambda: service.metric("assigner_http_requests_in_flight") == 2, "it is being answered")
             until(lambda: service.post(b"hello").content == b"hello", "its place is free again")

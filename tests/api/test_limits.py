@@ -5,7 +5,7 @@ from http.client import HTTPResponse
 
 from tests.api.running import DEADLINE_S, Running, running, until
 
-HEAD = b"POST /v1/assign HTTP/1.1\r\nHost: here\r\n"
+HEAD = b"POST /v1/assign HTTP/1.1\r\nHost: localhost\r\n"
 LIMIT = 8 * 2**20
 
 

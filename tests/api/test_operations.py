@@ -141,7 +141,12 @@ def test_a_person_reads_the_same_and_the_traceback(capsys: pytest.CaptureFixture
 
 
 def _serve(port: int, folder: Path) -> subprocess.Popen[str]:
-    own = {"ASSIGNER_PORT": str(port), "ASSIGNER_WORKERS": "1", "ASSIGNER_STATE_DIR": str(folder)}
+    own = {
+        "ASSIGNER_DEV": "true",
+        "ASSIGNER_PORT": str(port),
+        "ASSIGNER_WORKERS": "1",
+        "ASSIGNER_STATE_DIR": str(folder),
+    }
     environment = {**os.environ, **own}
     return subprocess.Popen(
         [sys.executable, "-c", SERVE], stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
@@ -194,7 +199,7 @@ def test_workers_of_a_killed_service_end_by_themselves(tmp_path: Path) -> None:
 def test_a_server_that_stops_hangs_up_on_clients_who_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """One has sent half of what it promised, one takes nothing of what it asked for."""
     monkeypatch.setattr("api.app._PATIENCE_S", 0.5)
-    head = b"POST /v1/assign HTTP/1.1\r\nHost: x\r\nContent-Length: "
+    head = b"POST /v1/assign HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
     with running(body_timeout_s=3_600) as service:
         many = b"x" * 2**24
         with (

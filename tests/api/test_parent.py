@@ -16,11 +16,11 @@ import socket, sys
 from api.app import create_app, server
 from assigner.config import Settings
 from assigner.service import listen
-settings = Settings(workers=1)
+settings = Settings(workers=1, dev=True)
 listener = socket.socket(fileno=int(sys.argv[1]))
 server(create_app(settings, answer="tests.api.answers:behave"), settings).run(sockets=[listener])
 """
-SPIN = b"POST /assign HTTP/1.1\r\nHost: here\r\nContent-Length: 4\r\n\r\nspin"
+SPIN = b"POST /assign HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nspin"
 
 
 def _runs(pid: int) -> bool:

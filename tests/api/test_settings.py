@@ -26,6 +26,8 @@ def test_every_fault_is_told_at_once_with_the_name_the_value_and_what_was_expect
         Settings.from_env(
             {
                 "ASSIGNER_HOST": "0.0.0.0",  # noqa: S104
+                "ASSIGNER_DEV": "true",
+                "ASSIGNER_OIDC_ISSUER": "https://login.example.com",
                 "ASSIGNER_PROT": "1",
                 "ASSIGNER_PORT": "tcp://10.0.0.1:80",
                 "ASSIGNER_WORKERS": "-1",
@@ -36,9 +38,10 @@ def test_every_fault_is_told_at_once_with_the_name_the_value_and_what_was_expect
         )
     assert set(caught.value.faults) == {
         (
-            "ASSIGNER_HOST: '0.0.0.0' is not a loopback address; the service has no keys yet, "
-            "so it listens on this machine only. Use 127.0.0.1."
+            "ASSIGNER_HOST: '0.0.0.0' is not a loopback address; for development, without keys, the "
+            "service listens on this machine only. Use 127.0.0.1, or leave out dev."
         ),
+        "ASSIGNER_OIDC_AUDIENCE: has to be set with ASSIGNER_OIDC_ISSUER: whom tokens are for.",
         "ASSIGNER_PROT: there is no such setting. Maybe ASSIGNER_PORT.",
         "ASSIGNER_PORT: 'tcp://10.0.0.1:80' is not an integer from 0 to 65535.",
         "ASSIGNER_WORKERS: '-1' is not an integer from 0 to 256.",
@@ -76,14 +79,15 @@ def test_workspaces_are_named_with_commas_between() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
-def test_a_loopback_host_is_allowed(host: str) -> None:
-    assert Settings.from_env({"ASSIGNER_HOST": host}).host == host
+def test_without_keys_a_loopback_host_is_allowed(host: str) -> None:
+    assert Settings.from_env({"ASSIGNER_HOST": host}, {"dev": True}).host == host
 
 
 @pytest.mark.parametrize("host", ["::", "192.168.1.1", "example.org", ""])
-def test_any_other_host_is_refused(host: str) -> None:
+def test_any_other_host_takes_keys(host: str) -> None:
+    assert Settings.from_env({"ASSIGNER_HOST": host}).host == host
     with pytest.raises(SettingsError, match="not a loopback address"):
-        Settings.from_env({"ASSIGNER_HOST": host})
+        Settings.from_env({"ASSIGNER_HOST": host}, {"dev": True})
 
 
 def test_what_kubernetes_injects_for_a_service_of_that_name_is_not_ours() -> None:

@@ -55,7 +55,7 @@ def test_a_worker_that_takes_too_long_is_replaced() -> None:
 
 def test_a_client_that_leaves_stops_its_work() -> None:
     with running() as service:
-        with service.connect(b"POST /assign HTTP/1.1\r\nHost: here\r\nContent-Length: 4\r\n\r\nspin"):
+        with service.connect(b"POST /assign HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nspin"):
             until(lambda: service.metric("assigner_workers", state="busy") == 1, "the worker spins")
         assert service.post(b"hello").content == b"hello"
         assert service.replaced("disconnected") == 1
@@ -68,7 +68,7 @@ def test_work_that_ends_soon_after_its_client_left_costs_no_worker(
     monkeypatch.setattr(pool, "GRACE_S", 3_600)
     flag = tmp_path / "go"
     body = b"await %s" % str(flag).encode()
-    head = b"POST /assign HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % len(body)
+    head = b"POST /assign HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
     with running() as service:
         pid = service.post(b"pid").text
         with service.connect(head + body):
@@ -86,7 +86,7 @@ def test_a_client_that_leaves_the_line_stops_nothing(tmp_path: Path) -> None:
     flag = tmp_path / "go"
     with running() as service:
         first = service.post_meanwhile(b"await %s" % str(flag).encode())
-        with service.connect(b"POST /assign HTTP/1.1\r\nHost: here\r\nContent-Length: 4\r\n\r\nspin"):
+        with service.connect(b"POST /assign HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nspin"):
             until(lambda: service.metric("assigner_workers_waited_for") == 1, "the second waits")
         until(lambda: service.metric("assigner_workers_waited_for") == 0, "the second is gone")
         flag.touch()

@@ -57,7 +57,7 @@ def test_many_tasks_arrive_in_pieces_of_any_size(centre: Living) -> None:
 
 def test_answers_come_while_lines_are_sent(centre: Living) -> None:
     """The first lines are answered before the last are there."""
-    head = b"POST /v1/tasks/batch HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"POST /v1/tasks/batch HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     first, last = (b'{"id":"%s"}\n' % centre.new().encode() for _ in range(2))
     with centre.service.connect(head + b"%x\r\n%s\r\n" % (len(first), first)) as connection:
         assert b'"status":201' in _receive(connection, b"]}\n")

@@ -26,7 +26,7 @@ class Slow(MemoryStore):
 
 def _live(clock: ManualClock) -> Live:
     store = Slow(clock)
-    return Live(store=store, view=View(store), clock=clock)
+    return Live(workspace="w", store=store, view=View(store), clock=clock)
 
 
 def test_all_changes_at_once_are_made() -> None:
@@ -36,7 +36,7 @@ def test_all_changes_at_once_are_made() -> None:
     async def add(n: int) -> Outcome:
         def revise(task: TaskRecord, version: int) -> OnTask:
             facts = {"doc": {**task.doc, f"k{n}": n}, "queue": "q", "size": 1}
-            return on_task("t", Ask(f"op{n}", ""), 0, facts, version)
+            return on_task("t", Ask(f"op{n}", "", "x"), 0, facts, version)
 
         return await revised(parts, "update", "t", None, revise)
 

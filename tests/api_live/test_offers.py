@@ -84,7 +84,7 @@ def test_polls_end_when_the_service_stops() -> None:
 
 def test_a_client_that_leaves_is_not_waited_for(centre: Living) -> None:
     in_flight = "assigner_http_requests_in_flight"
-    request = b"GET /v1/offers?wait_s=60&cursor=%s HTTP/1.1\r\nHost: x\r\n\r\n"
+    request = b"GET /v1/offers?wait_s=60&cursor=%s HTTP/1.1\r\nHost: localhost\r\n\r\n"
     cursor = centre.ask("GET", "/v1/offers?limit=1000").json()["next"].encode()
     before = centre.service.metric(in_flight)
     with centre.service.connect(request % cursor):

@@ -76,7 +76,8 @@ def test_a_store_that_stays_away_is_told_of_once(caplog: pytest.LogCaptureFixtur
 def test_a_batch_goes_on_without_the_store() -> None:
     """Lines that could not be kept say so, each; those before them have been kept."""
     with living() as centre:
-        head = b"POST /v1/tasks/batch HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 21\r\n\r\n"
+        head = b"POST /v1/tasks/batch HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        head += b"Content-Length: 21\r\n\r\n"
         with centre.service.connect(head + b'{"id":"a"}\n') as connection:
             received = b""
             while b'"status":201' not in received:

@@ -37,6 +37,16 @@ DECIDES = (
     "server, and only those who live with a store know its verbs"
 )
 SPEAKS = "the API reaches the rest through dispatch and the verbs of a store, never the solver or a server"
+API = (
+    "api",
+    *DISPATCH.split(),
+    "assigner.store.base",
+    "assigner.store.commands",
+    "assigner.store.log",
+    "assigner.exposition",
+    "assigner.log",
+    "assigner.__version__",
+)
 STORES = "a store knows records and a clock; only redis and embedded know a server"
 STORE = ("assigner.store", "assigner.domain", "assigner.clock")
 ROOT = May(root=True, why="a root may import anything")
@@ -56,7 +66,7 @@ TABLE = {
     "assigner.dispatch.waiting": May(ours=tuple(LIVES.split()), others=("numpy",), never=(), why=DECIDES),
     **{
         f"assigner.dispatch.{name}": May(ours=tuple(LIVES.split()), others=(), never=(), why=DECIDES)
-        for name in ("aside", "feed", "loop", "mirror")
+        for name in ("aside", "census", "feed", "loop", "mirror", "showing")
     },
     "assigner.dispatch.translate": _may(f"{DISPATCH} solver", "numpy", DECIDES),
     "assigner.dispatch.decide": _may(f"{DISPATCH} solver", "numpy", DECIDES),
@@ -84,20 +94,11 @@ TABLE = {
     "assigner.service": ROOT,
     "assigner.cli": ROOT,
     "assigner.demo": ROOT,
-    "api": May(
-        ours=(
-            "api",
-            *DISPATCH.split(),
-            "assigner.store.base",
-            "assigner.store.log",
-            "assigner.exposition",
-            "assigner.log",
-            "assigner.__version__",
-        ),
-        others=tuple(WEB.split()),
-        never=(),
-        why=SPEAKS,
-    ),
+    "api": May(ours=API, others=tuple(WEB.split()), never=(), why=SPEAKS),
+    **{
+        f"api.{name}": May(ours=API, others=(*WEB.split(), "httpx", "jwt"), never=(), why=SPEAKS)
+        for name in ("oidc", "oidc_keys")
+    },
     "api.app": ROOT,
 }
 CLOCKS = ("assigner/clock.py", "solver/stop.py")

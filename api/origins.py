@@ -1,0 +1,26 @@
+"""Where a browser says that a request is from: without keys no page of a web site may reach the service.
+
+A page can make its own name mean 127.0.0.1 (DNS rebinding); the name is then still in the Host header.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from assigner.config import is_loopback
+
+
+@lru_cache(maxsize=256)
+def is_of_this_machine(host: bytes | None, origin: bytes | None) -> bool:
+    """Whether the Host and the Origin of a request, where it has them, are of loopback."""
+    named = [b"//" + host] if host is not None else []
+    given = [origin] if origin is not None else []
+    return all(_is_local(url.decode("latin-1")) for url in named + given)
+
+
+def _is_local(url: str) -> bool:
+    try:
+        return is_loopback(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
