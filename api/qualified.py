@@ -5,20 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from assigner.domain import eligibility
 from assigner.domain.agent import Agent
+from assigner.domain.eligibility import qualified
 from assigner.domain.records import AgentRecord, Doc
 from assigner.domain.roster import Roster
 from assigner.domain.task import Requirement, Task
 
-STANDING = (
-    eligibility.pinned_elsewhere,
-    eligibility.excluded,
-    eligibility.skill_missing,
-    eligibility.level_too_low,
-    eligibility.wrong_channel,
-)
-"""The rules whose answer does not pass with time, presence or load."""
 GROUP = 256
 """So many agents are asked together, and looked at again together when one of them has changed."""
 _MOST_KEPT = 10_000
@@ -35,10 +27,7 @@ class _Group:
         """Whether one of them could ever take the task."""
         if self.roster is None:
             self.roster = Roster([_able(agent) for agent in self.agents.values()], now=0)
-        left = self.roster.capable(task.requirement.size)
-        for rule in STANDING:
-            left &= ~rule(task, self.roster)
-        return left != 0
+        return qualified(task, self.roster) != 0
 
 
 class Qualified:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,6 +17,7 @@ from assigner.config import Process, Settings
 from assigner.dispatch.aside import Decider
 from assigner.dispatch.counting import Counting
 from assigner.dispatch.loop import Dispatcher, Pace
+from assigner.dispatch.showing import Showing
 from assigner.domain.policy import Policy
 from assigner.metrics import Meters
 from assigner.store.base import Retention, Store, StoreRefused
@@ -31,12 +32,13 @@ LONGEST_DECISION_S = 5.0
 class Engine:
     """The stores of a process by workspace, and its dispatchers. `refused` hears it when a store will not do.
 
-    The stores can be reached once `ready` has been.
+    The stores can be reached once `ready` has been. `showing` has what is shown of each dispatcher.
     """
 
     keeper: Keeper
     stores: Mapping[str, Store]
     dispatchers: Mapping[str, Dispatcher] = field(default_factory=dict)
+    showing: Sequence[Showing] = ()
     refused: Callable[[str], None] = field(default=lambda _: None)
 
     @property
@@ -55,10 +57,13 @@ class Engine:
         stop = asyncio.get_running_loop().create_future()
         keeping = asyncio.create_task(self._keep())
         leading = {asyncio.create_task(self._lead(one, stop)) for one in self.dispatchers.values()}
+        showing = [asyncio.create_task(one.keep()) for one in self.showing]
         try:
             yield
         finally:
             stop.set_result(None)
+            for one in showing:
+                one.cancel()
             if leading:
                 await asyncio.wait(leading)
             keeping.cancel()
@@ -99,7 +104,9 @@ def engine_of(
     leads = meters.gauges["assigner_dispatcher_leads"]
     for name, dispatcher in dispatchers.items():
         leads.labels(name).set_function(partial(_leads, dispatcher))
-    return Engine(keeper=keeper, stores=stores, dispatchers=dispatchers)
+    showing = [Showing(dispatcher=one, most_names=meters.most_names) for one in dispatchers.values()]
+    meters.census.update(zip(dispatchers, (one.shown for one in showing), strict=True))
+    return Engine(keeper=keeper, stores=stores, dispatchers=dispatchers, showing=showing)
 
 
 def _store(url: str, workspace: str, settings: Settings, clock: Clock) -> RedisStore:

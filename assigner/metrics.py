@@ -207,7 +207,7 @@ METRICS: tuple[Metric, ...] = (
 
 
 class Meters:
-    """The metrics of one app, by name. `census` has what was told last of each workspace it leads in.
+    """The metrics of one app, by name. `census` gives the last census of each workspace.
 
     Each workspace shows `most_names` queues and as many categories by name.
     """
@@ -225,7 +225,7 @@ class Meters:
             )
             for row in _rows("histogram")
         }
-        self.census: dict[str, Census] = {}
+        self.census: dict[str, Callable[[], Census]] = {}
         registry.register(_Told(self.census))
         made = {**self.counters, **self.gauges, **self.summaries, **self.histograms}
         for row in METRICS:
@@ -239,18 +239,19 @@ class Meters:
 
 
 class _Told(Collector):
-    """Collects what the dispatchers have told."""
+    """Collects what was counted last."""
 
-    def __init__(self, census: Mapping[str, Census]) -> None:
+    def __init__(self, census: Mapping[str, Callable[[], Census]]) -> None:
         self._census = census
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The families of the rows that are told as a whole."""
+        """The families of the census."""
+        told = {workspace: census() for workspace, census in self._census.items()}
         for row in METRICS:
             if row.census:
                 family = GaugeMetricFamily(row.name, row.meaning, labels=tuple(row.labels))
-                for workspace, told in self._census.items():
-                    for labels, value in told.get(row.name, {}).items():
+                for workspace, families in told.items():
+                    for labels, value in families.get(row.name, {}).items():
                         family.add_metric((workspace, *labels), value)
                 yield family
 

@@ -88,6 +88,18 @@ def barred(task: Task, roster: Roster) -> int:
     return roster.named(task.excluded_agents) | cooling_down(task, roster)
 
 
+STANDING = (pinned_elsewhere, excluded, skill_missing, level_too_low, wrong_channel)
+"""The rules whose answer does not pass with time, presence or load."""
+
+
+def qualified(task: Task, roster: Roster) -> int:
+    """Agents who could ever take the task, by what they can do and may do, whoever is there just now."""
+    left = roster.capable(task.requirement.size)
+    for rule in STANDING:
+        left &= ~rule(task, roster)
+    return left
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A hard rule: its name as callers see it, and who it refuses."""

@@ -1,0 +1,207 @@
+"""A census: how much waits, where and why, and who is there, out of the mirror of the dispatcher that leads.
+
+It is taken now and then, in slices, so that nobody else waits for it; in between the last one is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from assigner.clock import Clock
+from assigner.dispatch.actions import ACTIONS
+from assigner.dispatch.mirror import Mirror, in_slices
+from assigner.domain.agent import Agent, Presence
+from assigner.domain.eligibility import RULES, judge, qualified
+from assigner.domain.lifecycle import State
+from assigner.domain.reasons import REASONS
+from assigner.domain.risk import Risk, risk
+from assigner.domain.roster import Roster
+from assigner.domain.task import Task
+from assigner.metrics import BANDS, OPEN, OTHER, Census, band_of
+
+Labels = tuple[str, ...]
+RISKS = (Risk.AT_RISK, Risk.BREACHED)
+AGENTS = 2_500
+"""So many are in a roster: to index one takes a few milliseconds, in which nobody else goes on."""
+LONGEST_S = 0.002
+"""After so long the event loop goes round."""
+_BAND = tuple(map(band_of, range(101)))
+_NUMBER = {rule.name: number for number, rule in enumerate(RULES)}
+
+
+@dataclass(slots=True, eq=False)
+class Kind:
+    """Queued tasks of a queue that the rules hardly tell apart; `task` is one of them.
+
+    `nearest` is the last rule that refused somebody (-1: none yet).
+    """
+
+    queue: str
+    task: Task
+    count: int = 0
+    nearest: int = -1
+    eligible: bool = False
+    qualified: bool = False
+
+    def reason(self) -> str:
+        """Why they wait."""
+        if self.eligible:
+            return "outranked"
+        return RULES[self.nearest].name if self.nearest >= 0 else "no_agents"
+
+
+@dataclass(slots=True, eq=False)
+class Backlog:
+    """The open tasks, counted at an instant. `oldest` has the earliest `queued_at` of each queue."""
+
+    at: int
+    tasks: Counter[Labels] = field(default_factory=Counter)
+    risks: Counter[Labels] = field(default_factory=Counter)
+    oldest: dict[str, int] = field(default_factory=dict)
+    kinds: dict[tuple[object, ...], Kind] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Staff:
+    """The agents, counted, and in rosters; `load` and `capacity` of those who are available on shift."""
+
+    presence: Counter[Labels] = field(default_factory=Counter)
+    rosters: list[Roster] = field(default_factory=list)
+    load: int = 0
+    capacity: int = 0
+
+
+def counted(mirror: Mirror, backlog: Backlog, staff: Staff, most_names: int) -> Census:
+    """What was counted; `most_names` queues, the biggest, by name."""
+    name = named(backlog, mirror.queues, most_names)
+    active = Counter[Labels]((override.action,) for override in mirror.standing.overrides.values())
+    return {
+        "assigner_tasks": _tasks(backlog, name),
+        "assigner_oldest_wait_seconds": _oldest(backlog, name),
+        "assigner_sla_open_tasks": {**_zeros(BANDS, RISKS), **backlog.risks},
+        "assigner_agents": {**_zeros(tuple(Presence)), **staff.presence},
+        "assigner_occupancy_ratio": {(): staff.load / max(1, staff.capacity)},
+        "assigner_overrides_active": {**_zeros(tuple(ACTIONS)), **active},
+    }
+
+
+async def judged(mirror: Mirror, backlog: Backlog, staff: Staff, most_names: int, clock: Clock) -> Census:
+    """Why the queued tasks wait, each kind of them judged against everybody."""
+    name = named(backlog, mirror.queues, most_names)
+    refusals = await _judge_all(list(backlog.kinds.values()), staff.rosters, clock)
+    return {
+        "assigner_waiting_reasons": _reasons(backlog),
+        "assigner_refusals": {(rule,): count for rule, count in refusals.items()},
+        "assigner_unqualified_tasks": _unqualified(backlog, name),
+    }
+
+
+async def count_tasks(mirror: Mirror, now: int) -> Backlog:
+    """Count the open tasks, and put those alike together that wait to be handed out."""
+    backlog = Backlog(now)
+    tasks, risks = backlog.tasks, backlog.risks
+    async for entry in in_slices(list(mirror.tasks.values())):
+        record, task = entry.record, entry.task
+        band = _BAND[task.priority]
+        tasks[record.queue, record.state, band] += 1
+        if task.due_at is not None:
+            stands = risk(now=now, due_at=task.due_at, handle_ms=task.handle_ms, started_at=record.started_at)
+            if stands is not Risk.OK:
+                risks[band, stands] += 1
+        if record.state is State.QUEUED:
+            _wait(backlog, record.queue, record.queued_at, task)
+    return backlog
+
+
+def _wait(backlog: Backlog, queue: str, since: int, task: Task) -> None:
+    if since < backlog.oldest.get(queue, backlog.at):
+        backlog.oldest[queue] = since
+    early = task.not_before is not None and backlog.at < task.not_before
+    named = task.excluded_agents, task.kept_from, task.cooling_down
+    # Of handling times only the size tells: they are in milliseconds, and hardly two are the same.
+    asks = id(task.requirement), task.pinned_agent, task.handle_ms.bit_length()
+    key = (queue, asks, early, task.frozen, named)
+    kind = backlog.kinds.get(key)
+    if kind is None:
+        kind = backlog.kinds[key] = Kind(queue, task)
+    kind.count += 1
+
+
+async def count_agents(mirror: Mirror, now: int) -> Staff:
+    """Count the agents, and put them into rosters."""
+    staff, agents = Staff(), list[Agent]()
+    async for entry in in_slices(list(mirror.agents.values())):
+        staff.presence[(entry.record.presence,)] += 1
+        agents.append(entry.agent(now))
+        if entry.may_work(now):
+            staff.load += entry.record.load
+            staff.capacity += entry.said.capacity
+    staff.rosters = [Roster(agents[at : at + AGENTS], now) for at in range(0, len(agents), AGENTS)]
+    return staff
+
+
+async def _judge_all(kinds: Sequence[Kind], rosters: Iterable[Roster], clock: Clock) -> Mapping[str, int]:
+    """Judge each kind against everybody. Returns how many refusals there are by rule, over their tasks."""
+    refusals, since = dict.fromkeys(_NUMBER, 0), clock.monotonic_s()
+    for roster in rosters:
+        for kind in kinds:
+            _judge(kind, roster, refusals)
+            if clock.monotonic_s() - since > LONGEST_S:
+                await asyncio.sleep(0)
+                since = clock.monotonic_s()
+    return refusals
+
+
+def _judge(kind: Kind, roster: Roster, refusals: dict[str, int]) -> None:
+    verdict = judge(kind.task, roster)
+    for rule, mask in verdict.refused.items():
+        refusals[rule] += mask.bit_count() * kind.count
+        kind.nearest = max(kind.nearest, _NUMBER[rule])
+    kind.eligible |= verdict.eligible != 0
+    kind.qualified = kind.qualified or kind.eligible or qualified(kind.task, roster) != 0
+
+
+def named(backlog: Backlog, queues: Iterable[str], most: int) -> Mapping[str, str]:
+    """What each queue is called: its own name for the biggest, `other` for the rest."""
+    size = Counter(dict.fromkeys(queues, 0))
+    for (queue, _, _), count in backlog.tasks.items():
+        size[queue] += count
+    order = sorted(size, key=lambda queue: (-size[queue], queue))
+    return {queue: queue if place < most else OTHER for place, queue in enumerate(order)}
+
+
+def _zeros(*values: Sequence[str]) -> dict[Labels, float]:
+    return dict.fromkeys(product(*values), 0.0)
+
+
+def _tasks(backlog: Backlog, name: Mapping[str, str]) -> dict[Labels, float]:
+    found = _zeros(tuple(dict.fromkeys(name.values())), OPEN, BANDS)
+    for (queue, state, band), count in backlog.tasks.items():
+        found[name[queue], state, band] += count
+    return found
+
+
+def _oldest(backlog: Backlog, name: Mapping[str, str]) -> dict[Labels, float]:
+    found = _zeros(tuple(dict.fromkeys(name.values())))
+    for queue, since in backlog.oldest.items():
+        found[(name[queue],)] = max(found[(name[queue],)], (backlog.at - since) / 1_000)
+    return found
+
+
+def _unqualified(backlog: Backlog, name: Mapping[str, str]) -> dict[Labels, float]:
+    found = _zeros(tuple(dict.fromkeys(name.values())))
+    for kind in backlog.kinds.values():
+        if not kind.qualified:
+            found[(name[kind.queue],)] += kind.count
+    return found
+
+
+def _reasons(backlog: Backlog) -> dict[Labels, float]:
+    found = _zeros(tuple(REASONS))
+    for kind in backlog.kinds.values():
+        found[(kind.reason(),)] += kind.count
+    return found
