@@ -13,7 +13,8 @@ import typer
 from rich.console import Console
 
 from assigner.cli import shell
-from assigner.cli.commands import AgentCount, Lang, SampleSeed, TaskCount
+from assigner.cli.commands import AgentCount, SampleSeed, TaskCount
+from assigner.cli.options import Lang
 from assigner.cli.words import preferred
 from assigner.demo.centre import Wanted
 from assigner.demo.run import Asked, run
