@@ -6,6 +6,7 @@ ALL: Final = """\b
 [bold]Start here[/bold]
   assigner sample | assigner assign -    [dim]a made-up back office, decided[/dim]
   assigner serve --dev                   [dim]the same as a service[/dim]
+  assigner tasks --at-risk 2h            [dim]what will be late there[/dim]
 """
 
 SERVE: Final = """\b

@@ -8,6 +8,7 @@ from re import sub
 
 from api.messages import Language
 from assigner.cli.centre_words import CENTRE
+from assigner.cli.people.words import PEOPLE
 
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 
@@ -16,6 +17,7 @@ Both = tuple[str, str]
 
 WORDS: Mapping[str, Both] = {
     **CENTRE,
+    **PEOPLE,
     # headlines
     "assigned_of": (
         "{assigned} of {tasks} tasks assigned, {waiting} waiting.",

@@ -25,8 +25,8 @@ def url(centre: Living) -> str:
     return f"http://{host}:{port}"
 
 
-def run(*args: str, stdin: str = "") -> Said:
-    clean = {name: None for name in os.environ if name not in environment()} | environment()
+def run(*args: str, stdin: str = "", **env: str) -> Said:
+    clean = {name: None for name in os.environ if name not in environment()} | environment(**env)
     done = CliRunner().invoke(app, args, input=stdin, env=clean)
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return Said(

@@ -1,0 +1,83 @@
+"""The commands for people: what each takes, and its help."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from assigner.cli import shell
+from assigner.cli.options import AsJson, Key, Lang, Url, own_url
+from assigner.cli.people import examples
+from assigner.cli.words import preferred
+
+Queue = Annotated[str | None, typer.Option(metavar="QUEUE", help="Of this queue.")]
+Category = Annotated[str | None, typer.Option(metavar="NAME", help="Of this category.")]
+Skill = Annotated[str | None, typer.Option(metavar="NAME", help="That ask for this skill.")]
+Tag = Annotated[str | None, typer.Option(metavar="NAME", help="With this tag.")]
+State = Annotated[
+    str | None,
+    typer.Option(
+        metavar="STATE", help="In this state: queued, held, offered, assigned, completed or cancelled."
+    ),
+]
+Agent = Annotated[str | None, typer.Option(metavar="AGENT", help="Offered to this agent, or with them.")]
+Case = Annotated[str | None, typer.Option(metavar="CASE", help="Of this case.")]
+AtRisk = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Due within this time, such as 2h or 90m; those that are late too."),
+]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.")]
+Rows = Annotated[
+    int | None,
+    typer.Option(min=0, metavar="ROWS", help="Show so many rows; 0 shows all. [dim]Default: 20.[/dim]"),
+]
+Task = Annotated[str, typer.Argument(metavar="TASK", help="The id of a task.")]
+
+
+@shell.manners()
+def tasks(  # noqa: PLR0913, PLR0917 - one for each flag
+    at_risk: AtRisk = None,
+    state: State = None,
+    queue: Queue = None,
+    agent: Agent = None,
+    tag: Tag = None,
+    case: Case = None,
+    category: Category = None,
+    skill: Skill = None,
+    limit: Rows = None,
+    json: AsJson = False,
+    csv: AsCsv = False,
+    url: Url = None,
+    key: Key = "",
+    lang: Lang = None,
+) -> None:
+    """List tasks: what waits, how long, when it is due, who has it, and why it waits in a word."""
+    from assigner.cli.people.asking import Where  # noqa: PLC0415 - takes a while, and help should not wait
+    from assigner.cli.people.tasks import Form, Wanted  # noqa: PLC0415 - as above
+    from assigner.cli.people.tasks import tasks as run  # noqa: PLC0415 - as above
+
+    if json and csv:
+        raise typer.BadParameter("give --json or --csv, not both")
+    names = ("state", "queue", "agent", "tag", "case", "category", "skill")
+    values = (state, queue, agent, tag, case, category, skill)
+    filters = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+    where = Where(url=url or own_url(), key=key, language=lang or preferred(os.environ), limit=limit)
+    form: Form = "json" if json else "csv" if csv else "table"
+    run(Wanted(where=where, filters=filters, at_risk=at_risk, form=form))
+
+
+@shell.manners()
+def why(task: Task, json: AsJson = False, url: Url = None, key: Key = "", lang: Lang = None) -> None:
+    """Tell in plain words how a task stands: why it waits, and what would unblock it."""
+    from assigner.cli.people.asking import Where  # noqa: PLC0415 - as above
+    from assigner.cli.people.why import why as run  # noqa: PLC0415 - as above
+
+    run(Where(url=url or own_url(), key=key, language=lang or preferred(os.environ)), task, as_json=json)
+
+
+def join(app: typer.Typer) -> None:
+    """Put these commands among those of an app."""
+    app.command(epilog=examples.TASKS)(tasks)
+    app.command(epilog=examples.WHY)(why)
