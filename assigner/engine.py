@@ -10,7 +10,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 
 from assigner.clock import Clock
 from assigner.config import Process, Settings
@@ -24,6 +24,7 @@ from assigner.store.base import Retention, Store, StoreRefused
 from assigner.store.embedded import EmbeddedServer
 from assigner.store.keeper import Keeper
 from assigner.store.redis import RedisStore, connect
+from assigner.store.server import FOLLOW, Told
 
 LONGEST_DECISION_S = 5.0
 
@@ -96,7 +97,9 @@ def engine_of(
     Raises StoreRefused when the settings name a server that cannot be understood.
     """
     url = server.url if server else settings.redis_url
-    stores = {name: _store(url, name, settings, clock) for name in settings.workspace_names}
+    told = _watching(meters)
+    stores = {name: _store(url, name, settings, clock, told) for name in settings.workspace_names}
+    meters.gauges["assigner_store_durable"].set_function(lambda: all(one.durable for one in stores.values()))
     keeper = Keeper(stores=list(stores.values()), server=server)
     if process is Process.API:
         return Engine(keeper=keeper, stores=stores)
@@ -109,14 +112,27 @@ def engine_of(
     return Engine(keeper=keeper, stores=stores, dispatchers=dispatchers, showing=showing)
 
 
-def _store(url: str, workspace: str, settings: Settings, clock: Clock) -> RedisStore:
+def _watching(meters: Meters) -> Told:
+    """What counts the calls of the stores."""
+    up, took = meters.gauges["assigner_store_up"], meters.histograms["assigner_store_seconds"]
+    series = cache(took.labels)
+
+    def told(verb: str, seconds: float | None) -> None:
+        up.set(seconds is not None)
+        if seconds is not None and verb != FOLLOW:
+            series(verb).observe(seconds)
+
+    return told
+
+
+def _store(url: str, workspace: str, settings: Settings, clock: Clock, told: Told) -> RedisStore:
     try:
         client = connect(url)
     except ValueError:  # what it says may have the password in it
         raise StoreRefused(
             "ASSIGNER_REDIS_URL cannot be understood: expected such as redis://localhost:6379/0."
         ) from None
-    return RedisStore(client, workspace=workspace, retention=_retention(settings), clock=clock)
+    return RedisStore(client, workspace=workspace, retention=_retention(settings), clock=clock, told=told)
 
 
 def _dispatcher(workspace: str, store: Store, settings: Settings, clock: Clock, meters: Meters) -> Dispatcher:

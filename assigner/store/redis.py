@@ -43,7 +43,18 @@ from assigner.store.keys import SCHEMA, names
 from assigner.store.log import FIRST
 from assigner.store.memory import MemoryStore
 from assigner.store.scripts import every_script, script
-from assigner.store.server import TIMEOUT_S, may_evict, reachable, too_old, warnings
+from assigner.store.server import (
+    FOLLOW,
+    TIMEOUT_S,
+    Told,
+    durable,
+    may_evict,
+    reachable,
+    too_old,
+    untold,
+    warnings,
+    watched,
+)
 from assigner.store.tail import Entry, Tail
 
 BATCH = 250
@@ -56,7 +67,11 @@ WHOLE = ("make_override", "end_override")
 
 
 class RedisStore(Store):
-    """A workspace's store on a server; any number of processes may use it at once."""
+    """A workspace's store on a server; any number of processes may use it at once.
+
+    `told` hears of its calls. `durable`, known once it was opened: a change is on the disk of the server
+    before it is answered.
+    """
 
     def __init__(
         self,
@@ -65,6 +80,7 @@ class RedisStore(Store):
         workspace: str = "default",
         retention: Retention | None = None,
         clock: Clock | None = None,
+        told: Told = untold,
     ) -> None:
         # Any: redis-py's types cover all of its protocols and decodings at once.
         self.client: Any = client
@@ -72,6 +88,8 @@ class RedisStore(Store):
         self._keys = names(workspace)
         self._keep = retention or Retention()
         self._clock = clock or SystemClock()
+        self._told = told
+        self.durable = False
         # All read at once, and none later: the files may be of another version by then.
         self._scripts = {name: self.client.register_script(script(name)) for name in every_script()}
         self._gather = Gather(self._run, BATCH)
@@ -97,6 +115,7 @@ class RedisStore(Store):
             if faults:
                 raise StoreRefused("\n".join(faults))
             await self.try_writing()
+            self.durable = await durable(self.client, told)
             return await warnings(self.client, told)
 
     async def try_writing(self) -> None:
@@ -149,7 +168,7 @@ class RedisStore(Store):
         return await self._call(verb, keys, [rules, packing.together(commands)])
 
     async def _call(self, name: str, keys: list[str], args: list[Any]) -> Any:
-        async with reachable():
+        async with watched(name, self._clock, self._told):
             return await self._scripts[name](keys=keys, args=args)
 
     async def prune(self, before: int, most: int) -> int:
@@ -330,7 +349,8 @@ class RedisStore(Store):
         was trimmed, or the server has lost it, and others with it.
         """
         key, block = self._keys["events"], ["BLOCK", BLOCK_MS] if wait else []
-        async with reachable(), self.client.pipeline(transaction=False) as pipe:
+        reached = watched(FOLLOW, self._clock, self._told)
+        async with reached, self.client.pipeline(transaction=False) as pipe:
             pipe.execute_command("XREAD", "COUNT", PAGE, *block, "STREAMS", key, after)
             pipe.execute_command("XRANGE", key, after, after)
             found, before = await pipe.execute()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from redis import exceptions as errors
 
+from assigner.clock import Clock
 from assigner.store.base import StoreUnavailable
 
+Told = Callable[[str, float | None], None]
+"""Hears of each call of a server: its verb, and the seconds it took; None when the server cannot be had."""
+FOLLOW = "follow"
+"""The verb of the calls that wait for something to happen."""
 TIMEOUT_S = 10.0
 OLDEST = {"redis": (7, 0), "valkey": (7, 2)}
 UNABLE = (
@@ -41,6 +46,33 @@ async def reachable() -> AsyncIterator[None]:
         if not str(error).startswith(UNABLE_WORDS):
             raise
         raise StoreUnavailable(f"The store cannot do it now: {error}") from error
+
+
+@asynccontextmanager
+async def watched(verb: str, clock: Clock, told: Told) -> AsyncIterator[None]:
+    """As `reachable`, and what comes of the call is told."""
+    began = clock.monotonic_s()
+    try:
+        async with reachable():
+            yield
+    except StoreUnavailable:
+        told(verb, None)
+        raise
+    told(verb, clock.monotonic_s() - began)
+
+
+def untold(verb: str, seconds: float | None) -> None:
+    """Nobody hears of calls."""
+
+
+async def durable(client: Any, told: dict[str, Any]) -> bool:
+    """Whether a server of this INFO has a change on its disk before it answers; False if it does not say."""
+    if not told.get("aof_enabled"):
+        return False
+    try:
+        return bool((await client.config_get("appendfsync")).get("appendfsync") == "always")
+    except errors.ResponseError:
+        return False
 
 
 def too_old(told: dict[str, Any]) -> Iterator[str]:
