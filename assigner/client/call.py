@@ -63,13 +63,13 @@ class Call(Generic[T]):
             raise problem_of(answer.status, answer.headers, answer.body, f"{self.method} {self.target}")
         try:
             return self.read(answer)
-        except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+        except (msgspec.DecodeError, UnicodeError, KeyError, TypeError, AttributeError):
             raise NotOurs(f"The answer to {self.method} {self.target} is not one of this service.") from None
 
 
 def path(*parts: str) -> str:
-    """The path of a resource, its ids percent-encoded; their dots too, for `..` would lead elsewhere."""
-    return "/v1/" + "/".join(quote(part, safe="").replace(".", "%2E") for part in parts)
+    """The path of a resource, its ids percent-encoded; also one that is `..`, which would lead elsewhere."""
+    return "/v1/" + "/".join(quote(part, safe="") if part.strip(".") else "%2E" * len(part) for part in parts)
 
 
 def get(target: str, read: Callable[[Answer], T], query: Mapping[str, Any] | None = None) -> Call[T]:
@@ -98,6 +98,11 @@ def with_query(target: str, query: Mapping[str, Any]) -> str:
 
 def _text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def text(answer: Answer) -> str:
+    """How an answer is read that is text."""
+    return answer.body.decode()
 
 
 def nothing(answer: Answer) -> None:

@@ -15,8 +15,11 @@ from assigner.client.agents import Agents
 from assigner.client.call import JSON, Call, encode, get, path
 from assigner.client.carriers import AsyncCarrier, AsyncHttpxCarrier, Carrier, HttpxCarrier
 from assigner.client.errors import AssignerError
+from assigner.client.events import Events
+from assigner.client.keys import Keys
 from assigner.client.methods import Resource, S, asks
 from assigner.client.offers import Offers
+from assigner.client.overrides import Overrides
 from assigner.client.queues import Queues
 from assigner.client.reading import one
 from assigner.client.records import Decision, Stats
@@ -39,8 +42,11 @@ class Api(Resource[S], Generic[S]):
     agents: Agents[S]
     offers: Offers[S]
     queues: Queues[S]
+    overrides: Overrides[S]
+    events: Events[S]
+    keys: Keys[S]
 
-    __slots__ = ("agents", "offers", "queues", "tasks")
+    __slots__ = ("agents", "events", "keys", "offers", "overrides", "queues", "tasks")
 
     def __init__(self, sender: S) -> None:
         super().__init__(sender)
@@ -48,6 +54,9 @@ class Api(Resource[S], Generic[S]):
         self.agents = Agents(sender)
         self.offers = Offers(sender)
         self.queues = Queues(sender)
+        self.overrides = Overrides(sender)
+        self.events = Events(sender)
+        self.keys = Keys(sender)
 
     @asks
     def assign(self, snapshot: Mapping[str, Any]) -> Call[Decision]:

@@ -49,7 +49,10 @@ class TaskFilter(TypedDict, total=False):
     agent: str | None
     tag: str | None
     case: str | None
+    category: str | None
+    skill: str | None
     sla_risk: str | None
+    due_before: Instant | None
     limit: int | None
 
 
@@ -74,6 +77,44 @@ class AgentFilter(TypedDict, total=False):
     skill: str | None
     presence: Presence | None
     limit: int | None
+
+
+class Target(TypedDict, total=False):
+    """What an override is about, one of these: tasks by their ids or by a filter, an agent, a queue.
+
+    A filter has `queue`, `category`, `skill`, `state`, `age_s` and `tag`.
+    """
+
+    tasks: Sequence[str]
+    filter: Mapping[str, Any]
+    agent: str
+    queue: str
+
+
+class OverrideFields(Guard, total=False):
+    """What an override says; which of it an action takes, /docs of the service tell."""
+
+    until: Instant | None
+    agent: str
+    priority: Priority
+    due_at: Instant | None
+    queue: str
+    skills: Mapping[str, int]
+    force: bool
+    started: bool
+    replace: bool
+    partial: bool
+
+
+class OverrideFilter(TypedDict, total=False):
+    """Which overrides: all of what is given holds. `since` and `until`: made from then on, and before."""
+
+    author: str
+    since: Instant
+    until: Instant
+    action: str
+    state: str
+    task: str
 
 
 class QueueFields(Guard, total=False):

@@ -30,7 +30,7 @@ class Record(Mapping[str, Any]):
 
     def __init_subclass__(cls) -> None:
         for name, hint in get_type_hints(cls).items():
-            if name not in Record.__annotations__ and name not in dir(Record):
+            if name not in Record.__annotations__:
                 setattr(cls, name, _Field(name, hint))
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -215,6 +215,101 @@ class Explanation(Record):
     decided: Decided | None
 
 
+class Override(Record):
+    """What a coordinator decided by hand. `state`: active, while it holds and can be undone; done, undone,
+    ended or replaced. `tasks`: the ids that it touched, when it is read by itself. What its action takes,
+    such as `agent` or `priority`, is in the mapping.
+    """
+
+    id: str
+    action: str
+    target: Mapping[str, Any]
+    reason: str
+    author: str
+    state: str
+    made_at: datetime
+    until: datetime | None
+    touched: int
+    forced: int
+    replaced: int
+    skipped: int | None
+    refused: int | None
+    refusals: Sequence[Mapping[str, Any]]
+    tasks: Sequence[str]
+    ended_at: datetime | None
+    ended_by: str | None
+    version: int
+
+
+class Preview(Record):
+    """What an override would do: whether it `would` be made, which tasks it would touch, what is refused."""
+
+    action: str
+    would: bool
+    touched: int
+    forced: int
+    skipped: int
+    tasks: Sequence[str]
+    by: Mapping[str, Mapping[str, int]]
+    holds: Mapping[str, Mapping[str, int]]
+    refused: int
+    refusals: Sequence[Mapping[str, Any]]
+    conflict: Mapping[str, Any] | None
+
+
+class Key(Record):
+    """An API key, as administrators see it. `state`: live, expired or revoked."""
+
+    id: str
+    name: str
+    role: str
+    agent: str | None
+    rate: float | None
+    state: str
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    version: int
+
+
+class NewKey(Key):
+    """A key that was made just now: `key` is its text, told this once and shown nowhere.
+
+    It is None where the first answer was lost on its way: the key is there, and nobody has it. Rotate it.
+    """
+
+    secret = frozenset(["key"])
+    key: str | None
+
+
+class Event(Record):
+    """What happened, as a CloudEvent: `data` is the record after it. `actor`: who did it."""
+
+    id: str
+    type: str
+    subject: str
+    time: datetime
+    source: str
+    actor: str | None
+    queue: str | None
+    reason: str | None
+    override: str | None
+    data: Mapping[str, Any]
+
+    @property
+    def task(self) -> Task | None:
+        """The task after it; None where it is about something else."""
+        return Task(self.data) if self.type.startswith("task.") else None
+
+
+class Reset(Record):
+    """Some events were missed, and the others follow: read again what you show."""
+
+    id: str
+    detail: str
+
+
 class Assignment(Record):
     """A task and its agent, and what the pair is worth, term by term."""
 

@@ -1,0 +1,88 @@
+"""Events: followed for ever, over as many connections as it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, repeat
+from typing import Any, Final
+
+from assigner.client.call import Call, decode, path, raw, with_query
+from assigner.client.errors import AssignerError, NotReached, Problem
+from assigner.client.methods import Resource, S, walks
+from assigner.client.records import Event, Reset
+from assigner.client.retry import AGAIN, LONGEST_PAUSE_S, Manner
+from assigner.client.script import Give, More, Open, Script
+
+QUIET_S: Final = 30.0
+"""A stream without a sign of life for longer than this, besides the usual time, is broken; there is one every
+15 seconds."""
+
+
+class Events(Resource[S]):
+    """`client.events`."""
+
+    __slots__ = ()
+
+    @walks
+    def follow(
+        self, since: str | None = None, types: Sequence[str] = (), queues: Sequence[str] = ()
+    ) -> Script[Event | Reset]:
+        """What happens, as it happens, for ever: from now on, or from what came after the event `since`.
+
+        Of some types only (`task.*` are all of tasks), or about some queues. A connection that breaks is made
+        anew, and nothing is missed; where events were deleted meanwhile, a Reset comes in their place.
+        """
+        query = {"type": ",".join(types) or None, "queue": ",".join(queues) or None}
+        return _follow(with_query(path("events"), query), since, self.sender.manner)
+
+
+def _follow(target: str, since: str | None, manner: Manner) -> Script[Event | Reset]:
+    """Follow, and come back to where it was left; the first time only as often as any request is tried."""
+    place = Place(since)
+    pauses = manner.pauses()
+    while True:
+        error: AssignerError | None = None
+        try:
+            yield from _listen(target, place)
+        except (NotReached, Problem) as found:
+            if isinstance(found, Problem) and found.status not in AGAIN:
+                raise
+            error = found
+        if place.moved:
+            pauses, place.moved = chain(manner.pauses(), repeat(LONGEST_PAUSE_S)), False
+        pause_s = next(pauses, None)
+        if pause_s is None:
+            raise error or NotReached(f"GET {target}: the stream ends as soon as it begins.")
+        yield pause_s
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a reader is: the id of the last event, and whether it has moved over this connection."""
+
+    id: str | None
+    moved: bool = False
+
+
+def _listen(target: str, place: Place) -> Generator[Any, Any, None]:
+    """What one connection tells, until it ends."""
+    headers = {"Accept": "text/event-stream", **({"Last-Event-ID": place.id} if place.id else {})}
+    yield Open(Call(method="GET", target=target, read=raw, headers=headers, waits_s=QUIET_S))
+    rest = b""
+    while (piece := (yield More())) is not None:
+        *blocks, rest = (rest + piece).split(b"\n\n")
+        told = [found for block in blocks for found in _told(block, place)]
+        if told:
+            yield Give(told)
+
+
+def _told(block: bytes, place: Place) -> Iterator[Event | Reset]:
+    """What one block of the stream tells; the place moves on also where that is nothing."""
+    lines = dict(line.split(": ", 1) for line in block.decode().splitlines() if line.find(": ") > 0)
+    if id := lines.get("id"):
+        place.id, place.moved = id, True
+    if "data" not in lines:
+        return
+    said = decode(lines["data"])
+    yield Reset({"id": id, **said}) if lines.get("event") == "reset" else Event(said)
