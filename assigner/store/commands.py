@@ -151,12 +151,13 @@ class MakeOverride(Command):
     `forced` of the record), and notes the touched tasks; `tasks` are others that it is about, whom no step
     changes. With `replace` it takes the slot, and with that fact in a step the field, of another override.
     A step with the fact `lenient` that finds its task gone, or in a state that does not take it, is passed
-    over.
+    over. With `dry` nothing is done: the refusal `only_asked` says what would be.
     """
 
     override: OverrideRecord
     steps: Sequence[Step]
     partial: bool = False
+    dry: bool = False
     replace: bool = False
     tasks: Sequence[str] = ()
 
@@ -201,6 +202,7 @@ REFUSALS: dict[str, str] = {
     "override_ended": "The override holds no more; `state` says why.",
     "override_conflict": "Another override holds already: `by` is its id, `field` what both are about.",
     "override_refused": "A part of the override was refused, so nothing of it was done: see `refusals`.",
+    "only_asked": "Nothing is done: it was only asked what would be, and `touched` and `forced` say so.",
 }
 """Why a command can be refused."""
 MOST_REFUSALS = 100

@@ -24,7 +24,7 @@ from assigner.store.base import (
     Step,
 )
 from assigner.store.overlay import is_of
-from assigner.store.state import Happened, Judged, Records, refuse
+from assigner.store.state import Happened, Judged, Records, refusal_of, refuse
 from assigner.store.verbs import step
 
 LENIENT = ("wrong_state", "unknown_task", "unknown_offer", "offer_taken", "offer_expired", "offer_revoked")
@@ -66,6 +66,8 @@ def make(records: Records, c: MakeOverride, at: int) -> Judged:
     if holder and not c.replace:
         return refuse("override_conflict", by=holder.id, field="slot")
     done = _do(records, c, c.steps, at)
+    if c.dry:
+        return refusal_of("only_asked", {"touched": len(done.tasks), "forced": done.forced, **done.told()})
     if done.refused and not (c.partial and done.tasks):
         outcome = refuse("override_refused", refused=len(done.refused))
         return replace(outcome, refusals=tuple(done.refused[:MOST_REFUSALS]))

@@ -238,6 +238,8 @@ def _make_override(said: dict[str, Any], c: MakeOverride) -> None:
     said.update(partial=c.partial, replace=c.replace, tasks=c.tasks, steps=_steps(c.steps))
     if record.slot is not None:
         said["slot"] = record.slot
+    if c.dry:
+        said["dry"] = True
 
 
 def _end_override(said: dict[str, Any], c: EndOverride) -> None:

@@ -1,7 +1,7 @@
 -- Do the steps of an override, all or, with `partial`, those that can be done, and note it.
 --
 -- KEYS, ARGV, returns: as in prelude.lua. A command has `override` (its id), `live` and `doc` as text, `slot?`, `steps`
--- {verb, task or offer, told?, doc?, version?, lenient?}, `partial`, `replace` and `tasks`; rules has `rows` by verb and
+-- {verb, task or offer, told?, doc?, version?, lenient?}, `partial`, `replace`, `dry?` and `tasks`; rules has `rows` by verb and
 -- `most`. What is done is answered {0, event id, fields, id of the last event}.
 
 return each(function(c)
@@ -9,6 +9,9 @@ return each(function(c)
   local holder = c.slot and redis.call('HGET', key.slots, c.slot)
   if holder and not c.replace then return refuse('override_conflict', {by = holder, field = 'slot'}) end
   local done = do_steps(c)
+  if c.dry then
+    return {2, 'only_asked', not_done(done, done.skipped, {touched = #done.tasks, forced = done.forced})}
+  end
   if done.refused > 0 and not (c.partial and done.tasks[1]) then
     return {2, 'override_refused', not_done(done, 0)}
   end

@@ -28,10 +28,11 @@ local function refused(done, number, answer)
   done.refusals[done.refused] = '[' .. number .. ',"' .. answer[2] .. '",' .. answer[3] .. ']'
 end
 
--- What was not done, as facts.
-local function not_done(refusals, skipped)
+-- What was not done, as facts, with some counts besides.
+local function not_done(refusals, skipped, counts)
   local parts = {}
-  if skipped > 0 then parts[1] = '"skipped":' .. skipped end
+  for name, count in pairs(counts or {}) do parts[#parts + 1] = '"' .. name .. '":' .. count end
+  if skipped > 0 then parts[#parts + 1] = '"skipped":' .. skipped end
   if refusals.refused > 0 then
     parts[#parts + 1] = '"refused":' .. refusals.refused
     parts[#parts + 1] = '"refusals":[' .. table.concat(refusals.refusals, ',') .. ']'
