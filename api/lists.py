@@ -35,9 +35,9 @@ Test = Callable[[TaskRecord], bool]
 
 async def tasks_page(parts: Live, query: Mapping[str, str]) -> bytes:
     """A page of tasks. Raises Invalid for a filter that is none."""
-    state = _choice(query, "state", [state.value for state in State])
-    risk = _choice(query, "sla_risk", [risk.value for risk in Risk])
-    due = _instant(query, "due_before")
+    state = choice(query, "state", [state.value for state in State])
+    risk = choice(query, "sla_risk", [risk.value for risk in Risk])
+    due = query_instant(query, "due_before")
     now, limit = parts.clock.now_ms(), page_limit(query)
     tests = list(_tests(query, state, risk, now))
     if due is not None:
@@ -58,7 +58,8 @@ def page_limit(query: Mapping[str, str]) -> int:
     return int(text)
 
 
-def _choice(query: Mapping[str, str], name: str, known: list[str]) -> str | None:
+def choice(query: Mapping[str, str], name: str, known: list[str]) -> str | None:
+    """One of the known words of the query. Raises Invalid."""
     value = query.get(name)
     if value is not None and value not in known:
         detail = f"{value!r} is not known; expected one of {', '.join(known)}."
@@ -66,7 +67,8 @@ def _choice(query: Mapping[str, str], name: str, known: list[str]) -> str | None
     return value
 
 
-def _instant(query: Mapping[str, str], name: str) -> int | None:
+def query_instant(query: Mapping[str, str], name: str) -> int | None:
+    """An instant of the query, in milliseconds. Raises Invalid."""
     text = query.get(name)
     if text is None:
         return None

@@ -11,7 +11,7 @@ from api.records import task_risk
 from api.schemas import PRIORITIES
 from api.view import View
 from assigner.domain.agent import Presence
-from assigner.domain.document import PRIORITY
+from assigner.domain.document import PRIORITY, holding
 from assigner.domain.instant import rfc3339
 from assigner.domain.lifecycle import OPEN_STATES, State
 from assigner.domain.records import TaskRecord
@@ -29,7 +29,7 @@ async def queue_numbers(view: View, queue: str, now: int) -> dict[str, Any]:
     the rate at which agents took tasks of this queue lately; null while nothing is known of that.
     """
     tasks = [view.tasks[id] for id in view.by["queue"].get(queue, ())]
-    waiting = [task.doc.get("priority", PRIORITY) for task in tasks if task.state is State.QUEUED]
+    waiting = [holding(task).get("priority", PRIORITY) for task in tasks if task.state is State.QUEUED]
     a_minute = rate(view.departures.get(queue, deque()), now)
     ahead = {name: sum(priority >= least for priority in waiting) for name, least in PRIORITIES.items()}
     return {
