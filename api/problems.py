@@ -74,6 +74,9 @@ class Protocol(HttpToolsProtocol):
         """Called by the parser."""
         self._in_head = False
         super().on_headers_complete()
+        # For streams: the connection of one whose client takes nothing has to be broken off, and one of which
+        # only the head is wanted has to end by itself.
+        self.scope["state"] |= {"transport": self.transport, "bodiless": self.scope["method"] == "HEAD"}
 
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that are not HTTP, and hang up."""
