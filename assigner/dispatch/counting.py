@@ -52,23 +52,29 @@ class Counting:
             meters.counters["assigner_overrides_total"].labels(workspace, action)
 
     def hear(self, mirror: Mirror, events: Sequence[Event]) -> None:
-        """Count what has happened. The mirror knows the tasks as they were before."""
+        """Count what has happened. The mirror knows the tasks as they were before the first of the events."""
+        known: dict[str, TaskRecord] = {}
         for event in events:
             if event.offer is not None:
                 self._offer(event.offer, event)
             if event.override is not None and event.type == "override.made":
                 self._override(event.override)
-            if event.task is None:
-                continue
-            if event.type in ("task.enqueued", "task.reopened"):
+            if event.task is not None:
+                entry, id = mirror.tasks.get(event.task.id), event.task.id
+                before = known.get(id, entry.record if entry else event.task)
+                self._task(mirror, event, before, event.task)
+                known[id] = event.task
+
+    def _task(self, mirror: Mirror, event: Event, before: TaskRecord, after: TaskRecord) -> None:
+        match event.type:
+            case "task.enqueued" | "task.reopened":
                 self._count("assigner_arrivals_total")
-            elif event.type in ("task.offered", "task.accepted"):
-                self._waited(mirror.like(event.task)[0], event.task, event)
-            elif event.type == "task.completed":
-                self._completed(mirror.like(event.task)[0], event.task, event.at)
-            elif event.type == "task.transferred":
-                before = mirror.tasks.get(event.task.id)
-                self._handed_off(before.record.queue if before else event.task.queue)
+            case "task.offered" | "task.accepted":
+                self._waited(mirror.like(after)[0], after, event)
+            case "task.completed":  # what overrides said of it ends with it
+                self._completed(mirror.like(before)[0], after, event.at)
+            case "task.transferred":
+                self._handed_off(before.queue)
 
     def _count(self, name: str, *labels: str, by: float = 1) -> None:
         self._meters.counters[name].labels(self._workspace, *labels).inc(by)
