@@ -13,24 +13,27 @@ from assigner.client import AsyncClient, Client
 class Waits:
     """A part of an AsyncClient whose methods wait in a loop of their own."""
 
-    def __init__(self, part: Any, runner: asyncio.Runner) -> None:
+    def __init__(self, part: Any, runner: asyncio.Runner, begun: list[Any]) -> None:
         self._part = part
         self._runner = runner
+        self._begun = begun
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._part, name)
         if not callable(found):
-            return (
-                Waits(found, self._runner) if type(found).__module__.startswith("assigner.client") else found
-            )
+            ours = type(found).__module__.startswith("assigner.client")
+            return Waits(found, self._runner, self._begun) if ours else found
         return lambda *args, **fields: self._given(found(*args, **fields))
 
     def _given(self, made: Any) -> Any:
         if isinstance(made, Coroutine):
             return self._runner.run(made)
         if isinstance(made, AsyncClient):
-            return Waits(made, self._runner)
-        return self._items(made) if isinstance(made, AsyncIterator) else made
+            return Waits(made, self._runner, self._begun)
+        if not isinstance(made, AsyncIterator):
+            return made
+        self._begun.append(made)
+        return self._items(made)
 
     def _items(self, source: AsyncIterator[Any]) -> Iterator[Any]:
         end = object()
@@ -38,11 +41,8 @@ class Waits:
         async def following() -> Any:
             return await anext(source, end)
 
-        try:
-            while (item := self._runner.run(following())) is not end:
-                yield item
-        finally:
-            self._runner.run(cast(Any, source).aclose())
+        while (item := self._runner.run(following())) is not end:
+            yield item
 
 
 @contextmanager
@@ -53,8 +53,10 @@ def asking(kind: str, url: str, **more: Any) -> Iterator[Client]:
             yield client
         return
     with asyncio.Runner() as runner:
-        other = AsyncClient(url, **more)
+        other, begun = AsyncClient(url, **more), list[Any]()
         try:
-            yield cast(Client, Waits(other, runner))
+            yield cast(Client, Waits(other, runner, begun))
         finally:
+            for source in begun:
+                runner.run(source.aclose())
             runner.run(other.close())
