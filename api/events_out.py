@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from api.overrides_out import override_out
 from api.records import agent_out, encode, instant, offer_out, queue_out, task_out
 from assigner.domain.frozen import frozen
 from assigner.domain.lifecycle import TRANSITIONS
@@ -22,6 +23,7 @@ TYPES: tuple[str, ...] = (
     "task.pruned",
     *(f"agent.{past}" for past in ("put", "presence_set", "removed")),
     "queue.put",
+    *(f"override.{past}" for past in ("made", "undone", "ended", "replaced", "pruned")),
 )
 """The types of event that are told. Any other, such as of keys, is nobody's business."""
 KINDS = tuple(dict.fromkeys(type.partition(".")[0] for type in TYPES))
@@ -76,7 +78,7 @@ def cloud_event(event: Event, workspace: str) -> dict[str, Any]:
     own = {
         "actor": event.actor,
         "queue": next(_queues(event), None),
-        "reason": event.facts.get("reason"),
+        "reason": event.override.reason if event.override else event.facts.get("reason"),
         "override": event.facts.get("override"),
     }
     return {
@@ -113,13 +115,17 @@ def comment(text: str) -> bytes:
 
 
 def _queues(event: Event) -> Iterator[str]:
-    """The queues that an event is about: that of its task, and the one that the task has left for it."""
+    """The queues that an event is about: that of its task, and the one that the task has left for it; the one
+    that an override is about as a whole.
+    """
     if event.queue:
         yield event.queue.id
     if event.task:
         yield event.task.queue
         if left := event.facts.get("from_queue"):
             yield left
+    if event.override and (queue := event.override.doc.get("target", {}).get("queue")):
+        yield queue
 
 
 def _task(event: Event) -> tuple[str, dict[str, Any]]:
@@ -140,9 +146,15 @@ def _queue(event: Event) -> tuple[str, dict[str, Any]]:
     return event.queue.id, queue_out(event.queue)
 
 
+def _override(event: Event) -> tuple[str, dict[str, Any]]:
+    assert event.override  # noqa: S101 - as above
+    return event.override.id, override_out(event.override)
+
+
 _DATA: Mapping[str, Callable[[Event], tuple[str, dict[str, Any]]]] = {
     "task": _task,
     "agent": _agent,
     "queue": _queue,
+    "override": _override,
 }
 """By the first word of the type: the id of the record, and the record."""

@@ -103,7 +103,9 @@ def _transfer(record: OverrideRecord, task: TaskRecord, queues: Queues) -> Facts
 
 
 def _moved(task: TaskRecord, queue: str | None, skills: Mapping[str, int] | None) -> Facts:
-    """The task as it becomes in a queue (None: as it is), asking these skills (None: as now)."""
+    """The task as it becomes in a queue (None: as it is), asking these skills (None: as now), and the queue
+    that it leaves, where it does.
+    """
     doc = dict(task.doc)
     if queue is not None:
         doc["queue"] = queue
@@ -111,7 +113,8 @@ def _moved(task: TaskRecord, queue: str | None, skills: Mapping[str, int] | None
         doc["skills"] = dict(sorted(skills.items()))
         if not skills:
             del doc["skills"]
-    return {"doc": doc, "queue": queue or task.queue, "size": task.size}
+    facts = {"doc": doc, "queue": queue or task.queue, "size": task.size}
+    return facts if facts["queue"] == task.queue else {**facts, "from_queue": task.queue}
 
 
 def _release(record: OverrideRecord, task: TaskRecord, queues: Queues) -> Facts:
