@@ -17,11 +17,12 @@ from api.paths import path_id
 from api.query import Route
 from api.records import encode
 from assigner.dispatch.plan import Choice
+from assigner.dispatch.shaped import in_words, shapes
 from assigner.dispatch.waiting import Decided, LiveExplanation, explain_live
 from assigner.domain.instant import rfc3339
 from assigner.domain.lifecycle import OPEN_STATES, State
 from assigner.domain.policy import Policy
-from assigner.domain.records import OfferRecord, TaskRecord
+from assigner.domain.records import OfferRecord, OverrideRecord, TaskRecord
 
 router = APIRouter(tags=["tasks"], route_class=Route)
 
@@ -33,17 +34,45 @@ async def get(request: Request) -> Response:
     """
     parts = live(request)
     task = await task_of(parts, path_id(request))
+    spoken = language(request.headers.get("accept-language", ""))
     out: dict[str, Any] = {"task": task.id, "state": task.state, "agent": task.agent, "reason": None}
     if task.state is State.HELD:
         out |= {"reason": "held", "hold_reason": task.hold_reason}
         out["held_until"] = None if task.held_until is None else rfc3339(task.held_until)
     if task.state is State.QUEUED:
-        found = await _explain(parts, task, language(request.headers.get("accept-language", "")))
+        found = await _explain(parts, task, spoken)
         why = found.waiting
         out |= {"position": found.position, "of": found.of, "reason": why.reason, "refusals": why.refusals}
         out |= {"detail": why.detail, "unblock": unblock_out(why.unblock)}
-    out["decided"] = await _decided(parts, task)
+    out["decided"] = None if "assigned" in task.overrides else await _decided(parts, task)
+    await _add_overrides(parts, task, out, spoken)
     return listing(encode(out))
+
+
+async def _add_overrides(parts: Live, task: TaskRecord, out: dict[str, Any], spoken: str) -> None:
+    """What was decided by hand and holds of the task, or of its queue; the detail says so too."""
+    standing = (await parts.seen("task")).standing
+    found = [(await _override(parts, id), field) for id, field in shapes(task, standing)]
+    shown = [(record, field) for record, field in found if record is not None]
+    out["overrides"] = [_shape(record, field) for record, field in shown]
+    distinct = {record.id: record for record, _ in shown}
+    if words := in_words(distinct.values(), spoken):
+        out["detail"] = f"{out.get('detail') or ''} {words}".strip()
+
+
+async def _override(parts: Live, id: str) -> OverrideRecord | None:
+    return parts.view.standing.overrides.get(id) or await parts.store.override(id)
+
+
+def _shape(record: OverrideRecord, field: str) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "action": record.action,
+        "author": record.author,
+        "reason": record.reason,
+        "until": None if record.until is None else rfc3339(record.until),
+        "field": field,
+    }
 
 
 async def _explain(parts: Live, task: TaskRecord, spoken: str) -> LiveExplanation:

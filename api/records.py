@@ -50,11 +50,21 @@ def task_out(task: TaskRecord, now: int) -> dict[str, Any]:
         "version": task.version,
         "updated_at": instant(task.updated_at),
         "sla_risk": task_risk(task, now),
+        "overrides": _overlay(task),
     }
     if task.cooling_down:
         known = {agent: instant(until) for agent, until in task.cooling_down.items()}
         out["cooling_down"] = {**task.doc.get("cooling_down", {}), **known}
     return out
+
+
+def _overlay(task: TaskRecord) -> dict[str, Any]:
+    """What overrides say of a task, instants as instants."""
+    shown: dict[str, Any] = dict(task.overrides)
+    due = shown.get("due_at")
+    if due is not None and due.get("value") is not None:
+        shown["due_at"] = {**due, "value": instant(due["value"])}
+    return shown
 
 
 def task_risk(task: TaskRecord, now: int) -> Risk:

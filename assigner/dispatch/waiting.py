@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from assigner.dispatch.explain import Explanation, explain
 from assigner.dispatch.lines import CREATED, Line, facts, worth
 from assigner.dispatch.mirror import Mirror, in_slices
 from assigner.dispatch.plan import Choice
+from assigner.dispatch.shaped import lifting
 from assigner.domain.eligibility import RULES, judge
 from assigner.domain.records import TaskRecord
 from assigner.domain.roster import Roster
@@ -54,6 +55,7 @@ async def explain_live(
         rule.refuses(task, roster)  # the roster keeps the masks that this makes
         await asyncio.sleep(0)
     waiting = explain(task, judge(task, roster), roster, language)
+    waiting = replace(waiting, unblock=lifting(waiting.unblock, record, mirror.standing))
     return LiveExplanation(position=position, of=of, waiting=waiting)
 
 

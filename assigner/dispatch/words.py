@@ -76,6 +76,48 @@ CLAUSES: Mapping[str, Mapping[str, Clause]] = {
 }
 """A clause for each rule, and for each other reason, by language."""
 
+BY_HAND: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "assign": "gave it to '{agent}'",
+        "pin": "pinned it to '{agent}'",
+        "unpin": "unpinned it",
+        "exclude": "keeps '{agent}' from it",
+        "reprioritise": "gave it priority {priority}",
+        "reschedule": "made it due at {due_at}",
+        "reschedule_never": "made it due at no time",
+        "hold": "holds it",
+        "resume": "resumed it",
+        "transfer": "transferred it",
+        "release": "took it back",
+        "cancel": "cancelled it",
+        "drain": "is draining '{agent}'",
+        "freeze": "froze the queue '{queue}'",
+        "unfreeze": "unfroze the queue '{queue}'",
+        "forced": " by force",
+        "until": " until {at}",
+    },
+    "es": {
+        "assign": "se la dio a '{agent}'",
+        "pin": "la fijó a '{agent}'",
+        "unpin": "dejó de fijarla",
+        "exclude": "aparta de ella a '{agent}'",
+        "reprioritise": "le dio prioridad {priority}",
+        "reschedule": "le puso vencimiento el {due_at}",
+        "reschedule_never": "le quitó el vencimiento",
+        "hold": "la retiene",
+        "resume": "la reanudó",
+        "transfer": "la transfirió",
+        "release": "la recuperó",
+        "cancel": "la canceló",
+        "drain": "retira a '{agent}'",
+        "freeze": "congeló la cola '{queue}'",
+        "unfreeze": "descongeló la cola '{queue}'",
+        "forced": " a la fuerza",
+        "until": " hasta {at}",
+    },
+}
+"""What a coordinator did by hand, after who did it."""
+
 NOUNS: Mapping[str, Clause] = {"en": ("agent", "agents"), "es": ("agente", "agentes")}
 OR: Mapping[str, str] = {"en": " or ", "es": " o "}
 

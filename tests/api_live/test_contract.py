@@ -12,7 +12,7 @@ from assigner.store.base import REFUSALS
 from tests.api_live.living import Living
 from tests.contract.test_faults import OF_RESOURCES
 
-NOT_FOR_CLIENTS = {"not_leader", "not_due", "agent_away"}
+NOT_FOR_CLIENTS = {"not_leader", "not_due", "agent_away", "only_asked"}
 """What only the dispatcher, or a person who assigns, is told."""
 
 
