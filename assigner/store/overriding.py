@@ -114,7 +114,8 @@ def _replaced(
 ) -> Iterator[Happened]:
     """The overrides whose slot, or some of whose tasks, another took: they end when nothing is left."""
     for id in sorted(lost.keys() | ({holder.id} if holder else set())):
-        if known := records.overrides.get(id):
+        known = records.overrides.get(id)
+        if known and known.state is OverrideState.ACTIVE:
             left = replace(known, replaced=known.replaced + lost[id], version=known.version + 1)
             if known is holder or left.replaced >= left.touched:
                 left = replace(_ended(known, c, OverrideState.REPLACED), replaced=left.replaced)

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from assigner.domain.access import Role
 from assigner.domain.agent import Presence
@@ -25,6 +25,7 @@ from assigner.store.base import (
     PutAgent,
     PutKey,
     PutQueue,
+    Step,
     Store,
 )
 from assigner.store.overlay import FIELDS
@@ -37,6 +38,7 @@ OF_TASKS = tuple(verb for verb in TRANSITIONS if verb not in (*OF_OFFERS, "offer
 OVERRIDES, SLOTS, KEYS = ("x0", "x1", "x2", "x3"), ("freeze q0", "drain ann", None, None), ("k0", "k1")
 NOBODY = {"op": st.just(""), "actor": st.just(""), "now": st.just(0)}
 """A step's own are those of its override."""
+LOOKING = 8
 LEASES = ("held", "held", "held", "lost", None)
 
 docs = st.dictionaries(st.sampled_from(["a", "b"]), st.integers(0, 1) | st.text(max_size=2), max_size=2)
@@ -111,6 +113,11 @@ steps = st.one_of(
 )
 
 
+def own(steps: list[Step], override: str) -> list[Step]:
+    """Steps as those of an override."""
+    return [(verb, replace(one, facts={**one.facts, "override": override})) for verb, one in steps]
+
+
 def plain(outcome: Outcome) -> Outcome:
     """An outcome without the id of its event, which is each store's own."""
     return replace(outcome, event=None if outcome.event is None else "one")
@@ -183,6 +190,7 @@ class Both(RuleBasedStateMachine):
             assert logs[0] == logs[1]
 
         try:
+            self.compare()
             self.runner.run(end())
         finally:
             self.runner.close()
@@ -200,6 +208,14 @@ class Both(RuleBasedStateMachine):
 
         memory, server = self.runner.run(send())
         assert memory == server
+
+    @initialize(doc=docs, size=sizes, capacity=st.integers(1, 5))
+    def some_are_there(self, doc: Any, size: int, capacity: int) -> None:
+        for agent in AGENTS:
+            self.tell("put_agent", PutAgent, 10_000, agent=agent, doc=doc, capacity=capacity)
+        for task in TASKS:
+            said = {"task": task, "doc": doc, "queue": "q0", "size": size, "created_at": NOW}
+            self.tell("enqueue", Enqueue, 10_000, **said)
 
     again = st.sampled_from([*[10_000] * 9, 1, 2, 3, 5, 8])
     version = st.sampled_from([None, None, None, 1, 2, 3])
@@ -271,7 +287,7 @@ class Both(RuleBasedStateMachine):
         slot=st.sampled_from(SLOTS),
         standing=st.booleans(),
         steps=st.lists(steps, max_size=6),
-        how=st.tuples(st.booleans(), st.booleans()),
+        how=st.tuples(st.booleans(), st.booleans(), st.sampled_from((False, False, True))),
         tasks=st.sampled_from([(), ("t9", "t0")]),
         again=again,
     )
@@ -289,7 +305,7 @@ class Both(RuleBasedStateMachine):
             made_at=NOW + self.ops,
             slot=slot if standing else None,
         )
-        said = {"partial": how[0], "replace": how[1], "tasks": tasks, "steps": steps}
+        said = {"partial": how[0], "replace": how[1], "dry": how[2], "tasks": tasks, "steps": own(steps, id)}
         self.tell("make_override", MakeOverride, again, override=made, **said)
 
     @rule(
@@ -301,7 +317,7 @@ class Both(RuleBasedStateMachine):
         again=again,
     )
     def end_override(self, id: str, state: Any, steps: Any, version: Any, lease: Any, again: int) -> None:
-        said = {"state": state, "steps": steps, "version": version, "lease": lease}
+        said = {"state": state, "steps": own(steps, id), "version": version, "lease": lease}
         self.tell("end_override", EndOverride, again, override=id, **said)
 
     @rule(
@@ -358,6 +374,11 @@ class Both(RuleBasedStateMachine):
 
     @invariant()
     def the_state_is_the_same(self) -> None:
+        """Looked at now and then, and in the end: it takes longer than the commands."""
+        if self.ops % LOOKING == 0:
+            self.compare()
+
+    def compare(self) -> None:
         memory, server = [self.runner.run(everything(store)) for store in (self.memory, self.server)]
         assert memory == server
 
@@ -384,4 +405,4 @@ def drive(servers: Servers, kind: str, examples: int) -> None:
 
 def test_both_stores_answer_alike(servers: Servers) -> None:
     for kind in servers:
-        drive(servers, kind, 15)
+        drive(servers, kind, 40)

@@ -7,7 +7,7 @@ local function replaced(c, holder, lost)
   table.sort(ids)
   for _, id in ipairs(ids) do
     local record = read('override', id)
-    if record then
+    if record and id ~= c.override and record.live.state == 'active' then
       local live = record.live
       live.replaced, live.version = live.replaced + lost[id], live.version + 1
       if id == holder or live.replaced >= live.touched then over(live, 'replaced', c) end
