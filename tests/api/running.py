@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,14 +77,17 @@ def running(
     answer: str = "tests.api.answers:behave",
     clock: Clock | None = None,
     store: Store | None = None,
+    stores: Mapping[str, Store] | None = None,
     extend: Callable[[FastAPI], None] = lambda app: None,
     ready: bool = True,
     **overrides: Any,
 ) -> Iterator[Running]:
-    """Run a server until the block ends. `ready`: wait until its workers are up. `extend`: add to its app."""
+    """Run a server until the block ends, without keys unless `dev` is False. `ready`: wait until its workers
+    are up. `extend`: add to its app.
+    """
     settings = Settings.from_env({}, {"port": 0, "workers": 1, "dev": True, **overrides})
     up = threading.Event()
-    stores = {settings.workspace_names[0]: store} if store else None
+    stores = {settings.workspace_names[0]: store} if store else stores
     app = create_app(settings, answer=answer, clock=clock, stores=stores, on_ready=up.set)
     extend(app)
     listener = listen(settings)
