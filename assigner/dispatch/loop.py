@@ -120,7 +120,7 @@ class Dispatcher:
         try:
             if self.lead is None and not await self.take():
                 self.obstacle = None
-                return self.pace.lease_ms / 4_000
+                return min(self.pace.lease_ms / 4, self.pace.tick_ms) / 1_000
             await self._go_on(stop)
         except (NotLeader, EventsLost):
             await self._step_down()
