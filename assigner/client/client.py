@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from assigner.client.agents import Agents
-from assigner.client.call import JSON, Call, encode, get, path
+from assigner.client.call import JSON, Call, encode, get, nothing, path
 from assigner.client.carriers import AsyncCarrier, AsyncHttpxCarrier, Carrier, HttpxCarrier
 from assigner.client.errors import AssignerError
 from assigner.client.events import Events
@@ -69,6 +69,11 @@ class Api(Resource[S], Generic[S]):
             body=encode(snapshot),
             waits_s=DECIDES_S,
         )
+
+    @asks
+    def ready(self) -> Call[None]:
+        """Whether the service can take work. Raises Unavailable while it cannot."""
+        return get("/readyz", nothing)
 
     @asks
     def stats(self) -> Call[Stats]:

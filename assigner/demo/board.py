@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from assigner.demo.service import Refused, Service
+from assigner.client import AsyncClient, Problem
+from assigner.demo.keep import listed
+from assigner.demo.service import Service
 
-Record = dict[str, Any]
+Record = Mapping[str, Any]
 
 ROTATE_S: Final = 6.0
 """How long one explanation is shown."""
@@ -49,27 +51,36 @@ class Board:
 
 async def look(service: Service, before: Board | None, now_s: float) -> Board:
     """The board at so many seconds of the demo."""
-    stats = await service.get("/v1/stats")
-    ids = [queue["id"] for queue in (await service.get("/v1/queues"))["items"]]
-    queues = [await service.get(f"/v1/queues/{id}/stats") for id in ids]
-    agents = await service.all("/v1/agents")
-    why = await _why(service, before.why if before else None, now_s)
+    client = service.client
+    stats = await client.stats()
+    queues = [await client.queues.stats(queue.id) async for queue in client.queues.list()]
+    agents = await listed(client.agents.list())
+    why = await _why(client, before.why if before else None, now_s)
     return Board(stats=stats, queues=queues, agents=agents, why=why)
 
 
-async def _why(service: Service, before: Why | None, now_s: float) -> Why | None:
+async def _why(client: AsyncClient, before: Why | None, now_s: float) -> Why | None:
     """Why one of the oldest tasks waits: the same one for a while, then the next."""
-    listed = (await service.get(f"/v1/tasks?state=queued&limit={CANDIDATES}"))["items"]
-    ids = [task["id"] for task in listed]
+    ids = await _oldest(client)
     shown = before if before and before.task in ids else None
     if shown and now_s < shown.since_s + ROTATE_S:
         return shown
     following = ids[ids.index(shown.task) + 1 :] if shown else []
     for id in [*following, *ids][:3]:
         try:
-            told = await service.get(f"/v1/tasks/{id}/explanation")
-        except Refused:
+            told = await client.tasks.explanation(id)
+        except Problem:
             continue
-        if detail := told.get("detail"):
-            return Why(task=id, detail=detail, unblock=told.get("unblock"), since_s=now_s)
+        if told.detail:
+            return Why(task=id, detail=told.detail, unblock=told.unblock, since_s=now_s)
     return None
+
+
+async def _oldest(client: AsyncClient) -> list[str]:
+    """The ids of some that have waited longest."""
+    ids: list[str] = []
+    async for task in client.tasks.list(state="queued", limit=CANDIDATES):
+        ids.append(task.id)
+        if len(ids) == CANDIDATES:
+            break
+    return ids

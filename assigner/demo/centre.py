@@ -5,7 +5,7 @@ The service knows nothing of the pace: all times that it is told are as short as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count, cycle
@@ -58,7 +58,7 @@ def sample_centre(wanted: Wanted, now: datetime) -> dict[str, dict[str, Record]]
     }
 
 
-def arrivals(wanted: Wanted, team: Sequence[Record], first: int) -> Iterator[Record]:
+def arrivals(wanted: Wanted, team: Sequence[Mapping[str, Any]], first: int) -> Iterator[Record]:
     """Tasks to come, without end and without the instants: each is one that somebody of the team can do."""
     random = Random(f"{wanted.seed} {first}")  # noqa: S311 - not for secrets
     drawn = [_unnamed(task) for task in snapshot(KINDS, wanted.agents, wanted.seed)["tasks"]]
@@ -124,7 +124,7 @@ def _unnamed(task: Record) -> Record:
     return {name: value for name, value in task.items() if name not in (*NAMING, *INSTANTS)}
 
 
-def _able(agent: Record, task: Record) -> bool:
+def _able(agent: Mapping[str, Any], task: Record) -> bool:
     sets = task.get("any_skills") or [{}]
     return task["channel"] in agent["channels"] and any(
         all(agent["skills"].get(name, 0) >= level for name, level in (task["skills"] | one).items())

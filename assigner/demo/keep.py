@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from api.messages import Language
+from assigner.client import Agent, AsyncClient, Task
 from assigner.demo import centre
-from assigner.demo.centre import Record, Wanted
+from assigner.demo.centre import Wanted
 from assigner.demo.service import DemoError, Service, left, put_away
 from assigner.demo.words import say
 from assigner.store import embedded
 from assigner.store.base import StoreRefused
+
+T = TypeVar("T")
 
 MADE: Final = "centre.json"
 """In the demo's directory: how its centre was made. A store without it is somebody else's."""
@@ -30,8 +33,8 @@ class Opened:
     """
 
     wanted: Wanted
-    agents: Sequence[Record]
-    tasks: Sequence[Record]
+    agents: Sequence[Agent]
+    tasks: Sequence[Task]
     next_number: int
     keeping: frozenset[str]
     left_at: int | None
@@ -58,39 +61,45 @@ def last_written(folder: Path) -> int:
 
 async def open_centre(service: Service, folder: Path, wanted: Wanted, now_ms: int, left_at: int) -> Opened:
     """The centre that is in the service, or a new one. Raises DemoError when it is somebody else's."""
-    agents = await service.all("/v1/agents")
+    client = service.client
+    agents = await listed(client.agents.list())
     file = folder / MADE
-    if not file.exists() and (agents or await service.all("/v1/tasks")):
+    if not file.exists() and (len(agents) or len(await listed(client.tasks.list()))):
         raise DemoError(say("somebodys", service.language, folder=folder))
     known = agents and file.exists()
     made = msgspec.json.decode(file.read_bytes(), type=Wanted) if known else wanted
     file.write_bytes(msgspec.json.encode(asdict(replace(made, pace=wanted.pace))))
     if not known or made.pace != wanted.pace:
-        await _make(service, replace(made, pace=wanted.pace), now_ms, anew=not known)
-        agents = await service.all("/v1/agents")
-    ended = (await service.get("/v1/tasks?state=completed&limit=1000"))["items"]
-    tasks = await service.all("/v1/tasks")
+        await _make(client, replace(made, pace=wanted.pace), now_ms, anew=not known)
+        agents = await listed(client.agents.list())
+    ended = await listed(client.tasks.list(state="completed"))
+    tasks = await listed(client.tasks.list())
     number = centre.last_number([task["id"] for task in [*ended, *tasks]]) + 1
-    queues = (await service.get("/v1/queues"))["items"]
+    queues = await listed(client.queues.list())
     return Opened(
         wanted=replace(made, pace=wanted.pace),
         agents=agents,
         tasks=tasks,
         next_number=number,
-        keeping=frozenset(queue["id"] for queue in queues if not queue["release_on_absence"]),
+        keeping=frozenset(queue.id for queue in queues if not queue.release_on_absence),
         left_at=left_at if known else None,
         began_ms=now_ms,
     )
 
 
-async def _make(service: Service, wanted: Wanted, now_ms: int, *, anew: bool) -> None:
+async def _make(client: AsyncClient, wanted: Wanted, now_ms: int, *, anew: bool) -> None:
     """Put the queues, the tasks of a new centre, and last the agents, by whom it is known to be complete."""
     made = centre.sample_centre(wanted, centre.now_utc(now_ms))
     for id, settings in made["queues"].items():
-        await service.ask("PUT", f"/v1/queues/{id}", settings)
+        await client.queues.put(id, **settings)
     for kind in ("tasks", "agents") if anew else ("agents",):
         lines = [{"id": id, **said} for id, said in made[kind].items()]
-        await service.ask("POST", f"/v1/{kind}/batch", lines, lines=True)
+        await listed((client.tasks if kind == "tasks" else client.agents).batch(lines))
+
+
+async def listed(found: AsyncIterator[T]) -> list[T]:
+    """All that a list has."""
+    return [item async for item in found]
 
 
 def _erase(folder: Path, language: Language) -> None:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from assigner.cli.words import span
+from assigner.client import Agent, Event, Problem, Task
+from assigner.client import Offer as Heard
+from assigner.client.fields import Presence
 from assigner.clock import Clock
 from assigner.demo import centre
 from assigner.demo.centre import Record, Wanted
 from assigner.demo.crew import Crew
 from assigner.demo.keep import Opened
 from assigner.demo.people import Offer, Person, Work
-from assigner.demo.service import Refused, Service
+from assigner.demo.service import Service
 from assigner.demo.tally import Tally
 from assigner.demo.words import say
 from assigner.domain.document import HANDLE_MS
 from assigner.domain.instant import to_ms
 
-WAIT_S = 20
+T = TypeVar("T")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,20 +54,21 @@ class Platform:
             self._employ(agent)
         for task in opened.tasks:
             self._know(task)
-            if task["state"] == "assigned" and (person := self.people.get(task["agent"])):
-                person.take(self.works[task["id"]], self._left_s(task))
+            if task.state == "assigned" and (person := self.people.get(task.agent or "")):
+                person.take(self.works[task.id], self._left_s(task))
         coming = centre.arrivals(self.wanted, opened.agents, opened.next_number)
-        self.crew.spawn(self._hear())
+        self.crew.spawn(self._employ_others())
         self.crew.spawn(self._receive(coming, centre.arrivals_a_second(self.wanted, len(opened.agents))))
 
     async def settle(self) -> None:
         """When the agents have stopped: see what became of the offers that they have not answered."""
-        for offer in (await self.service.get("/v1/offers?limit=1000"))["items"]:
-            if offer["id"] not in self.open_offers:
+        client = self.service.client
+        async for offer in client.offers.list():
+            if offer.id not in self.open_offers:
                 self.tally.counts["offers"] += 1
-                self.open_offers.add(offer["id"])
+                self.open_offers.add(offer.id)
         for id in sorted(self.open_offers):
-            state = (await self.service.get(f"/v1/offers/{id}"))["state"]
+            state = (await client.offers.get(id)).state
             if state != "open":
                 self.open_offers.discard(id)
                 self.tally.counts["expired" if state == "expired" else "withdrawn"] += 1
@@ -84,38 +87,34 @@ class Platform:
         now = centre.now_utc(self.clock.now_ms())
         made = task | {"created_at": now.isoformat(), "due_at": centre.due(task, now, self.wanted.pace)}
         try:
-            answer = await self.service.ask("POST", "/v1/tasks", made)
-        except Refused:  # an id that somebody else has used: the next will do
+            answer = await self.service.client.tasks.make(**made)
+        except Problem:  # an id that somebody else has used: the next will do
             return
         self.tally.counts["made"] += 1
         self._know(answer)
-        if "nobody_qualifies" in answer["warnings"]:
-            self._tell("came_odd", task=answer["id"], queue=answer["queue"])
+        if "nobody_qualifies" in answer.warnings:
+            self._tell("came_odd", task=answer.id, queue=answer.queue)
 
-    async def _hear(self) -> None:
-        """Hear of every offer as soon as it is made."""
-        cursor = ""
-        while True:
-            page = await self.service.get(f"/v1/offers?wait_s={WAIT_S}{cursor}")
-            for offer in page["items"]:
-                await self._offered(offer)
-            cursor = f"&cursor={page['next']}"
+    async def _employ_others(self) -> None:
+        """Let agents live whom somebody else puts in: others use this service too."""
+        async for event in self.service.client.events.follow(types=["agent.put"]):
+            if isinstance(event, Event) and event.subject not in self.people:
+                self._employ(Agent(event.data))
 
-    async def _offered(self, said: Record) -> None:
-        """Note an offer, and let its agent answer. What is not known is asked for: others use this service
-        too.
-        """
+    async def _hear(self, person: Person) -> None:
+        """Hear of every offer to an agent as soon as it is made; until somebody removes the agent."""
         try:
-            if said["task"] not in self.works:
-                self._know(await self.service.get(f"/v1/tasks/{said['task']}"))
-            if said["agent"] not in self.people:
-                self._employ(await self.service.get(f"/v1/agents/{said['agent']}"))
-        except Refused:
-            return
-        work, person = self.works[said["task"]], self.people[said["agent"]]
-        offer = Offer(
-            id=said["id"], work=work, offered=_ms(said["offered_at"]), expires=_ms(said["expires_at"])
-        )
+            async for offer in self.service.of(person.id).offers.of(person.id):
+                await self._offered(person, offer)
+        except Problem:
+            self.people.pop(person.id, None)
+
+    async def _offered(self, person: Person, said: Heard) -> None:
+        """Note an offer, and let its agent answer. A task that is not known is asked for."""
+        if said.task not in self.works:
+            self._know(await self.service.of(person.id).tasks.get(said.task))
+        work = self.works[said.task]
+        offer = Offer(id=said.id, work=work, offered=to_ms(said.offered_at), expires=to_ms(said.expires_at))
         self.tally.offered(self.elapsed_s)
         self.open_offers.add(offer.id)
         if offer.offered >= self.began_ms:
@@ -132,31 +131,31 @@ class Platform:
         """Milliseconds to an offer from the last of these, or from when this run began."""
         return max(0, offer.offered - max(self.began_ms, *instants))
 
-    def _know(self, task: Record) -> None:
-        queued = _ms(task["queued_at"])
-        handle_s = task.get("handle_s") or HANDLE_MS / 1_000 / self.wanted.pace
+    def _know(self, task: Task) -> None:
+        queued = to_ms(task.queued_at)
+        handle_s = task.handle_s or HANDLE_MS / 1_000 / self.wanted.pace
         self.works.setdefault(
-            task["id"],
-            Work(id=task["id"], queue=task["queue"], category=task.get("category"), handle_s=handle_s,
-                 came=queued, ready=queued, offered=task["attempts"] > 0),
+            task.id,
+            Work(id=task.id, queue=task.queue, category=task.category, handle_s=handle_s, came=queued,
+                 ready=queued, offered=task.attempts > 0),
         )  # fmt: skip
 
-    def _employ(self, agent: Record) -> None:
+    def _employ(self, agent: Agent) -> None:
         person = Person(
-            id=agent["id"], handle_s=agent.get("handle_s") or {}, pace=self.wanted.pace, acts=self,
-            keeping=self.keeping,
-            random=Random(f"{self.wanted.seed} {agent['id']}"),  # noqa: S311 - not for secrets
-            room_since=_ms(agent["updated_at"]),
+            id=agent.id, handle_s=agent.handle_s, pace=self.wanted.pace, acts=self, keeping=self.keeping,
+            random=Random(f"{self.wanted.seed} {agent.id}"),  # noqa: S311 - not for secrets
+            room_since=to_ms(agent.updated_at),
         )  # fmt: skip
         self.people[person.id] = person
-        self.crew.spawn(person.live(present=agent["presence"] == "available"))
+        self.crew.spawn(person.live(present=agent.presence == "available"))
+        self.crew.spawn(self._hear(person))
 
-    def _left_s(self, task: Record) -> float | None:
+    def _left_s(self, task: Task) -> float | None:
         """Of work that was begun in an earlier run: at most what was planned."""
-        if task["started_at"] is None:
+        if task.started_at is None:
             return None
-        spent_s = (self.clock.now_ms() - _ms(task["started_at"])) / 1_000
-        return max(0.5, float(self.works[task["id"]].handle_s) - spent_s)
+        spent_s = (self.clock.now_ms() - to_ms(task.started_at)) / 1_000
+        return max(0.5, self.works[task.id].handle_s - spent_s)
 
     # ── what agents do
 
@@ -175,7 +174,7 @@ class Platform:
 
     async def begin(self, person: Person, work: Work) -> bool:
         """Start on a task."""
-        return await self._do(f"/v1/tasks/{work.id}/start") is not None
+        return await _in_time(self.service.of(person.id).tasks.start(work.id)) is not None
 
     async def finish(self, person: Person, work: Work, took_s: float) -> None:
         """Complete it."""
@@ -190,7 +189,7 @@ class Platform:
         await self.crew.surely(self._present(person, "available", "back"))
 
     async def _accept(self, person: Person, offer: Offer) -> bool:
-        taken = await self._do(f"/v1/offers/{offer.id}/accept")
+        taken = await _in_time(self.service.of(person.id).offers.accept(offer.id))
         self._closed(offer, "withdrawn" if taken is None else "accepted")
         if taken is None:
             self._told(person, "too_late", offer.work)
@@ -201,7 +200,7 @@ class Platform:
 
     async def _decline(self, person: Person, offer: Offer, reason: str) -> None:
         words = say(reason, self.service.language)
-        told = await self._do(f"/v1/offers/{offer.id}/decline", {"reason": words})
+        told = await _in_time(self.service.of(person.id).offers.decline(offer.id, words))
         self._closed(offer, "withdrawn" if told is None else "declined")
         if told is None:
             self._told(person, "too_late", offer.work)
@@ -210,41 +209,33 @@ class Platform:
             self._told(person, "declined", offer.work, reason=words)
 
     async def _expired(self, person: Person, offer: Offer) -> bool:
-        state = "open"
+        state, theirs = "open", self.service.of(person.id)
         while state == "open":
             await asyncio.sleep(0.05)
-            state = (await self.service.get(f"/v1/offers/{offer.id}"))["state"]
+            state = (await theirs.offers.get(offer.id)).state
         self._closed(offer, "expired" if state == "expired" else "withdrawn")
         self._free_again(person, offer.work)
         if state != "expired":
             return False
         self._told(person, "ignored", offer.work)
-        there = await self.service.get(f"/v1/agents/{person.id}")
-        return bool(there["presence"] != "available")
+        there = await theirs.agents.get(person.id)
+        return there.presence != "available"
 
     async def _finish(self, person: Person, work: Work, took_s: float) -> None:
-        done = await self._do(f"/v1/tasks/{work.id}/complete", {"outcome": "done"})
-        if done is None:
+        done = await _in_time(self.service.of(person.id).tasks.complete(work.id, "done"))
+        if done is None or done.finished_at is None:
             return
-        person.room_since = _ms(done["finished_at"])
+        person.room_since = to_ms(done.finished_at)
         self.tally.counts["completed"] += 1
         self.works.pop(work.id, None)
         self._told(person, "finished", work, wait=self._span(took_s))
 
-    async def _present(self, person: Person, presence: str, key: str) -> None:
-        try:
-            there = await self.service.ask("PUT", f"/v1/agents/{person.id}/presence", {"presence": presence})
-        except Refused:  # somebody has removed the agent
+    async def _present(self, person: Person, presence: Presence, key: str) -> None:
+        there = await _in_time(self.service.of(person.id).agents.presence(person.id, presence))
+        if there is None:  # somebody has removed the agent
             return
-        person.room_since = _ms(there["updated_at"])
+        person.room_since = to_ms(there.updated_at)
         self._tell(key, agent=person.id)
-
-    async def _do(self, path: str, body: Record | None = None) -> Any:
-        """The answer, or None when it came too late."""
-        try:
-            return await self.service.ask("POST", path, body or {})
-        except Refused:
-            return None
 
     def _closed(self, offer: Offer, how: Any) -> None:
         self.open_offers.discard(offer.id)
@@ -264,5 +255,9 @@ class Platform:
         return span(seconds, self.service.language)
 
 
-def _ms(instant: str) -> int:
-    return to_ms(datetime.fromisoformat(instant))
+async def _in_time(asking: Awaitable[T]) -> T | None:
+    """The answer, or None when it came too late."""
+    try:
+        return await asking
+    except Problem:
+        return None

@@ -121,7 +121,7 @@ async def _live(asked: Asked, service: Service, opened: Opened, signals: Signals
     await platform.settle()
     return Ending(
         first=board.stats,
-        last=await service.get("/v1/stats"),
+        last=await service.client.stats(),
         tally=platform.tally,
         still_open=len(platform.open_offers),
         elapsed_s=platform.elapsed_s,
@@ -144,12 +144,12 @@ async def _second_act(service: Service) -> None:
     """The other way to use it: one snapshot, decided and explained."""
     tasks, agents = SECOND
     language = service.language
-    answer = await service.ask("POST", "/v1/assign", snapshot(tasks, agents))
+    answer = await service.client.assign(snapshot(tasks, agents))
     shown = View(language=language, limit=SHOWN_ROWS, more="others", zone=NOW.tzinfo)
     more = Text(say("second_more", language)).append(" assigner sample | assigner assign -", AGENT)
     shell.show(
         Text("\n" + say("second", language, tasks=tasks, agents=agents) + "\n", style="bold"),
-        *report(msgspec.convert(answer, AssignResponse), shown),
+        *report(msgspec.convert(dict(answer), AssignResponse), shown),
         Text(),
         more,
     )

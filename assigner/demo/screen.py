@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from assigner.demo.board import Board
 from assigner.demo.tally import Happening, Tally, part
 from assigner.demo.words import say
 
-Record = dict[str, Any]
+Record = Mapping[str, Any]
 
 WAITS, HANDS, RISK, LATE = "bright_blue", "green", "yellow", "red"
 ROOMY: Final = 110
@@ -266,7 +266,7 @@ def _why(shown: Shown) -> RenderableType:
     told = Text(why.detail)
     if why.unblock is not None:
         view = View(language=shown.language, limit=0)
-        told.append(f" → {remedy(msgspec.convert(why.unblock, UnblockOut), view)}", GOOD)
+        told.append(f" → {remedy(msgspec.convert(dict(why.unblock), UnblockOut), view)}", GOOD)
     return Group(title, told)
 
 

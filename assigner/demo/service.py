@@ -8,24 +8,19 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from http import HTTPStatus
-from itertools import count
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import httpx
-import msgspec
+from typing import Final
 
 from api.messages import Language
+from assigner.client import AssignerError, AsyncClient, NotReached
 from assigner.demo.words import say
 from assigner.store import embedded
 from assigner.store.base import StoreRefused, StoreUnavailable
 
 HOST: Final = "127.0.0.1"
-CONNECTIONS: Final = 8
 PATIENCE_S: Final = 60.0
 """How long a start and an answer may take; a long poll is shorter."""
 LEAVE_S: Final = 10.0
@@ -49,14 +44,6 @@ class DemoError(Exception):
     """Why the demo cannot go on, in a sentence."""
 
 
-class Refused(Exception):
-    """The service does not do what was asked; `code` is that of its answer."""
-
-    def __init__(self, problem: dict[str, Any]) -> None:
-        super().__init__(problem["detail"])
-        self.code: str = problem["code"]
-
-
 @dataclass(slots=True, kw_only=True)
 class Service:
     """A service that runs, and the connections to it."""
@@ -65,43 +52,11 @@ class Service:
     log: Path
     language: Language
     process: asyncio.subprocess.Process
-    http: httpx.AsyncClient
-    _numbers: Any = field(default_factory=count)
+    client: AsyncClient
 
-    async def ask(self, method: str, path: str, body: Any = None, *, lines: bool = False) -> Any:
-        """The answer to a request; a service that cannot do it now is asked again.
-
-        With `lines` the body is a list, sent and answered as NDJSON. Raises Refused, and DemoError when the
-        service is gone.
-        """
-        headers = {
-            "Accept-Language": self.language,
-            "Idempotency-Key": f"{os.getpid()}-{next(self._numbers)}",
-        }
-        content = b"\n".join(map(msgspec.json.encode, body)) if lines else _encoded(body)
-        while True:
-            with suppress(httpx.TransportError):
-                answer = await self.http.request(method, path, content=content, headers=headers)
-                if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
-                    return _decoded(answer, lines=lines)
-            if self.process.returncode is not None:
-                raise DemoError(self.ended())
-            await asyncio.sleep(PAUSE_S)
-
-    async def get(self, path: str) -> Any:
-        """The answer to a GET."""
-        return await self.ask("GET", path)
-
-    async def all(self, path: str) -> list[Any]:
-        """Every item of a list, page after page."""
-        items: list[Any] = []
-        cursor = ""
-        while True:
-            page = await self.get(f"{path}{'&' if '?' in path else '?'}limit=1000{cursor}")
-            items += page["items"]
-            if page["next"] is None:
-                return items
-            cursor = f"&cursor={page['next']}"
+    def of(self, agent: str) -> AsyncClient:
+        """The client as an agent uses it."""
+        return self.client
 
     async def over(self) -> None:
         """Wait for the service's end, which is not to come: raises DemoError."""
@@ -124,14 +79,12 @@ async def running(folder: Path, port: int | None, language: Language) -> AsyncIt
     await left(folder)
     address, log = f"http://{HOST}:{_port(port)}", folder / "service.log"
     process = await _started(folder, address, log)
-    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     try:
-        async with httpx.AsyncClient(
-            base_url=address, limits=limits, timeout=PATIENCE_S, trust_env=False
-        ) as http:
-            service = Service(address=address, log=log, language=language, process=process, http=http)
+        async with AsyncClient(address, timeout_s=PATIENCE_S, language=language) as client:
+            service = Service(address=address, log=log, language=language, process=process, client=client)
             await _ready(service)
-            yield service
+            with _ending(service):
+                yield service
     finally:
         await _stop(process)
         await put_away(folder)
@@ -168,9 +121,19 @@ async def _ready(service: Service) -> None:
 
 
 async def _says_so(service: Service) -> bool:
-    with suppress(httpx.TransportError):
-        return (await service.http.get("/readyz")).status_code == HTTPStatus.OK
+    with suppress(AssignerError):
+        await service.client.with_options(retries=0).ready()
+        return True
     return False
+
+
+@contextmanager
+def _ending(service: Service) -> Iterator[None]:
+    """A service that is gone is told as such, by whoever asks it."""
+    try:
+        yield
+    except NotReached as error:
+        raise DemoError(service.ended()) from error
 
 
 def _listens(pid: int, address: str) -> bool:
@@ -248,15 +211,3 @@ def last_line(log: Path) -> str:
     """The last thing that the service said."""
     lines = log.read_text("utf-8", "replace").splitlines()
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
-
-
-def _encoded(body: Any) -> bytes | None:
-    return None if body is None else msgspec.json.encode(body)
-
-
-def _decoded(answer: httpx.Response, *, lines: bool) -> Any:
-    if answer.status_code >= HTTPStatus.BAD_REQUEST:
-        raise Refused(msgspec.json.decode(answer.content))
-    if lines:
-        return [msgspec.json.decode(line) for line in answer.content.splitlines()]
-    return msgspec.json.decode(answer.content)
