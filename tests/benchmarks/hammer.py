@@ -19,7 +19,7 @@ import uvloop
 
 from tests.benchmarks.live_world import Doc, task_doc
 from tests.benchmarks.service import HOST, PATIENCE_S
-from tests.benchmarks.wire import Hammer, connect, post
+from tests.benchmarks.wire import Hammer, connect, get, post
 
 BODIES = 500
 """So many tasks are written beforehand; each is sent again and again under other ids."""
@@ -40,17 +40,21 @@ _spawn = multiprocessing.get_context("spawn")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """Ask for a round: so many connections for so long, to make tasks or, with `empty`, for nothing."""
+    """Ask for a round: so many connections for so long, to make tasks or, with `empty`, for nothing; with a
+    `path`, to get that. `key` is shown with each request, where there is one.
+    """
 
     port: int
     connections: int
     seconds: float
     empty: bool = False
+    path: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """Requests answered a second, how many of them not with 201, and the client's share of a core."""
+    """Requests answered a second, how many of them otherwise than asked, the client's share of a core."""
 
     a_second: float
     other: int
@@ -101,7 +105,8 @@ async def _round(asked: Round, requests: Iterator[bytes]) -> Rate:
     for each in hammers:
         each.stopping = True
     await asyncio.wait([each.stopped for each in hammers])
-    total, good = sum(sum(one.values()) for one in statuses), sum(one.get(201, 0) for one in statuses)
+    total, status = sum(sum(one.values()) for one in statuses), 200 if asked.path else 201
+    good = sum(one.get(status, 0) for one in statuses)
     return Rate(a_second=total / took, other=total - good, client=spent / took)
 
 
@@ -109,12 +114,20 @@ def _bodies() -> Iterator[tuple[bytes, bytes]]:
     """A task as it goes over the wire, before and after the number that its id ends with."""
     chance = Random(4)
     for _ in range(BODIES):
-        doc: Doc = {**task_doc(chance.randrange(80), chance), "id": "task-@"}
+        doc: Doc = {**task_doc(chance.randrange(80), chance), "id": "hammered-@"}
         before, _, after = json.dumps(doc).encode().partition(b"@")
         yield before, after
 
 
 def _requests(asked: Round, bodies: list[tuple[bytes, bytes]], numbers: Iterator[int]) -> Iterator[bytes]:
+    shown = b"\r\nAuthorization: Bearer %s\r\n" % asked.key.encode() if asked.key else b"\r\n"
+    for request in _plain(asked, bodies, numbers):
+        yield request.replace(b"\r\n", shown, 1)
+
+
+def _plain(asked: Round, bodies: list[tuple[bytes, bytes]], numbers: Iterator[int]) -> Iterator[bytes]:
+    while asked.path:
+        yield get(asked.path)
     for number in numbers:
         before, after = bodies[number % len(bodies)]
         body = b"%s%d%s" % (before, number, after)

@@ -128,21 +128,28 @@ def ndjson(docs: Iterator[Doc]) -> bytes:
     return b"".join(json.dumps(doc).encode() + b"\n" for doc in docs)
 
 
-def put_queues(service: Service) -> None:
-    """Make the queues."""
+def bearer(key: str) -> dict[str, str]:
+    """The header that shows a key, where there is one."""
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def put_queues(service: Service, key: str = "") -> None:
+    """Make the queues, with a key where one is given."""
     connection = service.connect()
     for doc in queue_docs():
-        connection.request("PUT", f"/v1/queues/{doc['id']}", json.dumps(doc))
+        connection.request("PUT", f"/v1/queues/{doc['id']}", json.dumps(doc), bearer(key))
         response = connection.getresponse()
         response.read()
         if response.status != 201:
             raise RuntimeError(f"A queue was answered {response.status}.")
 
 
-def post_batch(service: Service, kind: str, body: bytes) -> None:
+def post_batch(service: Service, kind: str, body: bytes, key: str = "") -> None:
     """Make what the lines say. Raises RuntimeError unless every line was answered 201."""
     connection = service.connect()
-    connection.request("POST", f"/v1/{kind}/batch", body, {"Content-Type": "application/x-ndjson"})
+    connection.request(
+        "POST", f"/v1/{kind}/batch", body, {"Content-Type": "application/x-ndjson", **bearer(key)}
+    )
     response = connection.getresponse()
     answers = response.read()
     made, lines = answers.count(b'"status":201'), body.count(b"\n")

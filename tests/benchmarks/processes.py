@@ -63,11 +63,11 @@ def _seconds(pid: int) -> Mapping[str, float]:
     found: dict[str, float] = {}
     for each in processes(pid):
         part = _part(pid, each)
-        found[part] = found.get(part, 0.0) + _spent(each)
+        found[part] = found.get(part, 0.0) + spent(each)
     return found
 
 
-def _spent(pid: int) -> float:
+def spent(pid: int) -> float:
     """User and system time of a process."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS

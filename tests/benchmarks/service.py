@@ -50,13 +50,16 @@ class Service:
 
 
 @contextmanager
-def service(log: Path, **settings: object) -> Iterator[Service]:
-    """Start the service on a free port of loopback with these settings; stop it when the block ends.
+def service(
+    log: Path, /, *, program: tuple[str, ...] = ("-c", _SERVE), **settings: object
+) -> Iterator[Service]:
+    """Start the service on a free port of loopback with these settings, without keys where they do not ask
+    for them; stop it when the block ends.
 
     Its log goes to the file `log`. Raises RuntimeError when it does not start.
     """
     with TemporaryDirectory() as folder:
-        process = launch(log, **{"port": 0, "state_dir": folder, **settings})
+        process = launch(log, program, **{"port": 0, "state_dir": folder, "dev": "true", **settings})
         try:
             yield Service(port=_ready(process, log), pid=process.pid)
         finally:
@@ -64,12 +67,14 @@ def service(log: Path, **settings: object) -> Iterator[Service]:
             process.wait(PATIENCE_S)
 
 
-def launch(log: Path, **settings: object) -> subprocess.Popen[bytes]:
-    """Start the service's first process with these settings and no others."""
+def launch(
+    log: Path, program: tuple[str, ...] = ("-c", _SERVE), /, **settings: object
+) -> subprocess.Popen[bytes]:
+    """Start the first process of a program that serves, with these settings and no others."""
     environ = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
     environ |= {PREFIX + name.upper(): str(value) for name, value in {"host": HOST, **settings}.items()}
     with log.open("wb") as out:
-        return subprocess.Popen([sys.executable, "-c", _SERVE], env=environ, stderr=out, stdout=out)
+        return subprocess.Popen([sys.executable, *program], env=environ, stderr=out, stdout=out)
 
 
 def assign(connection: HTTPConnection, body: bytes) -> bytes:
