@@ -25,6 +25,8 @@ from assigner.store.redis import RedisStore, connect
 from tests.api.running import Running, running, until
 
 KINDS = ("memory", "valkey")
+LONGEST_S = 5.0
+"""How long an event may be on its way."""
 NOON_MS = 1_795_345_200_000
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -140,10 +142,17 @@ class Desk:
         self.run(self._settle())
 
     async def _settle(self) -> None:
-        for _ in range(20):
+        """What the API has written has arrived at the dispatcher then, and what that did at the API."""
+        live = self.service.app.state.service.lives["default"]
+        for _ in range(200):
             passed = await self._step()
-            due = self.dispatcher.next_at()
-            if not passed.events and (due is None or due > self.clock.now_ms()):
+            lead, due = self.dispatcher.lead, self.dispatcher.next_at()
+            assert lead is not None
+            mirror = lead.feed.mirror
+            if mirror.last < max(live.written.values(), default=()):
+                await lead.feed.wait(asyncio.get_running_loop().create_future(), LONGEST_S)
+            elif not passed.events and (due is None or due > self.clock.now_ms()):
+                await live.view.reached(mirror.last)
                 return
         raise AssertionError("the dispatcher does not come to rest")
 
