@@ -17,11 +17,13 @@ from api.assign import client_leaves
 from api.deps import caller, door, live, service
 from api.errors import ApiError, Fault
 from api.events_hub import Hub
-from api.events_out import KINDS, TYPES, Wanted, comment, id_of
+from api.events_out import KINDS, TYPES, Wanted, comment, reset_of
 from api.events_reader import Reader
 from api.faults import ID, Invalid
+from api.lists import query_instant
 from api.problems import RETRY
 from api.query import Route
+from assigner.domain.frozen import frozen
 from assigner.store.log import EventKey, event_key
 
 router = APIRouter(tags=["events"], route_class=Route)
@@ -33,6 +35,7 @@ MOST_ON_ITS_WAY = 2**18
 """Bytes that the system keeps for a reader who does not take them: it would keep megabytes."""
 RETRY_MS = 2_000
 """When a client that has lost its connection comes back."""
+EARLIER = "What happened before is not kept any more."
 NO_LONGER = comment("Your key is no longer valid.")
 _HEADERS = {"Cache-Control": "no-transform", "X-Accel-Buffering": "no"}
 """For proxies: pass on each piece, as it is. The edge says besides that nothing is to be stored."""
@@ -41,14 +44,20 @@ _EVENT_ID = re.compile(r"(\d{1,19})-(\d{1,19})")
 
 @router.get("/v1/events", summary="What happens, as it happens (server-sent events)")
 async def events(request: Request) -> Response:
-    """Follow the events from now on, or from the one in Last-Event-ID; every one a CloudEvent.
+    """Follow the events from now on, from the one in Last-Event-ID, or `since` an instant; every one is a
+    CloudEvent.
 
     An event `reset` tells that some were missed: read again what you show. `type` and `queue` take several,
     with commas between; `task.*` is every type of task.
     """
-    wanted, after = _asked(request)
+    asked = _asked(request)
     parts = live(request)
     view = await parts.seen()
+    after, note = asked.after, b""
+    if after is None and asked.since is not None:
+        id, whole = await parts.store.event_before(max(0, asked.since))
+        after = event_key(id)
+        note = b"" if whole else reset_of(after, EARLIER)
     if after is not None:
         await view.reached(after)
     readers = sum(len(each.hub.readers) for each in service(request).lives.values())
@@ -56,7 +65,25 @@ async def events(request: Request) -> Response:
         raise ApiError("too_many_readers", headers=RETRY)
     if request.state.bodiless:
         return Response(headers=_HEADERS, media_type=MEDIA_TYPE)
-    return Stream(request, parts.hub, wanted, after)
+    return Stream(request, parts.hub, Start(wanted=asked.wanted, after=after, note=note))
+
+
+@frozen
+class Asked:
+    """What a reader asks for: what they want, and the event that they know, or since when."""
+
+    wanted: Wanted
+    after: EventKey | None
+    since: int | None
+
+
+@frozen
+class Start:
+    """How a stream begins: after which event (None: now), and what is told before."""
+
+    wanted: Wanted
+    after: EventKey | None
+    note: bytes
 
 
 class Stream(Response):
@@ -64,17 +91,17 @@ class Stream(Response):
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, request: Request, hub: Hub, wanted: Wanted, after: EventKey | None) -> None:
+    def __init__(self, request: Request, hub: Hub, start: Start) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
-        self._request, self._hub, self._wanted, self._after = request, hub, wanted, after
+        self._request, self._hub, self._start = request, hub, start
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
         parts = service(self._request)
         transport = self._request.state.transport
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_ON_ITS_WAY)
-        reader = self._hub.join(self._wanted, self._after, transport.abort)
+        reader = self._hub.join(self._start.wanted, self._start.after, transport.abort)
         parts.meters.gauges["assigner_event_readers"].inc()
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -94,7 +121,7 @@ class Stream(Response):
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
                 reader.since_s = None
 
-        reader.note(b"retry: %d\nid: %s\n\n" % (RETRY_MS, id_of(reader.last).encode()))
+        reader.note(b"retry: %d\n\n%s" % (RETRY_MS, self._start.note))
         leaving = asyncio.create_task(client_leaves(self._request))
         leaving.add_done_callback(lambda _: reader.end())
         try:
@@ -106,8 +133,8 @@ class Stream(Response):
         await send({"type": "http.response.body", "body": b""})
 
 
-def _asked(request: Request) -> tuple[Wanted, EventKey | None]:
-    """What a reader wants, and the event that they know. Raises Invalid, with every fault."""
+def _asked(request: Request) -> Asked:
+    """What a reader asks for. Raises Invalid, with every fault."""
     query = request.query_params
     faults = [*_type_faults(query.get("type")), *_queue_faults(query.get("queue"))]
     # A browser sends the header when it comes back, and the same query as at first.
@@ -117,11 +144,17 @@ def _asked(request: Request) -> tuple[Wanted, EventKey | None]:
     if id and not _EVENT_ID.fullmatch(id):
         detail = f"{id[:60]!r} is not the id of an event: send one that you got, such as 1795345200000-0."
         faults.append(Fault(pointer=name, code="bad_event_id", detail=detail))
+    since = None
+    try:
+        since = query_instant(query, "since")
+    except Invalid as error:
+        faults += error.faults
     if faults:
         raise Invalid(faults, len(faults))
     types = None if "type" not in query else frozenset(_types(query["type"]))
     queues = None if "queue" not in query else frozenset(query["queue"].split(","))
-    return Wanted(types=types, queues=queues), event_key(id) if id else None
+    wanted = Wanted(types=types, queues=queues)
+    return Asked(wanted=wanted, after=event_key(id) if id else None, since=since)
 
 
 def _types(text: str) -> Iterator[str]:

@@ -122,6 +122,9 @@ class Hub:
                 reader.place, piece = self._piece(reader.wanted, reader.place)
                 reader.last = self.ring.before(reader.place)
                 await give(piece)
+            elif not reader.level:
+                reader.level = True
+                await give(beat_of(reader.last, "That is all so far."))
             else:
                 await reader.wait()
 
@@ -250,8 +253,8 @@ class Hub:
                     reader.drop()
             if now_s - self._beat_s >= self.pace.heartbeat_s:
                 self._beat_s = now_s
-                for reader in self._idle():
-                    reader.note(beat_of(reader.last))
+                for reader in filter(lambda each: each.level, self._idle()):
+                    reader.note(beat_of(reader.last, "Still here."))
             self._pieces.clear()
             if not self.readers and now_s - self._left_s > LINGER_S:
                 self.forget()

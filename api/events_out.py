@@ -104,9 +104,9 @@ def reset_of(key: EventKey, why: str) -> bytes:
     return b"event: reset\nid: %s\ndata: %s\n\n" % (id_of(key).encode(), encode({"detail": why}))
 
 
-def beat_of(key: EventKey) -> bytes:
+def beat_of(key: EventKey, text: str) -> bytes:
     """A sign of life. The id is that of the last event there was: who wants few comes back to here."""
-    return b": still here\nid: %s\n\n" % id_of(key).encode()
+    return f": {text}\nid: {id_of(key)}\n\n".encode()
 
 
 def comment(text: str) -> bytes:

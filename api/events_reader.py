@@ -24,6 +24,8 @@ class Reader:
     """What comes first: few, and short."""
     since_s: float | None = None
     """Since when they have been taking a piece."""
+    level: bool = False
+    """Whether they have been told that they have everything so far."""
     over: bool = False
     """Nothing comes after the notes."""
     dropped: bool = False

@@ -27,7 +27,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     ),
     "/v1/agents": ("team", "skill", "presence", "limit", "cursor"),
     "/v1/agents/{id}/offers": ("wait_s", "cursor"),
-    "/v1/events": ("type", "queue", "last_event_id"),
+    "/v1/events": ("type", "queue", "last_event_id", "since"),
     "/v1/offers": ("wait_s", "cursor", "limit"),
     "/v1/queues": ("limit", "cursor"),
     "/v1/keys": ("limit", "cursor"),

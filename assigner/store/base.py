@@ -304,6 +304,12 @@ class Store(ABC):
     def events(self, after: str) -> AsyncIterator[list[Event]]:
         """What happens after an event, as it happens. Raises EventsLost when some of it is gone."""
 
+    @abstractmethod
+    async def event_before(self, at: int) -> tuple[str, bool]:
+        """The last event before an instant of the store's clock, and True; when what followed it is not all
+        kept, one as early as there is, and False.
+        """
+
     # The dispatcher's lease: `epoch:nonce:holder`, compared inside each of its verbs.
     @abstractmethod
     async def take_lease(self, holder: str, ttl_ms: int) -> str | None:

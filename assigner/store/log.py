@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Sequence
 from functools import lru_cache
 
@@ -101,6 +101,14 @@ class EventLog:
         """One event, if it is kept still."""
         at = bisect_right(self._keys, event_key(id)) - 1
         return self._events[at] if at >= 0 and self._events[at].id == id else None
+
+    def before(self, key: EventKey) -> tuple[str, bool]:
+        """The last event before a place in the order, or the one that the log begins after; whether it is
+        before.
+        """
+        at = bisect_left(self._keys, key)
+        found = self._keys[at - 1] if at else self._lost
+        return "{}-{}".format(*found), found < key
 
     async def after(self, id: str) -> AsyncIterator[list[Event]]:
         """All that comes after an event. Raises EventsLost when some is gone, and how the log failed."""

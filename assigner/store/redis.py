@@ -340,6 +340,16 @@ class RedisStore(Store):
         """What happens after an event; the server holds the answer back until there is something."""
         return self._tail.after(after)
 
+    async def event_before(self, at: int) -> tuple[str, bool]:
+        """The last event before an instant, or as early a one as there is."""
+        key = self._keys["events"]
+        async with reachable():
+            found = await self.client.xrevrange(key, f"({at}-0", count=1)
+        if not found and await self._trimmed():
+            async with reachable():
+                return (await self.client.xrange(key, count=1))[0][0].decode(), False
+        return (found[0][0].decode() if found else FIRST), True
+
     async def _after(self, after: str) -> list[Event]:
         """The next events that are there."""
         return [codec.event_of(*entry) for entry in await self._entries(after, wait=False)]

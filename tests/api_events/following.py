@@ -70,11 +70,15 @@ class Follower:
 
 @contextmanager
 def follow(centre: Living, query: str = "", **headers: str) -> Iterator[Follower]:
-    """Follow the events while the block runs. The first block has been read."""
+    """Follow the events while the block runs. What comes before the first event has been read, where they
+    are followed from now on.
+    """
     one = Follower(centre.service.address, query, **headers)
     try:
         assert one.response.status == 200, one.response.read()
-        one.block()
+        assert one.block() == {"retry": "2000"}
+        if not (headers or "last_event_id" in query or "since" in query):
+            assert one.comment() == "That is all so far."
         yield one
     finally:
         one.leave()

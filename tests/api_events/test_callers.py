@@ -24,7 +24,7 @@ def _follow(doors: Keyed, key: str, query: str = "") -> Iterator[Follower]:
     stream = Follower(doors.service.address, query, Authorization=f"Bearer {key}")
     try:
         assert stream.response.status == 200, stream.response.read()
-        stream.block()
+        assert stream.comment() == "That is all so far."
         yield stream
     finally:
         stream.leave()

@@ -113,13 +113,14 @@ def test_a_queue_is_told_that_a_task_has_left_it(centre: Living, verb: str) -> N
 
 
 def test_every_fault_of_a_filter_is_told_at_once(centre: Living) -> None:
-    asked = "/v1/events?type=task.complete,key.put,agent.*&queue=ok,b%20ad&last_event_id=yesterday"
+    asked = "/v1/events?type=task.complete,key.put,agent.*&queue=ok,b%20ad&last_event_id=yesterday&since=1"
     refused = centre.ask("GET", asked)
     assert faults(refused) == [
         ("/query/type", "unknown_value"),
         ("/query/type", "unknown_value"),
         ("/query/queue", "bad_id"),
         ("/query/last_event_id", "bad_event_id"),
+        ("/query/since", "bad_instant"),
     ]
     first = refused.json()["errors"][0]["detail"]
     assert "Maybe task.completed." in first
@@ -133,6 +134,8 @@ def test_every_fault_of_a_filter_is_told_at_once(centre: Living) -> None:
         ("type=*", ("/query/type", "unknown_value")),
         ("queue=" + ",".join(map(str, range(101))), ("/query/queue", "too_long")),
         ("last_event_id=99999999999999999999-0", ("/query/last_event_id", "bad_event_id")),
+        ("since=yesterday", ("/query/since", "bad_instant")),
+        ("since=2026-11-22T11:00:00", ("/query/since", "naive_instant")),
         ("types=task.put", ("/query/types", "unknown_field")),
     ],
 )
@@ -153,10 +156,13 @@ def test_the_head_of_a_stream_ends(centre: Living) -> None:
     assert (head.status_code, head.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
 
 
-def test_a_stream_begins_with_when_to_come_back_and_from_where(centre: Living) -> None:
+def test_a_stream_begins_with_when_to_come_back_and_says_when_that_is_all(centre: Living) -> None:
+    """The id that it says then can be gone on from, though nothing was told."""
     stream = Follower(centre.service.address)
-    assert stream.block() == {"retry": "2000", "id": stream.last}
+    assert stream.block() == {"retry": "2000"}
+    assert stream.block() == {"": "That is all so far.", "id": stream.last}
     stream.leave()
     task = centre.task()
     with follow(centre, Last_Event_ID=stream.last) as again:
         assert again.told(1) == [("task.enqueued", task)]
+        assert again.block() == {"": "That is all so far.", "id": again.last}

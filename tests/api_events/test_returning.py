@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from api import events_hub, events_ring
+from api.events import EARLIER
 from api.events_ring import Ring
+from assigner.domain.instant import rfc3339
 from assigner.store.base import OnTask, Retention
 from assigner.store.log import EventLog
 from assigner.store.memory import MemoryStore
@@ -81,6 +83,31 @@ def _forget(centre: Living, most_bytes: int = events_ring.MOST_BYTES) -> None:
         hub.ring = Ring(most_bytes)
 
     centre.run(forget())
+
+
+def test_what_happened_since_an_instant_is_told() -> None:
+    with living() as centre:
+        before, _ = centre.task(), centre.clock.advance(60_000)
+        tasks = [centre.task() for _ in range(3)]
+        at = rfc3339(centre.clock.now_ms())
+        with follow(centre, f"since={at}") as stream:
+            assert stream.told(3) == [("task.enqueued", task) for task in tasks]
+            last = stream.last
+        with follow(centre, "since=2020-01-01T00:00:00Z") as stream:
+            assert stream.told(4) == [("task.enqueued", task) for task in (before, *tasks)]
+        centre.clock.advance(60_000)
+        later = centre.task()
+        with follow(centre, f"since={at}", Last_Event_ID=last) as stream:
+            assert stream.told(1) == [("task.enqueued", later)]
+
+
+def test_what_is_not_kept_of_what_happened_since_an_instant_is_told_as_a_reset() -> None:
+    with _short_memory() as centre:
+        tasks = [centre.task() for _ in range(50)]
+        with follow(centre, "since=2020-01-01T00:00:00Z") as stream:
+            assert stream.event() == {"type": "reset", "detail": EARLIER}
+            told = [subject for _, subject in stream.told(10)]
+            assert told == tasks[tasks.index(told[0]) :][:10]
 
 
 def test_an_event_that_nobody_knows_is_answered_with_a_reset(centre: Living) -> None:

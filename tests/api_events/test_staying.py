@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from api.events_hub import STOPS, Pace
 from api.events_ring import MOST_PIECE_BYTES
 from tests.api.running import until
-from tests.api_events.following import Follower, follow, hub_of
+from tests.api_events.following import follow, hub_of
 from tests.api_live.living import Living, code, living
 
 SMALL_BYTES = 4_096
@@ -19,7 +19,7 @@ def test_a_quiet_stream_gives_signs_of_life() -> None:
     with living() as centre:
         hub_of(centre).pace = Pace(heartbeat_s=0.01, look_s=0.01)
         with follow(centre) as stream:
-            assert [stream.comment() for _ in range(3)] == ["still here"] * 3
+            assert [stream.comment() for _ in range(3)] == ["Still here."] * 3
 
 
 @contextmanager
@@ -83,11 +83,8 @@ def test_no_more_follow_than_the_setting_says() -> None:
 
 
 def test_when_the_service_stops_streams_end_at_once_and_whole() -> None:
-    with living() as centre:
-        stream = Follower(centre.service.address)
-        stream.block()
+    with living() as centre, follow(centre) as stream:
         task = centre.task()
         assert stream.told(1) == [("task.enqueued", task)]
         centre.service.server.should_exit = True
         assert stream.rest() == [{"": STOPS.decode().strip().removeprefix(": ")}]
-        stream.leave()

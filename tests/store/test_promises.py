@@ -9,8 +9,9 @@ import pytest
 from assigner.clock import ManualClock
 from assigner.domain.lifecycle import State
 from assigner.store.base import Enqueue, EventsLost, MakeOffer, OnTask, Retention
+from assigner.store.log import event_key
 from assigner.store.memory import MemoryStore
-from tests.store.scene import FUTURE, KINDS, NOW, Hand, Servers, done, play, refused
+from tests.store.scene import FUTURE, KINDS, NOW, PAST, Hand, Servers, done, play, refused
 
 
 async def test_a_command_sent_again_is_done_once(hand: Hand) -> None:
@@ -133,6 +134,28 @@ async def test_a_mirror_fed_by_the_events_is_the_world(hand: Hand) -> None:
         if after == end.last_event:
             break
     assert await mirror.world() == end
+
+
+async def test_what_happened_since_an_instant_begins_after_the_last_event_before_it(hand: Hand) -> None:
+    assert await hand.store.event_before(FUTURE) == ("0-0", True)
+    ids = ["0-0", *[str((await done(hand.task(f"t{number}"))).event) for number in range(50)]]
+    for id in ids[1:]:
+        at = event_key(id)[0]
+        last = max((one for one in ids if event_key(one)[0] < at), key=event_key)
+        assert await hand.store.event_before(at) == (last, True)
+    assert await hand.store.event_before(FUTURE) == (ids[-1], True)
+
+
+@pytest.mark.parametrize("kind", ["memory", "valkey"])
+def test_what_is_not_kept_of_what_happened_since_an_instant_is_said(kind: str, servers: Servers) -> None:
+    async def scene(hand: Hand) -> None:
+        for number in range(400):
+            await done(hand.task(f"t{number}"))
+        first, whole = await hand.store.event_before(PAST)
+        assert not whole
+        assert await anext(aiter(hand.store.events(first)))
+
+    play(scene, kind, servers, Retention(events=10))
 
 
 @pytest.mark.parametrize("kind", ["memory", "valkey"])
