@@ -122,7 +122,9 @@ def test_for_programs_it_is_json(centre: Living) -> None:
 def test_a_task_that_is_not_there(centre: Living) -> None:
     said = asked(centre, "why", "none")
     assert (said.code, said.out) == (1, "")
-    assert said.err == "error: Check the id; a task that ended is deleted after a while."
+    assert (
+        said.err == "error: There is no such task. Check the id; a task that ended is deleted after a while."
+    )
     spanish = asked(centre, "why", "none", "--lang", "es")
     assert spanish.err.startswith("error: No existe esa tarea")
 

@@ -15,14 +15,30 @@ def refused(code: int, *args: str, stdin: bytes = b"") -> str:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["serve"], ["assign"], ["sample"], ["apply"], ["export"], ["tasks"], ["why"], ["version"]]
+    "command",
+    [
+        [],
+        ["serve"],
+        ["assign"],
+        ["sample"],
+        ["apply"],
+        ["export"],
+        ["tasks"],
+        ["why"],
+        ["override"],
+        ["override", "pin"],
+        ["overrides"],
+        ["version"],
+    ],
 )
 def test_help_ends_well(command: list[str]) -> None:
     assert "Usage: assigner" in told(*command, "--help", COLUMNS="80")
     assert "Usage: assigner" in told(*command, "-h")
 
 
-@pytest.mark.parametrize("command", ["serve", "assign", "sample", "apply", "export", "tasks", "why"])
+@pytest.mark.parametrize(
+    "command", ["serve", "assign", "sample", "apply", "export", "tasks", "why", "override", "overrides"]
+)
 def test_help_teaches_by_examples(command: str) -> None:
     assert f"  assigner {command} " in told(command, "--help").partition("Examples")[2]
 

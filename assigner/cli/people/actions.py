@@ -26,10 +26,37 @@ def in_words(override: Said, now: int, view: View) -> str:
 def did(override: Said, now: int, view: View) -> str:
     """What an override did, with its particulars where they are known."""
     action = str(override["action"])
+    whole = action == "exclude" and "queue" in (override.get("target") or {})
     try:
-        return view.say(f"did_{action}", **_facts(override, now, view))
+        return view.say(f"did_{action}_queue" if whole else f"did_{action}", **_facts(override, now, view))
     except KeyError:  # a particular that this place does not tell, or an action newer than this
         return view.say(f"act_{action}") if f"act_{action}" in WORDS else plain(action)
+
+
+def about(override: Said, view: View) -> str:
+    """What an override is about: tasks, a filter, an agent or a queue."""
+    target = override.get("target") or {}
+    if "tasks" in target:
+        return view.say("about_tasks")
+    if "queue" in target:
+        return view.say("about_queue", queue=plain(target["queue"]))
+    if "agent" in target:
+        key = "about_the_agent" if override["action"] == "drain" else "about_agent"
+        return view.say(key, agent=plain(target["agent"]))
+    return ", ".join(_filter(name, value, view) for name, value in (target.get("filter") or {}).items())
+
+
+def tasks_of(count: int, view: View) -> str:
+    """So many tasks."""
+    return view.say("one_task") if count == 1 else view.say("tasks_count", count=view.number(count))
+
+
+def _filter(name: str, value: Any, view: View) -> str:
+    if name == "age_s":
+        return view.say("about_age", time=times.long(value * 1000))
+    key = f"of_{name}"
+    word = view.say(key) if key in WORDS else plain(name)
+    return f"{word} {plain(value)}"
 
 
 def _facts(override: Said, now: int, view: View) -> dict[str, str]:

@@ -10,7 +10,7 @@ from api.messages import Language
 from assigner.cli import shell
 from assigner.cli.people.instants import NoInstant
 from assigner.cli.people.plain import plain
-from assigner.cli.people.refusals import refusal
+from assigner.cli.people.refusals import Doing, refusal
 from assigner.cli.tables import View
 from assigner.cli.words import say
 from assigner.client import AssignerError, Client, NotReached, Problem
@@ -41,18 +41,18 @@ def now_ms() -> int:
     return SystemClock().now_ms()
 
 
-def ask(where: Where, work: Callable[[Client], T], label: str = "asking") -> T:
+def ask(where: Where, work: Callable[[Client], T], label: str = "asking", doing: Doing | None = None) -> T:
     """What the work gets from the service. Ends with code 1 and plain words where it gets nothing."""
     try:
         return shell.patiently(say(label, where.language), lambda: _asked(where, work))
     except AssignerError as error:
-        shell.fail(told(error, where), shell.REFUSED)
+        shell.fail(told(error, where, doing), shell.REFUSED)
 
 
-def told(error: AssignerError, where: Where) -> list[str]:
+def told(error: AssignerError, where: Where, doing: Doing | None = None) -> list[str]:
     """What went wrong, a line each."""
     if isinstance(error, Problem) and error.code:
-        return list(refusal(error, where.language))
+        return list(refusal(error, where.view(0), doing))
     key = "not_reached" if isinstance(error, NotReached) else "not_a_service"
     why = error.detail if isinstance(error, Problem) else error.__cause__ or error
     return [say(key, where.language, url=where.url, why=plain(why))]

@@ -10,6 +10,7 @@ import typer
 from assigner.cli import shell
 from assigner.cli.options import AsJson, Key, Lang, Url, own_url
 from assigner.cli.people import examples
+from assigner.cli.people.override_flags import override
 from assigner.cli.words import preferred
 
 Queue = Annotated[str | None, typer.Option(metavar="QUEUE", help="Of this queue.")]
@@ -33,6 +34,13 @@ Rows = Annotated[
     int | None,
     typer.Option(min=0, metavar="ROWS", help="Show so many rows; 0 shows all. [dim]Default: 20.[/dim]"),
 ]
+Active = Annotated[bool, typer.Option("--active", help="Those that hold now.")]
+Author = Annotated[str | None, typer.Option(metavar="NAME", help="Made by them, such as key:marta or dev.")]
+Since = Annotated[
+    str | None, typer.Option(metavar="INSTANT", help="Made since: 7d, today, monday, or 2026-11-01.")
+]
+ActionName = Annotated[str | None, typer.Option(metavar="ACTION", help="Of this action, such as pin.")]
+OfTask = Annotated[str | None, typer.Option(metavar="TASK", help="That touched this task.")]
 Task = Annotated[str, typer.Argument(metavar="TASK", help="The id of a task.")]
 
 
@@ -77,7 +85,37 @@ def why(task: Task, json: AsJson = False, url: Url = None, key: Key = "", lang: 
     run(Where(url=url or own_url(), key=key, language=lang or preferred(os.environ)), task, as_json=json)
 
 
+@shell.manners()
+def overrides(  # noqa: PLR0913, PLR0917 - one for each flag
+    active: Active = False,
+    author: Author = None,
+    since: Since = None,
+    action: ActionName = None,
+    task: OfTask = None,
+    limit: Rows = None,
+    json: AsJson = False,
+    csv: AsCsv = False,
+    url: Url = None,
+    key: Key = "",
+    lang: Lang = None,
+) -> None:
+    """List what was decided by hand: who, what, about which tasks, why, and whether it holds."""
+    from assigner.cli.people.asking import Where  # noqa: PLC0415 - as above
+    from assigner.cli.people.overrides import Form, Wanted  # noqa: PLC0415 - as above
+    from assigner.cli.people.overrides import overrides as run  # noqa: PLC0415 - as above
+
+    if json and csv:
+        raise typer.BadParameter("give --json or --csv, not both")
+    asked = {"author": author, "action": action, "task": task, "state": "active" if active else None}
+    filters = {name: value for name, value in asked.items() if value is not None}
+    where = Where(url=url or own_url(), key=key, language=lang or preferred(os.environ), limit=limit)
+    form: Form = "json" if json else "csv" if csv else "table"
+    run(Wanted(where=where, filters=filters, since=since, form=form))
+
+
 def join(app: typer.Typer) -> None:
     """Put these commands among those of an app."""
     app.command(epilog=examples.TASKS)(tasks)
     app.command(epilog=examples.WHY)(why)
+    app.add_typer(override)
+    app.command(epilog=examples.LIST)(overrides)

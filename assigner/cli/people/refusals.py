@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from api.messages import Language
+from api.errors import ERRORS
+from assigner.cli.people.actions import in_words
 from assigner.cli.people.plain import plain
-from assigner.cli.words import number, say
+from assigner.cli.tables import View
 from assigner.client import Problem
+from assigner.domain.lifecycle import State
 
 MOST_TOLD: Final = 20
+CONFLICT: Final = "override_conflict"
 
 SPANISH: Final[Mapping[str, str]] = {
     "unauthorized": "El servicio no sabe quién pregunta: falta una clave, o esta no vale o ha caducado.",
@@ -33,6 +37,9 @@ SPANISH: Final[Mapping[str, str]] = {
     "override_conflict": "Ya rige otra intervención sobre lo mismo.",
     "override_refused": "Una parte se ha rechazado, y no se ha hecho nada; con --partial se hace el resto.",
     "override_ended": "La intervención ya no rige: no queda nada que deshacer.",
+    "not_undoable": "No queda nada que se pueda deshacer: haga otra intervención que lo arregle.",
+    "no_targets": "No hay tareas así a las que se les pueda hacer eso.",
+    "too_many_targets": "Son demasiadas tareas para una vez: acote el filtro o hágalo por partes.",
     "override_exists": "Ya existe una intervención con ese identificador.",
     "op_reused": "Esta petición ya se usó para otra cosa: vuelva a intentarlo.",
     "invalid_request": "La petición no vale:",
@@ -58,47 +65,80 @@ FAULTS: Final[Mapping[str, str]] = {
     "bad_instant": "no es un instante",
     "naive_instant": "le falta la zona horaria",
     "repeated": "está dos veces",
+    "not_taken": "aquí sobra",
+    "duplicate_id": "está dos veces",
+    "blank": "está vacío; diga por qué",
+    "in_the_past": "ya ha pasado",
     "bad_cursor": "la lista ha cambiado: vuelva a empezar",
 }
 """By the code of the fault; it follows the place."""
 
 
-def refusal(problem: Problem, language: Language) -> Iterator[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doing:
+    """What was asked for, in a phrase; and whether it may take the place of what is there."""
+
+    phrase: str
+    replaces: bool
+
+
+def refusal(problem: Problem, view: View, doing: Doing | None = None) -> Iterator[str]:
     """A headline, and a line for each thing that is to be mended."""
-    yield _headline(problem, language)
-    for fault in problem.errors[:MOST_TOLD]:
-        yield _fault(fault.pointer, fault.code, fault.detail, language)
-    for part in problem.said.get("refusals", ())[:MOST_TOLD]:
-        yield part_refused(part, language)
-    told = len(problem.errors) + len(problem.said.get("refusals", ()))
-    total = problem.said.get("refused", problem.errors_total)
-    if total > min(told, MOST_TOLD):
-        yield say("others", language, more=number(total - min(told, MOST_TOLD), language))
+    parts = problem.said.get("refusals") or ()
+    if problem.code == CONFLICT and len(parts) < 2:
+        yield conflict(problem.said, view, doing)
+        return
+    count = problem.said.get("refused", problem.errors_total)
+    yield view.say("refused_all", count=view.number(count)) if parts else _headline(problem, view)
+    yield from (_fault(fault.pointer, fault.code, fault.detail, view) for fault in problem.errors[:MOST_TOLD])
+    yield from (part_refused(part, view, doing) for part in parts[:MOST_TOLD])
+    left = count - min(MOST_TOLD, len(problem.errors) + len(parts))
+    if left > 0:
+        yield view.say("others", more=view.number(left))
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and problem.request_id:
-        yield say("request", language, id=plain(problem.request_id))
+        yield view.say("request", id=plain(problem.request_id))
 
 
-def part_refused(part: Mapping[str, Any], language: Language) -> str:
-    """Why one task of many was refused."""
-    task, code = plain(part.get("task", "")), str(part.get("code", ""))
-    why = told(code, plain(part.get("detail", code)), language)
+def part_refused(part: Mapping[str, Any], view: View, doing: Doing | None = None) -> str:
+    """Why one part of a change was refused."""
+    code, task = str(part.get("code", CONFLICT)), plain(part.get("task") or "")
+    if code == CONFLICT:
+        return conflict(part, view, doing)
+    why = _told(code, plain(part.get("detail") or code), view)
+    if code == "wrong_state" and part.get("state") in {*State}:
+        why = view.say("is_in_state", state=view.say(part["state"]))
     return f"{task}: {why}" if task else why
 
 
-def told(code: str, detail: str, language: Language) -> str:
+def conflict(part: Mapping[str, Any], view: View, doing: Doing | None = None) -> str:
+    """Two overrides that cannot both hold: the one asked for, and the one that is there; and the way out."""
+    other = part.get("other") or {}
+    id = plain(other.get("id") or part.get("by") or "")
+    named = in_words(other, 0, view) if "action" in other else id
+    told = view.say("conflict", did=doing.phrase if doing else view.say("this_one"), other=named)
+    where = f"{plain(part['task'])}: " if part.get("task") else ""
+    way = "conflict_replace" if doing and doing.replaces else "conflict_way"
+    return f"{where}{told}. {view.say(way, id=id)}"
+
+
+def _told(code: str, detail: str, view: View) -> str:
     """The sentence of a code: the service's own in English."""
-    return SPANISH.get(code, detail) if language == "es" else detail
+    return SPANISH.get(code, detail) if view.language == "es" else detail
 
 
-def _headline(problem: Problem, language: Language) -> str:
-    detail = plain(problem.detail) or str(problem.status)
+def _headline(problem: Problem, view: View) -> str:
     if problem.status == HTTPStatus.UNAUTHORIZED:
-        return say("key_refused", language)
-    return told(problem.code, detail, language)
+        return view.say("key_refused")
+    detail = plain(problem.detail) or str(problem.status)
+    row = ERRORS.get(problem.code)
+    if row and problem.errors:
+        detail = f"{row.title}:"
+    elif row and problem.detail == row.remedy:
+        detail = f"{row.title}. {row.remedy}"
+    return _told(problem.code, detail, view)
 
 
-def _fault(pointer: str, code: str, detail: str, language: Language) -> str:
+def _fault(pointer: str, code: str, detail: str, view: View) -> str:
     place = plain(pointer.removeprefix("/query/").removeprefix("/"))
-    if language == "es" and code in FAULTS:
-        return f"{place}: {FAULTS[code]}"
-    return f"{place}: {plain(detail)}"
+    known = view.language == "es" and code in FAULTS
+    return f"{place}: {FAULTS[code] if known else plain(detail)}"

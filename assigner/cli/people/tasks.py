@@ -207,8 +207,8 @@ def overlay(task: Item, field: str) -> Any:
 def due(task: Item) -> str | None:
     """When a task is due, as it holds."""
     held = (task.get("overrides") or {}).get("due_at")
-    said = task.get("due_at") if held is None else held.get("value")
-    return rfc3339(said) if isinstance(said, int) else said
+    said: str | None = task.get("due_at") if held is None else held.get("value")
+    return said
 
 
 def left_ms(task: Item, now: int) -> int | None:
@@ -220,9 +220,7 @@ def left_ms(task: Item, now: int) -> int | None:
 def due_in(task: Item, now: int, view: View) -> tuple[str, str]:
     """How long until a task is due or how late it is, and its colour."""
     left = left_ms(task, now)
-    if left is None:
-        return "–", DIM
-    if task.get("finished_at"):
+    if left is None or task.get("finished_at"):
         return "–", DIM
     if left <= 0:
         return view.say("late", time=times.long(-left)), BAD

@@ -37,6 +37,11 @@ def at(instant: str | int, now_ms: int, language: Language, zone: tzinfo | None 
     return f"{there:%Y-%m-%d %H:%M}"
 
 
+def exact(instant: str, zone: tzinfo | None = None) -> str:
+    """An instant with its day and its offset: `2026-11-22 17:00+01:00`."""
+    return datetime.fromisoformat(instant).astimezone(zone).isoformat(" ", "minutes")
+
+
 def stamp(instant: str, zone: tzinfo | None = None) -> str:
     """An instant for a line of a history: `2026-11-22 10:42:07`."""
     return f"{datetime.fromisoformat(instant).astimezone(zone):%Y-%m-%d %H:%M:%S}"

@@ -35,11 +35,12 @@ USUAL: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the service knows of a task."""
+    """What the service knows of a task, and of what people decided of it by hand."""
 
     task: Item
     explanation: Item
     history: Sequence[Item]
+    by_hand: Sequence[Item]
 
 
 def why(where: Where, id: str, *, as_json: bool) -> None:
@@ -54,16 +55,24 @@ def why(where: Where, id: str, *, as_json: bool) -> None:
 
 def _known(client: Client, id: str) -> Known:
     tasks = client.tasks
-    return Known(task=tasks.get(id), explanation=tasks.explanation(id), history=tasks.history(id))
+    explanation = tasks.explanation(id)
+    by_hand = explanation.get("overrides") or []
+    said = {one["id"]: one for one in client.overrides.list(task=id)} if by_hand else {}
+    return Known(
+        task=tasks.get(id),
+        explanation=explanation,
+        history=tasks.history(id),
+        by_hand=list({one["id"]: {**one, **said.get(one["id"], {})} for one in by_hand}.values()),
+    )
 
 
 def _told(known: Known, now: int, view: View) -> Iterator[RenderableType]:
     task, found = known.task, known.explanation
     yield Text(_headline(task, now, view), style="bold")
     yield _facts(task, found, now, view)
-    if found.get("detail"):
+    if found.get("reason") and found.get("detail"):
         yield _section(view.say("why_waits"))
-        reason = Text(reason_word(found.get("reason"), view), style=REASON)
+        reason = Text(reason_word(found["reason"], view), style=REASON)
         yield _inside(reason.append(f": {plain(local(found['detail'], view.zone))}", style="default"))
     if found.get("refusals"):
         yield _section(view.say("who_cannot"))
@@ -74,9 +83,9 @@ def _told(known: Known, now: int, view: View) -> Iterator[RenderableType]:
     if found.get("decided"):
         yield _section(view.say("decision"))
         yield _inside(_decision(found["decided"], now, view))
-    if found.get("overrides"):
+    if known.by_hand:
         yield _section(view.say("by_hand"))
-        yield from (_inside(Text(in_words(one, now, view))) for one in found["overrides"])
+        yield from (_inside(Text(in_words(one, now, view))) for one in known.by_hand)
     yield _section(view.say("history"))
     yield _inside(_history(known.history, view))
 
@@ -219,5 +228,7 @@ def _moment(moment: Item, view: View) -> Text:
     if moment.get("agent") and moment["actor"] != moment["agent"]:
         told.append(f" → {plain(moment['agent'])}", style=AGENT)
     told.append(f" {view.say('by', actor=plain(moment['actor']))}", style=DIM)
+    if moment.get("override"):
+        told.append(f" ({plain(moment['override'])})", style=DIM)
     said = moment.get("reason") or moment.get("note") or moment.get("outcome")
     return told.append(f": {cut(said, LONGEST)}") if said else told
