@@ -99,9 +99,7 @@ class Hub:
         if not self._following:
             self._begin(self._view.position)
             self._following = True
-        # What has been heard and not taken in yet is no news: the view knew of it when it was asked.
-        now = self._view.position, self.ring.end + len(self._heard)
-        last, place = now if after is None else (after, None)
+        last, place = (self._view.position, self._now) if after is None else (after, None)
         reader = Reader(wanted=wanted, last=last, place=place, hang_up=hang_up)
         self.readers.add(reader)
         return reader
@@ -122,11 +120,16 @@ class Hub:
                 reader.place, piece = self._piece(reader.wanted, reader.place)
                 reader.last = self.ring.before(reader.place)
                 await give(piece)
-            elif not reader.level:
+            elif not reader.level and reader.place >= self._now:
                 reader.level = True
                 await give(beat_of(reader.last, "That is all so far."))
             else:
                 await reader.wait()
+
+    @property
+    def _now(self) -> int:
+        """The place after all that the view knows of, heard and not taken in yet."""
+        return self.ring.end + len(self._heard)
 
     def _piece(self, wanted: Wanted, place: int) -> tuple[int, bytes]:
         """What comes from a place on, the same bytes for all who want the same; and where it stops."""
@@ -241,7 +244,7 @@ class Hub:
         place, piece = self._piece(reader.wanted, reader.place)
         if not piece:
             reader.place, reader.last = place, self.ring.before(place)
-        return bool(piece)
+        return bool(piece) or not reader.level
 
     async def _mind(self) -> None:
         """Drop who takes nothing, give signs of life, and forget the events when nobody follows them."""
