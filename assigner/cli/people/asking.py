@@ -13,7 +13,7 @@ from assigner.cli.people.plain import plain
 from assigner.cli.people.refusals import Doing, refusal
 from assigner.cli.tables import View
 from assigner.cli.words import say
-from assigner.client import AssignerError, Client, NotReached, Problem
+from assigner.client import AssignerError, Client, NotReached, Problem, Unauthorized
 from assigner.clock import SystemClock
 
 T = TypeVar("T")
@@ -51,6 +51,8 @@ def ask(where: Where, work: Callable[[Client], T], label: str = "asking", doing:
 
 def told(error: AssignerError, where: Where, doing: Doing | None = None) -> list[str]:
     """What went wrong, a line each."""
+    if isinstance(error, Unauthorized) and not where.key:
+        return [say("no_key", where.language)]
     if isinstance(error, Problem) and error.code:
         return list(refusal(error, where.view(0), doing))
     key = "not_reached" if isinstance(error, NotReached) else "not_a_service"

@@ -24,6 +24,10 @@ PEOPLE: Mapping[str, tuple[str, str]] = {
         "The service does not know this key, or it has expired: give another with --key or ASSIGNER_KEY.",
         "El servicio no conoce esta clave, o ha caducado: dé otra con --key o ASSIGNER_KEY.",
     ),
+    "no_key": (
+        "The service asks for a key: give it with --key, or put it in ASSIGNER_KEY.",
+        "El servicio pide una clave: désela con --key o póngala en ASSIGNER_KEY.",
+    ),
     "asking": ("Asking the service", "Preguntando al servicio"),
     "doing": ("Doing it", "Haciéndolo"),
     "request": ("request {id}", "petición {id}"),
