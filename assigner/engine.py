@@ -132,7 +132,7 @@ def _store(url: str, workspace: str, settings: Settings, clock: Clock, told: Tol
         raise StoreRefused(
             "ASSIGNER_REDIS_URL cannot be understood: expected such as redis://localhost:6379/0."
         ) from None
-    return RedisStore(client, workspace=workspace, retention=_retention(settings), clock=clock, told=told)
+    return RedisStore(client, workspace=workspace, retention=retention(settings), clock=clock, told=told)
 
 
 def _dispatcher(workspace: str, store: Store, settings: Settings, clock: Clock, meters: Meters) -> Dispatcher:
@@ -150,7 +150,8 @@ def _dispatcher(workspace: str, store: Store, settings: Settings, clock: Clock, 
     )
 
 
-def _retention(settings: Settings) -> Retention:
+def retention(settings: Settings) -> Retention:
+    """How long what has happened is kept."""
     return Retention(
         events=settings.keep_events, ops_ms=_ms(settings.keep_ops_s), offers_ms=_ms(settings.keep_offers_s)
     )

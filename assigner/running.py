@@ -42,10 +42,10 @@ def run(
     def ready() -> None:
         # What has been loaded stays: nobody has to look at it again for garbage.
         gc.freeze()
-        _logger.info(_READY[process].format(address=address, workers=settings.worker_count))
         parts: Service = app.state.service
         if process is not Process.DISPATCHER and parts.door.open_to_nobody:
             _logger.warning(_NO_KEYS)
+        _logger.info(_READY[process].format(address=address, workers=settings.worker_count))
 
     _quieten_collector()
     meters = Meters(settings.workspace_names)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from assigner import __version__, log
-from assigner.cli import examples, shell
+from assigner.cli import examples, keys, shell
 from assigner.cli.flags import with_settings
 from assigner.cli.options import SHOWN_ROWS, AsJson, Key, Lang, Limit, Url, own_url, read_settings
 from assigner.cli.people import commands as people
@@ -28,6 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+app.add_typer(keys.app)
 
 
 def finite(text: str) -> float:

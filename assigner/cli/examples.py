@@ -23,6 +23,26 @@ APART: Final = """\b
   assigner dispatcher --port 0           [dim]as many as you like; one leads[/dim]
 """
 
+KEYS: Final = """\b
+[bold]Examples[/bold]
+  assigner keys create --role admin --name me
+  assigner keys create --role platform --name crm --expires 90d --rate 200
+  assigner keys create --role agent --agent ana --workspace north
+  export ASSIGNER_KEY=$(assigner keys create --role coordinator --name eva)
+  assigner keys list --workspace north
+  assigner keys rotate 0123456789abcdef --overlap 12h
+  assigner keys revoke 0123456789abcdef
+
+\b
+[bold]Where[/bold]
+  Here, in the store: that of ASSIGNER_REDIS_URL, or the embedded one of
+  ASSIGNER_STATE_DIR, whether its service runs or not.
+
+\b
+[bold]Exit codes[/bold]
+  0 done; 1 refused, or the store cannot be reached; 2 wrong flags or settings
+"""
+
 ASSIGN: Final = """\b
 [bold]Examples[/bold]
   assigner assign snapshot.json

@@ -151,6 +151,12 @@ async def start(state_dir: Path, durability: str = "fast") -> EmbeddedServer:
     return server
 
 
+def url_in_use(state_dir: Path) -> str | None:
+    """Where the server of a directory is reached that another service has; None where none runs."""
+    socket = socket_path(_folder(state_dir))
+    return f"unix://{socket}" if socket.exists() else None
+
+
 def socket_path(folder: Path) -> Path:
     """The socket in the folder, or one of a short name where that path is too long for the server.
 

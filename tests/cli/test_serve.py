@@ -18,10 +18,20 @@ from tests.cli.shell import ASSIGNER, DEADLINE_S, environment, run, told, words
 
 
 @contextmanager
-def started(role: str, *flags: str, **env: str) -> Iterator[tuple[str, list[str]]]:
+def started(role: str, *flags: str, dev: bool = True, **env: str) -> Iterator[tuple[str, list[str]]]:
     """A process of the service, ready: its address, and the messages of its log so far."""
-    dev = [] if role == "dispatcher" else ["--dev"]
-    command = [ASSIGNER, role, *dev, "--port", "0", "--workers", "1", "--log", "json", *flags]
+    command = [
+        ASSIGNER,
+        role,
+        *(["--dev"] if dev else []),
+        "--port",
+        "0",
+        "--workers",
+        "1",
+        "--log",
+        "json",
+        *flags,
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment(**env)) as process:
         assert process.stderr
         messages: list[str] = []
@@ -70,11 +80,6 @@ def test_every_fault_of_flags_and_variables_at_once() -> None:
     }
 
 
-@pytest.mark.parametrize("role", ["serve", "api"])
-def test_without_keys_it_has_to_be_said_that_it_is_for_development(role: str) -> None:
-    assert f"assigner {role} --dev" in told(role, code=2)
-
-
 def test_what_was_put_in_is_there_after_a_restart(tmp_path: Path) -> None:
     with started("serve", "--state-dir", str(tmp_path)) as (address, messages):
         assert messages[0].startswith("There are no keys: ")
@@ -97,7 +102,7 @@ def test_a_second_service_on_one_directory_says_so_and_ends(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("role", ["api", "dispatcher"])
 def test_apart_they_need_a_store_that_both_reach(role: str) -> None:
-    ended = run(role, *([] if role == "dispatcher" else ["--dev"]), "--port", "0")
+    ended = run(role, "--port", "0")
     assert ended.returncode == 1
     assert b"set ASSIGNER_REDIS_URL" in ended.stderr
 
