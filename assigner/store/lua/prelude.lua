@@ -16,10 +16,11 @@ local HOLDING = {offered = true, assigned = true}
 local ENDED = {completed = true, cancelled = true}
 local KINDS = {'task', 'offer', 'agent', 'queue', 'override', 'key'}
 
--- Whether cjson writes a record as it is: it gives numbers 14 digits, and an empty table may be list or object.
+-- Whether cjson writes a table as it is: it gives numbers 14 digits, and an empty table may be list or object.
 local function simple(record)
   for _, value in pairs(record) do
-    if type(value) == 'table' or type(value) == 'number' and math.abs(value) >= 1e14 then return false end
+    local kind = type(value)
+    if kind == 'number' and math.abs(value) >= 1e14 or kind == 'table' and not simple(value) then return false end
   end
   return next(record) ~= nil
 end

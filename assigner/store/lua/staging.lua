@@ -2,6 +2,13 @@
 -- is written by `flush`, not before.
 
 local fetch, write_now, known, pending = read, write, {}, {}
+local last_told, last_facts
+
+-- Many steps are told the same.
+told = function(c)
+  if c.told ~= last_told then last_told, last_facts = c.told, cjson.decode(c.told) end
+  return last_facts
+end
 
 read = function(kind, id)
   local name = kind .. ':' .. id
