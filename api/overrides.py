@@ -20,7 +20,7 @@ from api.live import Live
 from api.overrides_in import read
 from api.overrides_list import all_of, page_of
 from api.overrides_list import tests as asked_of
-from api.overrides_make import Planned, id_of, make, planned, preview, told
+from api.overrides_make import Planned, id_of, left_undone, make, planned, preview, told
 from api.overrides_out import override_out, sheet
 from api.paths import path_id
 from api.query import Route
@@ -51,7 +51,7 @@ async def post(request: Request) -> Response:
         return listing(encode(await preview(parts, made, op)))
     known = await parts.store.override(id_of(op)) if op.asked else None
     if known is not None:
-        return _answer(known, {}, replayed=True)
+        return _answer(known, await left_undone(parts, known, op), replayed=True)
     plans: list[Planned] = []
 
     async def attempt() -> Outcome:
@@ -118,12 +118,8 @@ async def undo(request: Request) -> Response:
     record, seen = await _override_of(parts, path_id(request)), etags.expected(request)
     if record.state is OverrideState.DONE:
         raise ApiError("not_undoable", f"'{record.action}' was done at once, or all its tasks have gone on.")
-
-    async def attempt() -> Outcome:
-        return await parts.do("end_override", await _ending(parts, record, op, seen))
-
     try:
-        outcome = await settled(parts, attempt)
+        outcome = await parts.do("end_override", await _ending(parts, record, op, seen))
     except ApiError as error:
         if error.code == "override_ended":
             raise _ended(await _override_of(parts, record.id)) from None

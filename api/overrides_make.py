@@ -163,6 +163,18 @@ async def _do(parts: Live, made: Planned, op: Ask, *, dry: bool = False) -> Outc
     return outcome
 
 
+async def left_undone(parts: Live, record: OverrideRecord, op: Ask) -> dict[str, Any]:
+    """What was not done of an override that is there already: how much, not what."""
+    command = MakeOverride(
+        op=op.op, actor=op.actor, now=record.made_at, asked=op.asked, override=record, steps=()
+    )
+    [outcome] = await parts.do_all("make_override", [command])
+    if outcome.refused == "op_reused":
+        raise ApiError("op_reused")
+    facts = {} if outcome.refused else outcome.facts
+    return {"skipped": facts.get("skipped", 0), "refused": facts.get("refused", 0), "refusals": []}
+
+
 def refusal(parts: Live, made: Planned, outcome: Outcome | None = None) -> ApiError:
     """Why an override cannot be made: naming the other one, where it is one that is in the way."""
     shown = told(parts, made)
