@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from assigner import __version__, log
-from assigner.cli import examples, keys, shell
+from assigner.cli import events, examples, keys, shell
 from assigner.cli.flags import with_settings
 from assigner.cli.options import SHOWN_ROWS, AsJson, Key, Lang, Limit, Url, own_url, read_settings
 from assigner.cli.people import commands as people
@@ -233,6 +233,7 @@ def export(
 
 
 people.join(app)
+events.join(app)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from re import sub
 
 from api.messages import Language
 from assigner.cli.centre_words import CENTRE
+from assigner.cli.events_words import EVENTS
 from assigner.cli.keys_words import KEYS
 from assigner.cli.people.words import PEOPLE
 
@@ -19,6 +20,7 @@ Both = tuple[str, str]
 WORDS: Mapping[str, Both] = {
     **CENTRE,
     **KEYS,
+    **EVENTS,
     **PEOPLE,
     # headlines
     "assigned_of": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, repeat
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from assigner.client.records import Event, Reset
 from assigner.client.retry import AGAIN, LONGEST_PAUSE_S, Manner
 from assigner.client.script import Give, More, Open, Script
 
+ALL_SO_FAR: Final = b": That is all so far."
+"""How the block begins that comes when everything has been told."""
 QUIET_S: Final = 30.0
 """A stream without a sign of life for longer than this, besides the usual time, is broken; there is one every
 15 seconds."""
@@ -26,25 +29,32 @@ class Events(Resource[S]):
 
     @walks
     def follow(
-        self, since: str | None = None, types: Sequence[str] = (), queues: Sequence[str] = ()
+        self,
+        since: str | datetime | None = None,
+        types: Sequence[str] = (),
+        queues: Sequence[str] = (),
+        *,
+        on: bool = True,
     ) -> Script[Event | Reset]:
-        """What happens, as it happens, for ever: from now on, or from what came after the event `since`.
+        """What happens, as it happens, for ever: from now on, or from what came after the event, or the
+        instant, `since`. Without `on`, only what has happened so far.
 
         Of some types only (`task.*` are all of tasks), or about some queues. A connection that breaks is made
         anew, and nothing is missed; where events were deleted meanwhile, a Reset comes in their place.
         """
-        query = {"type": ",".join(types) or None, "queue": ",".join(queues) or None}
-        return _follow(with_query(path("events"), query), since, self.sender.manner)
+        id, instant = (None, since.isoformat()) if isinstance(since, datetime) else (since, None)
+        query = {"type": ",".join(types) or None, "queue": ",".join(queues) or None, "since": instant}
+        return _follow(with_query(path("events"), query), Place(id, on=on), self.sender.manner)
 
 
-def _follow(target: str, since: str | None, manner: Manner) -> Script[Event | Reset]:
+def _follow(target: str, place: Place, manner: Manner) -> Script[Event | Reset]:
     """Follow, and come back to where it was left; the first time only as often as any request is tried."""
-    place = Place(since)
     pauses = manner.pauses()
     while True:
         error: AssignerError | None = None
         try:
-            yield from _listen(target, place)
+            if (yield from _listen(target, place)):
+                return
         except (NotReached, Problem) as found:
             if isinstance(found, Problem) and found.status not in AGAIN:
                 raise
@@ -59,14 +69,17 @@ def _follow(target: str, since: str | None, manner: Manner) -> Script[Event | Re
 
 @dataclass(slots=True)
 class Place:
-    """Where a reader is: the id of the last event, and whether it has moved over this connection."""
+    """Where a reader is: the id of the last event, and whether it has moved over this connection. `on`: who
+    goes on when they have heard all so far.
+    """
 
     id: str | None
     moved: bool = False
+    on: bool = True
 
 
-def _listen(target: str, place: Place) -> Generator[Any, Any, None]:
-    """What one connection tells, until it ends."""
+def _listen(target: str, place: Place) -> Generator[Any, Any, bool]:
+    """What one connection tells, until it ends; whether that is all."""
     headers = {"Accept": "text/event-stream", **({"Last-Event-ID": place.id} if place.id else {})}
     yield Open(Call(method="GET", target=target, read=raw, headers=headers, waits_s=QUIET_S))
     rest = b""
@@ -75,6 +88,9 @@ def _listen(target: str, place: Place) -> Generator[Any, Any, None]:
         told = [found for block in blocks for found in _told(block, place)]
         if told:
             yield Give(told)
+        if not place.on and any(block.startswith(ALL_SO_FAR) for block in blocks):
+            return True
+    return False
 
 
 def _told(block: bytes, place: Place) -> Iterator[Event | Reset]:
