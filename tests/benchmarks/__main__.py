@@ -16,10 +16,12 @@ BENCHMARKS = {
     "bpic2012": "two weeks of a bank's real backlog, hour by hour, each answer judged twice",
     "durability": "what a power cut costs the store, with each durability",
     "live": "the living service with 50,000 tasks waiting: offers, posts, cold start, and where it breaks",
+    "events": "500 who follow the events, one of them stopped, while 500 transitions a second happen",
+    "metrics": "what it costs to be watched: /metrics at full size, and throughput with and without",
     "day": "a simulated day of 200 agents through the real dispatcher",
 }
 
-SHORTER = {"live"}
+SHORTER = {"events", "live", "metrics"}
 """Those that have a short form, for who works on them."""
 
 Run = Callable[[Path], Iterator[Result]]
