@@ -9,14 +9,18 @@ from functools import wraps
 from typing import Any, ParamSpec
 
 from assigner.clock import ManualClock
+from assigner.dispatch.actions import ACTIONS, slot_of
 from assigner.dispatch.aside import Decider
 from assigner.dispatch.loop import Dispatcher, Pace, Pass
 from assigner.dispatch.mirror import Mirror
+from assigner.dispatch.overrides import plan
 from assigner.domain.agent import Presence
 from assigner.domain.instant import rfc3339
+from assigner.domain.lifecycle import OverrideState
 from assigner.domain.policy import Policy
-from assigner.domain.records import AgentRecord, OfferRecord, TaskRecord
-from assigner.store.base import Enqueue, OnAgent, OnOffer, OnTask, Outcome, PutAgent, PutQueue
+from assigner.domain.queue import DEFAULT
+from assigner.domain.records import AgentRecord, OfferRecord, OverrideRecord, TaskRecord
+from assigner.store.base import Enqueue, MakeOverride, OnAgent, OnOffer, OnTask, Outcome, PutAgent, PutQueue
 from assigner.store.memory import MemoryStore
 
 P = ParamSpec("P")
@@ -109,6 +113,28 @@ class Living:
 
     async def on_task(self, verb: str, id: str, **facts: Any) -> Outcome:
         return done(await self.store.do(verb, [OnTask(**self.said(), task=id, facts=facts)]))
+
+    async def override(
+        self, action: str, target: dict[str, Any], *tasks: str, until: int | None = None, **doc: Any
+    ) -> Outcome:
+        """Do something by hand, as the API does: to these tasks, or to a queue or an agent."""
+        said, row = self.said("lea"), ACTIONS[action]
+        queue, agent = target.get("queue"), doc.get("agent") or target.get("agent")
+        record = OverrideRecord(
+            id=f"ov-{self.ops}",
+            action=action,
+            doc={"target": target, **doc},
+            author="lea",
+            reason="because",
+            state=OverrideState.DONE if action == "unfreeze" else OverrideState.ACTIVE,
+            made_at=said["now"],
+            until=until,
+            slot=slot_of(row, agent, queue),
+        )
+        steps = list(plan(record, [await self.record(task) for task in tasks], lambda _: DEFAULT))
+        command = MakeOverride(**said, override=record, steps=steps, partial=True, replace=True)
+        [outcome] = await self.store.make_override([command])
+        return outcome
 
     async def answer(self, verb: str, task: str, **facts: Any) -> Outcome:
         """Accept or decline the offer of a task."""

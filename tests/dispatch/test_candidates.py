@@ -82,6 +82,28 @@ STEPS = st.lists(
 )
 
 
+QUEUE, ANA, TASK = {"queue": "q"}, {"agent": "ana"}, {"tasks": 1}
+SAID: dict[str, dict[str, Any]] = {
+    "freeze": {},
+    "unfreeze": {},
+    "drain": {},
+    "exclude": {"agent": "eva"},
+    "pin": {"agent": "luis"},
+    "unpin": {},
+    "reprioritise": {"priority": 52},
+    "reschedule": {"due_at": rfc3339(START + 5 * MINUTE)},
+}
+BY_HAND = st.sampled_from(
+    [
+        ("freeze", QUEUE, False),
+        ("unfreeze", QUEUE, False),
+        ("drain", ANA, False),
+        ("exclude", QUEUE, False),
+        *((action, TASK, True) for action in ("exclude", "pin", "unpin", "reprioritise", "reschedule")),
+    ]
+)
+
+
 def ops(sizes: st.SearchStrategy[int]) -> st.SearchStrategy[list[Op]]:
     """What clients and time do, in any order, sensible or not."""
     task, agent, docs = st.sampled_from(TASKS), st.sampled_from(AGENTS), task_docs(sizes)
@@ -97,6 +119,7 @@ def ops(sizes: st.SearchStrategy[int]) -> st.SearchStrategy[list[Op]]:
         | st.tuples(st.just("step"), st.just(""), st.none())
         | st.tuples(st.just("wait"), st.just(""), st.sampled_from((1, MINUTE, 5 * MINUTE)))
         | st.tuples(st.just("queue"), st.just("q"), STEPS)
+        | st.tuples(st.just("override"), task, BY_HAND)
     )
     begin = st.tuples(
         *(st.tuples(st.just("agent"), st.just(id), AGENT_DOCS) for id in AGENTS[:2]),
@@ -117,6 +140,12 @@ async def do(live: Living, op: Op) -> None:
             await live.agent(id, **fact)
         case "presence" if await live.store.agent(id):
             await live.present(id, fact)
+        case "override":
+            action, target, about = fact
+            named = [id] if about and record else []
+            await live.override(
+                action, target, *named, until=live.clock.now_ms() + 6 * MINUTE, **SAID[action]
+            )
         case "queue":
             await live.queue(id, relaxation=fact, floor={"a": 2})
         case "answer" if record and record.offer:
