@@ -70,6 +70,12 @@ MOST_NAMES = 100
 BANDS = ("low", "medium", "high", "urgent")
 _BAND_EDGES = (38, 63, 85)
 OPEN = ("queued", "held", "offered", "assigned")
+WHYS = (
+    "no_credentials", "wrong_key", "revoked_key", "expired_key", "keys_not_read", "not_this_machine",
+    "wrong_token", "wrong_algorithm", "wrong_subject", "unknown_key_id", "other_audience", "other_issuer",
+    "token_not_yet_valid", "expired_token", "issuer_unreachable", "no_role", "other_workspace", "no_agent",
+)  # fmt: skip
+"""Why somebody is turned away at the edge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +188,7 @@ METRICS: tuple[Metric, ...] = (
              "HTTP requests answered; status 499 means that the client went away.",
              route=ANY, method=ANY, status=ANY),
     _gauge("assigner_http_requests_in_flight", "HTTP requests that are being answered now."),
-    _counter("assigner_auth_refused_total", "Requests turned away because of who asked, by why.", why=ANY),
+    _counter("assigner_auth_refused_total", "Requests turned away because of who asked, by why.", why=WHYS),
     _counter("assigner_rate_limited_total", "Requests turned away because their key asked too often."),
     _gauge("assigner_event_readers", "Clients that follow the events now."),
     _counter("assigner_event_readers_dropped_total", "Clients that followed the events and were too slow."),

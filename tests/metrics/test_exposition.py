@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.access import ACCESS
 from assigner.exposition import pages
-from assigner.metrics import METRICS, MOST_NAMES, OTHER, Meters
+from assigner.metrics import METRICS, MOST_NAMES, OTHER, WHYS, Meters
 from tests.dispatch.living import lived
 from tests.metrics.metered import metered
+from tests.style.sources import ROOT
 
 ODD = 'a "quoted" \\ back\\slash,\nnew line, {brace}, ñandú'
+API = sorted((ROOT / "api").glob("*.py"))
 MOST_SERIES = 5_000
 STATUSES = ("200", "404", "422", "503")
 STORE_VERBS = 40
@@ -91,3 +94,9 @@ def test_what_is_known_beforehand_is_there_at_zero_for_every_workspace() -> None
         if "workspace" in row.labels:
             said = {dict(labels[1:])["workspace"] for labels in samples}
             assert said == {"north", "south"}, row.name
+
+
+def test_every_why_of_the_edge_is_in_the_table() -> None:
+    said = re.findall(r'(?:why=|_wrong\(|_unmapped\()("[^)\n]*)', "".join(path.read_text() for path in API))
+    found = {word for words in said for word in re.findall(r'"(\w+)"', words)}
+    assert found - {"rate_limited"} == set(WHYS)
