@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 
 from api.errors import ERRORS, FAULTS
+from api.events_out import KINDS as KINDS_OF_EVENT
+from api.events_out import TYPES
 from assigner.config import settings_table
 from assigner.dispatch.unblock import KINDS
 from assigner.domain.eligibility import RULES
@@ -115,6 +117,11 @@ def _metrics() -> str:
     return _table(("metric", "type", "labels", "meaning"), rows)
 
 
+def _events() -> str:
+    of = {kind: (f"`{type}`" for type in TYPES if type.startswith(f"{kind}.")) for kind in KINDS_OF_EVENT}
+    return _table(("about", "`type`"), ((kind, ", ".join(types)) for kind, types in of.items()))
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "rules": _rules,
     "terms": _terms,
@@ -129,6 +136,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "faults": _faults,
     "settings": _settings,
     "metrics": _metrics,
+    "events": _events,
 }
 
 
