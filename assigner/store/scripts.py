@@ -11,13 +11,10 @@ ALONE = ("take_lease", "keep_lease", "drop_lease", "page")
 """The scripts that are no verbs, and need no prelude."""
 STEPS = tuple(verb for verb in TRANSITIONS if verb != "offer")
 """The verbs of which the steps of an override are."""
-NEEDS = {
-    "adjust": ("overlay",),
-    "make_override": ("staging", "record", "losing", "overlay", *STEPS, "steps"),
-    "end_override": ("staging", "record", "overlay", *STEPS, "steps"),
-}
+_STEPWISE = ("staging", "record", "telling", "overlay", *STEPS, "steps")
+NEEDS = {"adjust": ("overlay",), "make_override": (*_STEPWISE, "losing"), "end_override": _STEPWISE}
 """What comes before a script's own file, besides the prelude."""
-_PARTS = {"prelude", "staging", "record", "losing", "overlay", "steps"}
+_PARTS = {"prelude", "staging", "record", "telling", "overlay", "steps", "losing"}
 
 
 @cache

@@ -2,7 +2,7 @@
 --
 -- KEYS, ARGV, returns: as in prelude.lua. A command has `override` (its id), `state` and `steps`, as make_override.lua.
 
-return each(function(c)
+return whole(function(c)
   local record = read('override', c.override)
   if not record then return refuse('unknown_override') end
   local live = record.live

@@ -4,7 +4,7 @@
 -- {verb, task or offer, told?, doc?, version?, lenient?}, `partial`, `replace`, `dry?` and `tasks`; rules has `rows` by verb and
 -- `most`. What is done is answered {0, event id, fields, id of the last event}.
 
-return each(function(c)
+return whole(function(c)
   if read('override', c.override) then return refuse('override_exists') end
   local holder = c.slot and redis.call('HGET', key.slots, c.slot)
   if holder and not c.replace then return refuse('override_conflict', {by = holder, field = 'slot'}) end

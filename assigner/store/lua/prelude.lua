@@ -67,11 +67,10 @@ local function emit(c, event, records)
   local fields = {'type', event, 'at', string.format('%.0f', c.now), 'actor', c.actor, 'op', c.op,
     'facts', c.told or '{}'}
   for _, kind in ipairs(KINDS) do
-    local record = records[kind]
+    local record, at = records[kind], #fields
     if record then
-      for _, value in ipairs({kind, record.text or pack(record.live), kind .. '_doc', record.doc}) do
-        fields[#fields + 1] = value
-      end
+      fields[at + 1], fields[at + 2] = kind, record.text or pack(record.live)
+      fields[at + 3], fields[at + 4] = kind .. '_doc', record.doc
     end
   end
   local id = redis.call('XADD', key.events, 'MAXLEN', '~', rules.events, '*', unpack(fields))
