@@ -145,7 +145,7 @@ class AsyncClient(Api[AsyncSender]):
         **ways: Unpack[Ways],
     ) -> None:
         self.url = _address(url)
-        made = carrier or AsyncHttpxCarrier(httpx.AsyncClient(**_settings(self.url)))
+        made = carrier or AsyncHttpxCarrier(_settings(self.url))
         super().__init__(AsyncSender(made, _manner(Manner(), _key(key), ways)))
 
     def with_options(self, key: str | None = None, **ways: Unpack[Ways]) -> AsyncClient:
@@ -208,7 +208,8 @@ def _settings(url: str) -> dict[str, Any]:
     limits = httpx.Limits(
         max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=IDLE_S
     )
-    return {"base_url": url, "limits": limits, "trust_env": not _is_here(url)}
+    verify = url.startswith("https") and httpx.create_ssl_context()
+    return {"base_url": url, "limits": limits, "trust_env": not _is_here(url), "verify": verify}
 
 
 def _is_here(url: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, Unpack
+from typing import Any, Final, Unpack
 
 from assigner.client.call import Call, Guard, change, get, path
 from assigner.client.methods import Resource, S, asks, walks
@@ -25,12 +26,12 @@ class Offers(Resource[S]):
     @walks
     def of(self, agent: str) -> Script[Offer]:
         """Each offer to an agent, once: those that are open, then the others as they are made, for ever."""
-        return _heard(path("agents", agent, "offers"))
+        return _heard(path("agents", agent, "offers"), {"wait_s": WAIT_S})
 
     @walks
     def all(self) -> Script[Offer]:
         """The same of all agents: for a platform that acts for them."""
-        return _heard(path("offers"))
+        return _heard(path("offers"), {"wait_s": WAIT_S, "limit": MOST_SHOWN})
 
     @walks
     def list(self) -> Script[Offer]:
@@ -61,12 +62,12 @@ def _open() -> Script[Offer]:
         found, cursor = yield get(path("offers"), page(Offer), {"limit": MOST_SHOWN, "cursor": cursor})
 
 
-def _heard(target: str) -> Script[Offer]:
+def _heard(target: str, query: Mapping[str, Any]) -> Script[Offer]:
     """Offers as they are made: each answer says where the next one goes on."""
     cursor: str | None = None
     told: dict[str, None] = {}
     while True:
-        call = get(target, page(Offer), {"wait_s": WAIT_S, "cursor": cursor})
+        call = get(target, page(Offer), {**query, "cursor": cursor})
         found, cursor = yield replace(call, waits_s=WAIT_S)
         yield Give([offer for offer in found if offer.id not in told])
         told |= dict.fromkeys(offer.id for offer in found)

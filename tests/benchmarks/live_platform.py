@@ -5,10 +5,9 @@ them at once, finishes work, and notes how long everything takes.
 from __future__ import annotations
 
 import asyncio
-import json
 import multiprocessing
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import inf
@@ -18,11 +17,12 @@ from typing import Any
 
 import uvloop
 
+from assigner.client import AsyncClient, Problem
 from tests.benchmarks.live_world import CALM, MOVING, kind_of, queue_of, task_doc
-from tests.benchmarks.wire import Wire, Wires, connect, get, post, wires
+from tests.benchmarks.service import HOST
+from tests.benchmarks.wire import WireCarrier, wires
 
 CONNECTIONS = 32
-POLL = "/v1/offers?wait_s=20&limit=1000"
 DRAIN_S = 3.0
 """How long offers may still come after a run."""
 
@@ -82,11 +82,12 @@ class Platform:
     until that is known.
     """
 
-    stream: Wire
-    changes: Wires
+    stream: AsyncClient
+    polls: WireCarrier
+    changes: AsyncClient
+    carrier: WireCarrier
     measured: Measured
     chance: Random = field(default_factory=lambda: Random(3))
-    asked: int = 0
     made: int = 0
     completed: int = 0
     held: dict[str, str] = field(default_factory=dict)
@@ -106,26 +107,17 @@ class Platform:
 
     async def follow(self) -> None:
         """Follow the offers over one connection, for ever."""
-        path = POLL
-        while True:
-            status, body, at = await self.stream.ask(get(path))
-            if status != 200:
-                raise RuntimeError(f"The stream answered {status}: {body[:300].decode()}")
-            page = json.loads(body)
-            path = f"{POLL}&cursor={page['next']}"
-            measured = self.measured
-            measured.polls += 1
-            measured.offers += len(page["items"])
-            for offer in page["items"]:
-                agent, task = offer["agent"], offer["task"]
-                if (since := self.waiting.pop(agent, None)) is not None:
-                    measured.freed.append(max(0.0, at - since))
-                if (since := self.waiting.pop(task, None)) is not None:
-                    measured.made.append(max(0.0, at - since))
-                self.do(self._accept(offer["id"], agent, task))
+        async for offer in self.stream.offers.all():
+            agent, task, at = offer.agent, offer.task, _now()
+            self.measured.offers += 1
+            if (since := self.waiting.pop(agent, None)) is not None:
+                self.measured.freed.append(max(0.0, at - since))
+            if (since := self.waiting.pop(task, None)) is not None:
+                self.measured.made.append(max(0.0, at - since))
+            self.do(self._accept(offer.id, agent, task))
 
     async def _accept(self, offer: str, agent: str, task: str) -> None:
-        if await self._ask("accept", f"/v1/offers/{offer}/accept", b"", _now()):
+        if await self._ask("accept", self.changes.offers.accept(offer), _now()):
             self.held[agent] = task
             if (kind := kind_of(queue_of(agent))) in self.busy:
                 self.busy[kind].append(agent)
@@ -136,7 +128,7 @@ class Platform:
         doc = task_doc(number, self.chance)
         if number in CALM:
             self.waiting[doc["id"]] = inf
-        if await self._ask("enqueue", "/v1/tasks", json.dumps(doc).encode(), due, doc["id"]):
+        if await self._ask("enqueue", self.changes.tasks.make(**doc), due, doc["id"]):
             self.made += 1
 
     async def finish(self, due: float) -> None:
@@ -150,29 +142,30 @@ class Platform:
         agent = agents.pop()
         if agents is self.busy[MOVING]:
             self.waiting[agent] = inf
-        path = f"/v1/tasks/{self.held.pop(agent)}/complete"
-        if await self._ask("complete", path, b"{}", due, agent):
+        if await self._ask("complete", self.changes.tasks.complete(self.held.pop(agent)), due, agent):
             self.completed += 1
 
-    async def _ask(self, verb: str, path: str, body: bytes, due: float, waits: str = "") -> bool:
-        """Ask, with a key of its own; whether it was done. From the answer on, `waits` waits."""
-        self.asked += 1
-        self.measured.behind = max(self.measured.behind, self.changes.backlog)
-        status, answer, at = await self.changes.ask(post(path, body, f"bench-{self.asked}"))
+    async def _ask(self, verb: str, asking: Awaitable[object], due: float, waits: str = "") -> bool:
+        """Ask; whether it was done. From the answer on, `waits` waits."""
+        self.measured.behind = max(self.measured.behind, self.carrier.wires.backlog)
+        refused = ""
+        try:
+            await asking
+        except Problem as problem:
+            refused = f"{verb}: {problem.status} {problem.code}"
+        at = _now()
         self.measured.acks.setdefault(verb, []).append(at - due)
         if waits in self.waiting:
             self.waiting[waits] = at
-        if status < 300:
-            return True
-        self.waiting.pop(waits, None)
-        code = f"{verb}: {status} {json.loads(answer).get('code')}"
-        self.measured.refused[code] = self.measured.refused.get(code, 0) + 1
-        return False
+        if refused:
+            self.waiting.pop(waits, None)
+            self.measured.refused[refused] = self.measured.refused.get(refused, 0) + 1
+        return not refused
 
     async def run(self, run: Run) -> Measured:
         """Arrivals and completions at random instants, at these rates whatever the answers."""
         self.measured = measured = Measured(run=run)
-        began, cpu = _now(), time.process_time()
+        began, cpu, polls = _now(), time.process_time(), self.polls.asked
         due = began + self.chance.expovariate(2 * run.rate)
         while due < began + run.seconds:
             await asyncio.sleep(max(0.0, due - _now()))
@@ -181,6 +174,7 @@ class Platform:
                 due += self.chance.expovariate(2 * run.rate)
         measured.cpu_s = time.process_time() - cpu
         await self._drain()
+        measured.polls = self.polls.asked - polls
         return measured
 
     async def _drain(self) -> None:
@@ -217,7 +211,11 @@ def _main(channel: Connection, port: int) -> None:
 async def _serve(channel: Connection, port: int) -> None:
     """Do what is asked, one thing after the other."""
     nothing = Measured(run=Run(rate=0, seconds=0))
-    one = Platform(stream=await connect(port, Wire), changes=await wires(port, CONNECTIONS), measured=nothing)
+    polls, carrier = WireCarrier(await wires(port, 1)), WireCarrier(await wires(port, CONNECTIONS))
+    stream, changes = (
+        AsyncClient(f"http://{HOST}:{port}", carrier=each, retries=0) for each in (polls, carrier)
+    )
+    one = Platform(stream=stream, polls=polls, changes=changes, carrier=carrier, measured=nothing)
     following = asyncio.ensure_future(one.follow())
     while True:
         asking = asyncio.ensure_future(asyncio.to_thread(channel.recv))

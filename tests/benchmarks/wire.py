@@ -7,8 +7,10 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TypeVar, cast
+from typing import NoReturn, TypeVar, cast
 
+from assigner.client.call import Answer as Reply
+from assigner.client.retry import Ask
 from tests.benchmarks.service import HOST
 
 Answer = tuple[int, bytes, float]
@@ -123,6 +125,33 @@ class Wires:
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         return await turn
+
+
+class WireCarrier:
+    """Carries the requests of an AsyncClient over bare connections. `asked` counts them.
+
+    Answers come without their headers: nothing here needs them.
+    """
+
+    def __init__(self, wires: Wires) -> None:
+        self.wires = wires
+        self.asked = 0
+
+    async def carry(self, ask: Ask) -> Reply:
+        """The answer to a request."""
+        self.asked += 1
+        said = "".join(f"{name}: {value}\r\n" for name, value in ask.headers.items())
+        length = f"Content-Length: {len(ask.body)}\r\n" if ask.method != "GET" else ""
+        head = f"{ask.method} {ask.target} HTTP/1.1\r\nHost: {HOST}\r\n{said}{length}\r\n"
+        status, body, _ = await self.wires.ask(head.encode() + ask.body)
+        return Reply(status=status, headers={}, body=body)
+
+    def open(self, ask: Ask) -> NoReturn:
+        """No load follows a stream over these."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """The process ends, and its connections with it."""
 
 
 class Hammer(Replies):
