@@ -118,7 +118,7 @@ def _metrics() -> str:
 
 
 def _events() -> str:
-    of = {kind: (f"`{type}`" for type in TYPES if type.startswith(f"{kind}.")) for kind in KINDS_OF_EVENT}
+    of = {kind: [f"`{type}`" for type in TYPES if type.startswith(f"{kind}.")] for kind in KINDS_OF_EVENT}
     return _table(("about", "`type`"), ((kind, ", ".join(types)) for kind, types in of.items()))
 
 
