@@ -99,12 +99,12 @@ def _tests(query: Mapping[str, str], state: str | None, risk: str | None, now: i
     if category is not None:
         yield lambda task: task.doc.get("category") == category
     if skill is not None:
-        yield lambda task: _asks(task, skill)
+        yield lambda task: asks(task, skill)
     if risk is not None:
         yield lambda task: task_risk(task, now) == risk
 
 
-def _asks(task: TaskRecord, skill: str) -> bool:
+def asks(task: TaskRecord, skill: str) -> bool:
     """Whether a task asks a skill, by itself or in one of its sets."""
     doc = task.doc
     return skill in doc.get("skills", ()) or any(skill in some for some in doc.get("any_skills", ()))

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 from api.errors import ApiError
-from api.live import Live
+from api.lists import asks
+from api.live import BEFORE, Live
 from api.overrides_in import FilterIn, OverrideIn
 from api.view import View
 from assigner.domain.records import TaskRecord
@@ -19,12 +20,17 @@ SLICE = 1_000
 AT_ONCE = 250
 """How many tasks that are not open are asked of the store together."""
 
+PATIENCE_S = 10.0
+"""How long an override waits for what this process has changed to be known here."""
+
 Test = Callable[[TaskRecord], bool]
 
 
 async def targets(parts: Live, asked: OverrideIn, now: int) -> tuple[list[TaskRecord], list[str]]:
-    """The tasks, and the ids of those that there are not. Raises too_many_targets and no_targets."""
-    view, target, missing = await parts.seen("task"), asked.target, list[str]()
+    """The tasks, and the ids of those that there are not. Raises too_many_targets and no_targets, and
+    overloaded when what this process has changed is not known here yet.
+    """
+    view, target, missing = await caught_up(parts), asked.target, list[str]()
     if target.tasks is not None:
         _refuse_too_many(len(target.tasks))
         found, missing = await _named(parts, view, target.tasks)
@@ -38,6 +44,21 @@ async def targets(parts: Live, asked: OverrideIn, now: int) -> tuple[list[TaskRe
     if not found and not missing and not asked.row.standing:
         raise ApiError("no_targets")
     return found, missing
+
+
+async def caught_up(parts: Live) -> View:
+    """The view, once it has seen what this process has changed: what it does not know yet would be missed.
+
+    Raises overloaded.
+    """
+    until = parts.clock.monotonic_s() + PATIENCE_S
+    view, changed = await parts.seen("task"), parts.written.get("task", BEFORE)
+    while view.position < changed:
+        if parts.clock.monotonic_s() >= until:
+            detail = "What has changed is not known here yet: retry."
+            raise ApiError("overloaded", detail, headers={"Retry-After": "1"})
+        await view.reached(changed)
+    return view
 
 
 def _refuse_too_many(count: int) -> None:
@@ -78,8 +99,8 @@ def _tests(filter: FilterIn, asked: OverrideIn, now: int) -> Iterator[Test]:
         yield lambda task: task.state == filter.state
     if filter.category is not None:
         yield lambda task: task.doc.get("category") == filter.category
-    if filter.skill is not None:
-        yield lambda task: filter.skill in task.doc.get("skills", ())
+    if (skill := filter.skill) is not None:
+        yield lambda task: asks(task, skill)
     if filter.tag is not None:
         yield lambda task: filter.tag in task.doc.get("tags", ())
     if filter.age_s is not None:

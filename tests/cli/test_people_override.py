@@ -85,6 +85,9 @@ def test_a_filter_finds_the_tasks(centre: Living) -> None:
     old = centre.task(queue=queue, created_at="2020-01-01T00:00:00Z")
     done(centre, "hold", "--queue", queue, "--tag", "vip", "--until", "17:00")
     assert [task(centre, id)["state"] for id in (vip, plain)] == ["held", "queued"]
+    either = centre.task(queue=queue, any_skills=[{"sap": 1}, {"oracle": 2}])
+    done(centre, "hold", "--queue", queue, "--skill", "oracle")
+    assert [task(centre, id)["state"] for id in (either, plain)] == ["held", "queued"]
     done(centre, "cancel", "--queue", queue, "--older-than", "3d")
     assert [task(centre, id)["state"] for id in (old, plain)] == ["cancelled", "queued"]
     done(centre, "resume", "--queue", queue, "--state", "held")

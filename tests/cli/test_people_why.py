@@ -76,6 +76,23 @@ def test_a_task_through_its_life(centre: Living) -> None:
     assert [past.index(step) for step in steps] == sorted(past.index(step) for step in steps)
 
 
+def test_what_people_decided_by_hand_and_how_to_take_it_back(centre: Living) -> None:
+    centre.agent(skills={"billing": 3})
+    task = centre.task(queue="billing", skills={"billing": 3})
+    for command in (["pin", task, "--to", "luis"], ["reprioritise", task, "--priority", "high"]):
+        assert asked(centre, "override", *command, "--reason", f"for {command[0]}").code == 0
+    pin = read(centre, "overrides", "--action", "pin")[0]["id"]
+    said = asked(centre, "why", task)
+    assert "Priority 75 high" in said.out
+    assert "What would unblock it → an override is undone" in said.out
+    assert f"assigner override undo {pin}" in said.out
+    assert f"What people decided by hand {pin}: pin to luis, by dev: for pin" in said.out
+    assert f"overridden by dev ({pin}): for pin" in said.out
+    spanish = asked(centre, "why", task, "--lang", "es")
+    assert f"Lo que se decidió a mano {pin}: fijar a luis, por dev: for pin" in spanish.out
+    assert "prioridad 75, por dev: for reprioritise" in spanish.out
+
+
 def test_of_a_long_history_the_last_is_told(centre: Living) -> None:
     task = centre.task()
     for _ in range(6):

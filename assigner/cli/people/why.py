@@ -80,6 +80,8 @@ def _told(known: Known, now: int, view: View) -> Iterator[RenderableType]:
     if found.get("unblock"):
         yield _section(view.say("would_help"))
         yield _inside(Text(f"→ {_unblock(found['unblock'], view)}", style=GOOD))
+        for id in view.first(found["unblock"].get("overrides") or ()):
+            yield _inside(Text(f"  assigner override undo {plain(id)}", style=DIM))
     if found.get("decided"):
         yield _section(view.say("decision"))
         yield _inside(_decision(found["decided"], now, view))
