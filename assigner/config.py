@@ -208,6 +208,13 @@ class Settings:
         low=60,
         high=315_360_000,
     )
+    keep_overrides_s: float = _row(
+        7_776_000.0,
+        "How long an override is kept after it holds no more.",
+        unit="seconds",
+        low=60,
+        high=315_360_000,
+    )
     max_event_readers: int = _row(
         1_000, "How many may follow the events of each process at once.", low=1, high=100_000
     )

@@ -144,7 +144,11 @@ def _dispatcher(workspace: str, store: Store, settings: Settings, clock: Clock, 
         clock=clock,
         holder=f"{workspace}@{socket.gethostname()}-{os.getpid()}",
         decide=Decider(Policy(), clock, most_arcs=settings.max_arcs, time_limit_s=limit_s),
-        pace=Pace(lease_ms=_ms(settings.lease_s), keep_ended_ms=_ms(settings.keep_ended_s)),
+        pace=Pace(
+            lease_ms=_ms(settings.lease_s),
+            keep_ended_ms=_ms(settings.keep_ended_s),
+            keep_overrides_ms=_ms(settings.keep_overrides_s),
+        ),
         told=counting.tell,
         heard=counting.hear,
     )

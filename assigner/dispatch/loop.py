@@ -18,7 +18,7 @@ from assigner.clock import Clock, Stopwatch
 from assigner.dispatch.acting import Acting, NotLeader
 from assigner.dispatch.cycle import Decide, Report, cycle
 from assigner.dispatch.feed import Feed, Heard, unheard
-from assigner.dispatch.maintenance import maintain, prune
+from assigner.dispatch.maintenance import maintain, prune, prune_overrides
 from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.plan import Plan
 from assigner.dispatch.waiting import Decided
@@ -40,6 +40,7 @@ class Pace:
     tick_ms: int = 1_000
     prune_every_ms: int = 10_000
     keep_ended_ms: int = 7 * 86_400_000
+    keep_overrides_ms: int = 90 * 86_400_000
     most_decided: int = 20_000
     most_retries: int = 3
     """Cycles in a row that may come to nothing before the next one waits for the tick."""
@@ -238,6 +239,7 @@ class Dispatcher:
         if _over(lead.pruned_at, now, self.pace.prune_every_ms):
             lead.pruned_at = now
             done |= await prune(lead.acting, now - self.pace.keep_ended_ms)
+            done |= await prune_overrides(lead.acting, now - self.pace.keep_overrides_ms)
         watch.lap("maintain")
 
         # 4. Who takes what?

@@ -184,6 +184,11 @@ async def prune(acting: Acting, before: int) -> Done:
     return {"prune": await acting.store.prune(before, MOST_PRUNED)}
 
 
+async def prune_overrides(acting: Acting, before: int) -> Done:
+    """Overrides that have not held for so long that nobody asks for them."""
+    return {"prune_overrides": await acting.store.prune_overrides(before, MOST_PRUNED)}
+
+
 LOOKS: dict[str, Callable[[Acting, list[str], int], Awaitable[Done]]] = {
     "expire": expire,
     "wake": wake,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assigner.dispatch.candidates import candidates
+from assigner.dispatch.loop import Pace
 from assigner.dispatch.maintenance import RETRY_MS
 from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.waiting import explain_live
@@ -136,3 +137,18 @@ async def test_tasks_in_a_frozen_queue_stand_in_no_line_and_those_that_leave_it_
     await live.settle()
     assert await live.where("t") == ["offered ana"]
     assert live.mirror.standing.carriers == {}
+
+
+@lived
+async def test_an_override_is_forgotten_when_it_has_not_held_for_long() -> None:
+    live = Living(pace=Pace(keep_overrides_ms=2 * HOUR))
+    await live.queue("q")
+    ended = (await live.override("freeze", QUEUE, until=live.clock.now_ms() + HOUR)).override
+    held = (await live.override("drain", ANA)).override
+    assert ended
+    assert held
+    await live.wait(3 * HOUR)
+    assert await live.store.override(ended.id)
+    await live.wait(live.pace.prune_every_ms + RETRY_MS)
+    assert await live.store.override(ended.id) is None
+    assert await live.store.override(held.id)
