@@ -24,6 +24,8 @@ from assigner.domain.task import Task
 from assigner.metrics import BANDS, OPEN, OTHER, Census, band_of
 
 Labels = tuple[str, ...]
+Names = Mapping[str, str]
+"""What each queue is called."""
 RISKS = (Risk.AT_RISK, Risk.BREACHED)
 AGENTS = 2_500
 """So many are in a roster: to index one takes a few milliseconds, in which nobody else goes on."""
@@ -62,7 +64,6 @@ class Backlog:
     tasks: Counter[Labels] = field(default_factory=Counter)
     risks: Counter[Labels] = field(default_factory=Counter)
     oldest: dict[str, int] = field(default_factory=dict)
-    kinds: dict[tuple[object, ...], Kind] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -75,9 +76,8 @@ class Staff:
     capacity: int = 0
 
 
-def counted(mirror: Mirror, backlog: Backlog, staff: Staff, most_names: int) -> Census:
-    """What was counted; `most_names` queues, the biggest, by name."""
-    name = named(backlog, mirror.queues, most_names)
+def counted(mirror: Mirror, backlog: Backlog, staff: Staff, name: Names) -> Census:
+    """How much there is."""
     active = Counter[Labels]((override.action,) for override in mirror.standing.overrides.values())
     return {
         "assigner_tasks": _tasks(backlog, name),
@@ -89,46 +89,52 @@ def counted(mirror: Mirror, backlog: Backlog, staff: Staff, most_names: int) -> 
     }
 
 
-async def judged(mirror: Mirror, backlog: Backlog, staff: Staff, most_names: int, clock: Clock) -> Census:
+async def judged(kinds: Sequence[Kind], staff: Staff, name: Names, clock: Clock) -> Census:
     """Why the queued tasks wait, each kind of them judged against everybody."""
-    name = named(backlog, mirror.queues, most_names)
-    refusals = await _judge_all(list(backlog.kinds.values()), staff.rosters, clock)
+    refusals = await _judge_all(kinds, staff.rosters, clock)
     return {
-        "assigner_waiting_reasons": _reasons(backlog),
+        "assigner_waiting_reasons": _reasons(kinds),
         "assigner_refusals": {(rule,): count for rule, count in refusals.items()},
-        "assigner_unqualified_tasks": _unqualified(backlog, name),
+        "assigner_unqualified_tasks": _unqualified(kinds, name),
     }
 
 
 async def count_tasks(mirror: Mirror, now: int) -> Backlog:
-    """Count the open tasks, and put those alike together that wait to be handed out."""
+    """Count the open tasks."""
     backlog = Backlog(now)
-    tasks, risks = backlog.tasks, backlog.risks
+    tasks, risks, oldest = backlog.tasks, backlog.risks, backlog.oldest
     async for entry in in_slices(list(mirror.tasks.values())):
         record, task = entry.record, entry.task
-        band = _BAND[task.priority]
-        tasks[record.queue, record.state, band] += 1
+        queue, band = record.queue, _BAND[task.priority]
+        tasks[queue, record.state, band] += 1
         if task.due_at is not None:
             stands = risk(now=now, due_at=task.due_at, handle_ms=task.handle_ms, started_at=record.started_at)
             if stands is not Risk.OK:
                 risks[band, stands] += 1
-        if record.state is State.QUEUED:
-            _wait(backlog, record.queue, record.queued_at, task)
+        if record.state is State.QUEUED and record.queued_at < oldest.get(queue, now):
+            oldest[queue] = record.queued_at
     return backlog
 
 
-def _wait(backlog: Backlog, queue: str, since: int, task: Task) -> None:
-    if since < backlog.oldest.get(queue, backlog.at):
-        backlog.oldest[queue] = since
-    early = task.not_before is not None and backlog.at < task.not_before
+async def count_kinds(mirror: Mirror, now: int) -> Sequence[Kind]:
+    """Put the queued tasks together that are alike."""
+    kinds: dict[tuple[object, ...], Kind] = {}
+    async for entry in in_slices(list(mirror.tasks.values())):
+        if entry.record.state is State.QUEUED:
+            key = _likeness(entry.record.queue, entry.task, now)
+            kind = kinds.get(key)
+            if kind is None:
+                kind = kinds[key] = Kind(entry.record.queue, entry.task)
+            kind.count += 1
+    return list(kinds.values())
+
+
+def _likeness(queue: str, task: Task, now: int) -> tuple[object, ...]:
+    """What the rules can tell of a task; of handling times, which are in milliseconds, only the size."""
+    early = task.not_before is not None and now < task.not_before
     named = task.excluded_agents, task.kept_from, task.cooling_down
-    # Of handling times only the size tells: they are in milliseconds, and hardly two are the same.
     asks = id(task.requirement), task.pinned_agent, task.handle_ms.bit_length()
-    key = (queue, asks, early, task.frozen, named)
-    kind = backlog.kinds.get(key)
-    if kind is None:
-        kind = backlog.kinds[key] = Kind(queue, task)
-    kind.count += 1
+    return queue, asks, early, task.frozen, named
 
 
 async def count_agents(mirror: Mirror, now: int) -> Staff:
@@ -165,8 +171,8 @@ def _judge(kind: Kind, roster: Roster, refusals: dict[str, int]) -> None:
     kind.qualified = kind.qualified or kind.eligible or qualified(kind.task, roster) != 0
 
 
-def named(backlog: Backlog, queues: Iterable[str], most: int) -> Mapping[str, str]:
-    """What each queue is called: its own name for the biggest, `other` for the rest."""
+def names_of(backlog: Backlog, queues: Iterable[str], most: int) -> Names:
+    """What each queue is called: by its own name, so many of the biggest, and `other` the rest."""
     size = Counter(dict.fromkeys(queues, 0))
     for (queue, _, _), count in backlog.tasks.items():
         size[queue] += count
@@ -178,30 +184,30 @@ def _zeros(*values: Sequence[str]) -> dict[Labels, float]:
     return dict.fromkeys(product(*values), 0.0)
 
 
-def _tasks(backlog: Backlog, name: Mapping[str, str]) -> dict[Labels, float]:
+def _tasks(backlog: Backlog, name: Names) -> dict[Labels, float]:
     found = _zeros(tuple(dict.fromkeys(name.values())), OPEN, BANDS)
     for (queue, state, band), count in backlog.tasks.items():
         found[name[queue], state, band] += count
     return found
 
 
-def _oldest(backlog: Backlog, name: Mapping[str, str]) -> dict[Labels, float]:
+def _oldest(backlog: Backlog, name: Names) -> dict[Labels, float]:
     found = _zeros(tuple(dict.fromkeys(name.values())))
     for queue, since in backlog.oldest.items():
         found[(name[queue],)] = max(found[(name[queue],)], (backlog.at - since) / 1_000)
     return found
 
 
-def _unqualified(backlog: Backlog, name: Mapping[str, str]) -> dict[Labels, float]:
-    found = _zeros(tuple(dict.fromkeys(name.values())))
-    for kind in backlog.kinds.values():
-        if not kind.qualified:
-            found[(name[kind.queue],)] += kind.count
+def _unqualified(kinds: Iterable[Kind], name: Names) -> Mapping[Labels, float]:
+    found = Counter(_zeros(tuple(dict.fromkeys(name.values()))))
+    for kind in kinds:
+        if not kind.qualified:  # a queue may have come since the tasks were counted
+            found[(name.get(kind.queue, OTHER),)] += kind.count
     return found
 
 
-def _reasons(backlog: Backlog) -> dict[Labels, float]:
+def _reasons(kinds: Iterable[Kind]) -> dict[Labels, float]:
     found = _zeros(tuple(REASONS))
-    for kind in backlog.kinds.values():
+    for kind in kinds:
         found[(kind.reason(),)] += kind.count
     return found

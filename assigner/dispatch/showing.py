@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from math import inf
 
 from assigner.backoff import Backoff
-from assigner.dispatch.census import count_agents, count_tasks, counted, judged
+from assigner.dispatch.census import count_agents, count_kinds, count_tasks, counted, judged, names_of
 from assigner.dispatch.loop import Dispatcher
 from assigner.dispatch.mirror import Mirror
 from assigner.metrics import Census
 
-EVERY_S = 5.0
-SHARE = 0.05
-"""Counting takes at most so much of the time, and judging too: after a long one, the next comes later."""
+EVERY_S, JUDGE_EVERY_S = 5.0, 15.0
+"""Between two countings, and between two judgements of why tasks wait."""
+SHARE = 0.02
+"""Either takes at most so much of the time: after a long one, the next comes later."""
 LOOK_S = 0.25
 """Between two looks whether the dispatcher leads."""
 
@@ -59,14 +60,12 @@ class Showing:
         mirror, now = lead.feed.mirror, clock.now_ms() + lead.ahead_ms
         began = clock.monotonic_s()
         backlog, staff = await count_tasks(mirror, now), await count_agents(mirror, now)
-        self.counts = counted(mirror, backlog, staff, self.most_names)
+        name = names_of(backlog, mirror.queues, self.most_names)
+        self.counts = counted(mirror, backlog, staff, name)
         ended = clock.monotonic_s()
         if ended >= self.judge_at_s:
-            self.reasons = await judged(mirror, backlog, staff, self.most_names, clock)
-            self.judge_at_s = clock.monotonic_s() + _pause_s(clock.monotonic_s() - ended)
+            self.reasons = await judged(await count_kinds(mirror, now), staff, name, clock)
+            took_s = clock.monotonic_s() - ended
+            self.judge_at_s = ended + max(JUDGE_EVERY_S, took_s / SHARE)
         self.mirror = mirror
-        return _pause_s(ended - began)
-
-
-def _pause_s(took_s: float) -> float:
-    return max(EVERY_S, took_s / SHARE)
+        return max(EVERY_S, (ended - began) / SHARE)
