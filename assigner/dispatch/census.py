@@ -14,7 +14,7 @@ from itertools import product
 from assigner.clock import Clock
 from assigner.dispatch.actions import ACTIONS
 from assigner.dispatch.mirror import Mirror, in_slices
-from assigner.domain.agent import Agent, Presence
+from assigner.domain.agent import Presence
 from assigner.domain.eligibility import RULES, judge, qualified
 from assigner.domain.lifecycle import State
 from assigner.domain.reasons import REASONS
@@ -68,10 +68,9 @@ class Backlog:
 
 @dataclass(slots=True, eq=False)
 class Staff:
-    """The agents, counted, and in rosters; `load` and `capacity` of those who are available on shift."""
+    """The agents, counted; `load` and `capacity` of those who are available on shift."""
 
     presence: Counter[Labels] = field(default_factory=Counter)
-    rosters: list[Roster] = field(default_factory=list)
     load: int = 0
     capacity: int = 0
 
@@ -89,9 +88,12 @@ def counted(mirror: Mirror, backlog: Backlog, staff: Staff, name: Names) -> Cens
     }
 
 
-async def judged(kinds: Sequence[Kind], staff: Staff, name: Names, clock: Clock) -> Census:
+async def judged(mirror: Mirror, now: int, name: Names, clock: Clock) -> Census:
     """Why the queued tasks wait, each kind of them judged against everybody."""
-    refusals = await _judge_all(kinds, staff.rosters, clock)
+    kinds = await count_kinds(mirror, now)
+    agents = [entry.agent(now) async for entry in in_slices(list(mirror.agents.values()))]
+    rosters = (Roster(agents[at : at + AGENTS], now) for at in range(0, len(agents), AGENTS))
+    refusals = await _judge_all(kinds, rosters, clock)
     return {
         "assigner_waiting_reasons": _reasons(kinds),
         "assigner_refusals": {(rule,): count for rule, count in refusals.items()},
@@ -138,15 +140,13 @@ def _likeness(queue: str, task: Task, now: int) -> tuple[object, ...]:
 
 
 async def count_agents(mirror: Mirror, now: int) -> Staff:
-    """Count the agents, and put them into rosters."""
-    staff, agents = Staff(), list[Agent]()
+    """Count the agents."""
+    staff = Staff()
     async for entry in in_slices(list(mirror.agents.values())):
         staff.presence[(entry.record.presence,)] += 1
-        agents.append(entry.agent(now))
         if entry.may_work(now):
             staff.load += entry.record.load
             staff.capacity += entry.said.capacity
-    staff.rosters = [Roster(agents[at : at + AGENTS], now) for at in range(0, len(agents), AGENTS)]
     return staff
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from assigner.backoff import Backoff
-from assigner.dispatch.census import count_agents, count_kinds, count_tasks, counted, judged, names_of
+from assigner.dispatch.census import count_agents, count_tasks, counted, judged, names_of
 from assigner.dispatch.loop import Dispatcher
 from assigner.dispatch.mirror import Mirror
 from assigner.metrics import Census
@@ -64,7 +64,7 @@ class Showing:
         self.counts = counted(mirror, backlog, staff, name)
         ended = clock.monotonic_s()
         if ended >= self.judge_at_s:
-            self.reasons = await judged(await count_kinds(mirror, now), staff, name, clock)
+            self.reasons = await judged(mirror, now, name, clock)
             took_s = clock.monotonic_s() - ended
             self.judge_at_s = ended + max(JUDGE_EVERY_S, took_s / SHARE)
         self.mirror = mirror
