@@ -5,11 +5,13 @@ import json
 import re
 from collections.abc import Callable, Iterable
 
+from api.access import ACCESS, Access
 from api.errors import ERRORS, FAULTS
 from api.events_out import KINDS as KINDS_OF_EVENT
 from api.events_out import TYPES
 from assigner.config import settings_table
 from assigner.dispatch.unblock import KINDS
+from assigner.domain.access import Role
 from assigner.domain.eligibility import RULES
 from assigner.domain.lifecycle import TRANSITIONS, State
 from assigner.domain.preference import TERMS
@@ -95,6 +97,26 @@ def _keys() -> str:
     return _table(("key", "type", "holds", "deleted by"), rows)
 
 
+def _access() -> str:
+    """Each route with the roles that may; for an agent, what is their own there."""
+
+    def may(row: Access, role: Role) -> str:
+        own = row.own if role is Role.AGENT else None
+        return "" if role not in row.roles else own or "✓"
+
+    rows = (
+        (f"`{method} {path}`", *(may(row, role) for role in Role)) for (method, path), row in ACCESS.items()
+    )
+    return _table(("route", *(f"`{role}`" for role in Role)), rows)
+
+
+def _roles() -> str:
+    """Each role with the text under it."""
+    text = inspect.getsource(Role)
+    found = re.findall(r'= "(\w+)"\n +"""(.+?)"""', text, re.S)
+    return _table(("role", "who"), ((f"`{value}`", _sentence(said)) for value, said in found))
+
+
 def _errors() -> str:
     rows = ((str(e.status), f"`{e.code}`", e.title, _sentence(e.remedy)) for e in ERRORS.values())
     return _table(("status", "code", "title", "what to do"), rows)
@@ -132,6 +154,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "verbs": _verbs,
     "queue": _queue,
     "keys": _keys,
+    "roles": _roles,
+    "access": _access,
     "errors": _errors,
     "faults": _faults,
     "settings": _settings,
@@ -156,4 +180,6 @@ def marks(text: str) -> set[str]:
 
 
 if __name__ == "__main__":
-    README.write_text(written(README.read_text("utf-8")), "utf-8")
+    made = README.with_suffix(".made")
+    made.write_text(written(README.read_text("utf-8")), "utf-8")
+    made.replace(README)  # at once: nobody reads half of it
