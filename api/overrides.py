@@ -22,6 +22,7 @@ from api.overrides_list import all_of, page_of
 from api.overrides_list import tests as asked_of
 from api.overrides_make import Planned, id_of, left_undone, make, planned, preview, told
 from api.overrides_out import override_out, sheet
+from api.overrides_targets import caught_up
 from api.paths import path_id
 from api.query import Route
 from api.records import encode, page
@@ -130,7 +131,7 @@ async def undo(request: Request) -> Response:
 
 async def _ending(parts: Live, record: OverrideRecord, op: Ask, seen: etags.Seen | None) -> EndOverride:
     """The command that undoes an override; of one that is over, the store says so."""
-    view, tasks = await parts.seen("task"), await parts.store.override_tasks(record.id)
+    view, tasks = await caught_up(parts), await parts.store.override_tasks(record.id)
     carriers = [view.tasks[id] for id in tasks if id in view.tasks and carries(record, view.tasks[id])]
     if record.state is OverrideState.ACTIVE and record.slot is None and not carriers:
         count = f"{record.touched:,}"
