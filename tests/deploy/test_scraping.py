@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cli.shell import environment
+from tests.cli.shell import environment, run
 from tests.cli.test_demo import command
+from tests.cli.test_serve import started
 from tests.deploy.queries import ALERTS, RECORDED, panels
 from tests.deploy.scraping import MISSING, Scraper, scraping
 
@@ -123,3 +124,13 @@ def test_what_the_centre_does_is_counted(watched: Scraper) -> None:
         "reader": "assigner_event_readers > 0",
     }
     assert wait_for(counts, watched) == {}
+
+
+def test_prometheus_is_let_in_with_a_key_of_an_sre_and_not_with_a_platforms(tmp_path: Path) -> None:
+    state = str(tmp_path / "state")
+    with started("serve", "--state-dir", state, dev=False) as (address, _):
+        for role, up in (("sre", 1), ("platform", 0)):
+            key = run("keys", "create", "--role", role, "--state-dir", state).stdout.decode()
+            (folder := tmp_path / role).mkdir()
+            with scraping(folder, address.removeprefix("http://"), key) as scraper:
+                assert wait_for({role: f'up{{job="assigner"}} == {up}'}, scraper) == {}
