@@ -28,6 +28,12 @@ _WRITE = (
     "store_unavailable",
 )
 
+MEANT = {
+    "skill": "That ask for this skill, or have it.",
+    "due_before": "An instant: tasks that are due before it; of those that are open the first due first.",
+}
+"""What a parameter of a query means, where its name does not tell."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
@@ -170,7 +176,9 @@ def _parameters(row: Described) -> Iterator[dict[str, Any]]:
         schema = {"type": "string", "pattern": "^[!-~]{1,128}$"}
         yield {"name": "id", "in": "path", "required": True, "schema": schema}
     for name in row.query:
-        yield {"name": name, "in": "query", "schema": {"type": "number" if name == "wait_s" else "string"}}
+        schema = {"type": "number" if name == "wait_s" else "string"}
+        meaning = {"description": MEANT[name]} if name in MEANT else {}
+        yield {"name": name, "in": "query", **meaning, "schema": schema}
     if row.media == EVENTS:
         yield _header("Last-Event-ID", "The last event that you got: those after it come first.")
     if row.method != "get":

@@ -172,6 +172,12 @@ def test_what_is_due_before_an_instant_the_first_due_first(centre: Living, limit
     assert ids(query + "&state=cancelled") == [second]
 
 
+def test_the_description_tells_of_due_before(centre: Living) -> None:
+    paths = centre.ask("GET", "/openapi.json").json()["paths"]
+    told = {one["name"]: one for one in paths["/v1/tasks"]["get"]["parameters"]}
+    assert "the first due first" in told["due_before"]["description"]
+
+
 def test_due_before_goes_on_where_the_page_ended_whatever_happens_meanwhile(centre: Living) -> None:
     at, queue = centre.clock.now_ms(), centre.new("q")
     made = [centre.task(queue=queue, due_at=rfc3339(at + second * 1_000)) for second in range(6)]

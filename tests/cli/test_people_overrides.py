@@ -74,6 +74,11 @@ def test_more_than_are_shown_is_said(centre: Living) -> None:
     assert asked(centre, "overrides", "--limit", "0").text.count("ov-") == 4
 
 
+def test_an_id_is_in_one_piece_on_a_narrow_terminal(centre: Living) -> None:
+    [pin] = read(centre, "overrides", "--action", "pin")
+    assert f" {pin['id']} " in asked(centre, "overrides", columns=70).text
+
+
 def test_as_a_sheet(centre: Living) -> None:
     said = asked(centre, "overrides", "--csv", "--since", "today")
     lines = list(csv.DictReader(io.StringIO(said.text)))

@@ -87,6 +87,7 @@ def _table(found: Sequence[Said], now: int, view: View) -> Table:
     heads = [view.say(f"column_{name}") for name in names]
     made = table("", *heads, right=heads[4:5])
     made.title = None
+    made.columns[0].no_wrap = True  # it is to be copied
     for one in found:
         made.add_row(
             plain(one["id"]),
