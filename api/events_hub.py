@@ -35,6 +35,10 @@ LINGER_S = 60.0
 """How long events are kept ready after the last reader has left: most come back."""
 MOST_BEHIND = 8
 """How many are read to from the store at once: each has a page of it in memory."""
+TURN_S = 2.0
+"""How long each of them may take before it is the turn of another."""
+STUCK_S = 1.0
+"""Who has taken nothing for so long when the service stops is not waited for."""
 _SLICE = 64
 """How many readers are called, and events encoded, before others get the loop."""
 
@@ -165,8 +169,9 @@ class Hub:
         except StoreUnavailable:
             await asyncio.sleep(PAUSE_S)
             return
-        at = 0
-        while at < len(lines) and reader.place is None and not reader.over:
+        at, loop = 0, asyncio.get_running_loop()
+        until_s = loop.time() + TURN_S
+        while at < len(lines) and reader.place is None and not reader.over and loop.time() < until_s:
             stop, piece = joined(lines, reader.wanted, at, len(lines))
             at, reader.last = stop, lines[stop - 1].key
             await give(piece)
@@ -177,8 +182,11 @@ class Hub:
         working = [asyncio.create_task(self._tell()), asyncio.create_task(self._mind())]
         try:
             await stopping.wait()
+            now_s = asyncio.get_running_loop().time()
             for reader in self.readers:
                 reader.end(STOPS)
+                if reader.taking_s(now_s) > STUCK_S:
+                    reader.hang_up()
         finally:
             for one in working:
                 one.cancel()
@@ -252,7 +260,7 @@ class Hub:
             await asyncio.sleep(self.pace.look_s)
             now_s = asyncio.get_running_loop().time()
             for reader in list(self.readers):
-                if reader.since_s is not None and now_s - reader.since_s > self.pace.patience_s:
+                if reader.taking_s(now_s) > self.pace.patience_s:
                     reader.drop()
             if now_s - self._beat_s >= self.pace.heartbeat_s:
                 self._beat_s = now_s

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any, cast
 
 from api.events_out import Line, id_of, line_of
@@ -58,12 +58,16 @@ class Past:
         async with self._reaching:
             if key >= ring.start or (self._tried and key <= self._too_far):
                 return
-            with suppress(EventsLost, StoreUnavailable):
+            try:
                 lines = await self._since(ring, key)
-                if lines is not None:
-                    ring.add_before(key, lines)
-                    return
-            self._too_far, self._tried = max(key, self._too_far), True
+            except EventsLost:
+                lines = None
+            except StoreUnavailable:
+                return
+            if lines is None:
+                self._too_far, self._tried = max(key, self._too_far), True
+            else:
+                ring.add_before(key, lines)
 
     async def _since(self, ring: Ring, key: EventKey) -> list[Line] | None:
         """What came after an event and before the ring; None when there is no room for it."""

@@ -36,6 +36,10 @@ class Reader:
         """Whether they have everything, and wait for more."""
         return self._waiting is not None
 
+    def taking_s(self, now_s: float) -> float:
+        """How long they have been taking the piece that they are at."""
+        return 0.0 if self.since_s is None else now_s - self.since_s
+
     async def wait(self) -> None:
         """Wait for more."""
         self._waiting = asyncio.get_running_loop().create_future()
