@@ -5,8 +5,9 @@ Of all the processes that serve a workspace one leads, so that each event is cou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from assigner.clock import Clock
 from assigner.dispatch.acting import ACTOR
@@ -21,6 +22,8 @@ from assigner.domain.task import Task
 from assigner.metrics import OTHER, Meters, band_of
 
 NO_CATEGORY = "none"
+ARRIVALS = ("task.enqueued", "task.reopened")
+MOVES = ("task.offered", "task.accepted", "task.completed", "task.transferred")
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +49,7 @@ class Counting:
         self._meters = meters
         self._workspace = workspace
         self._clock = clock
+        self._counter = cache(lambda name, *labels: meters.counters[name].labels(workspace, *labels))
         self._queues = Names(meters.most_names)
         self._categories = Names(meters.most_names)
         for action in ACTIONS:
@@ -53,31 +57,31 @@ class Counting:
 
     def hear(self, mirror: Mirror, events: Sequence[Event]) -> None:
         """Count what has happened. The mirror knows the tasks as they were before the first of the events."""
-        known: dict[str, TaskRecord] = {}
+        since: dict[str, TaskRecord] = {}
         for event in events:
             if event.offer is not None:
                 self._offer(event.offer, event)
             if event.override is not None and event.type == "override.made":
                 self._override(event.override)
             if event.task is not None:
-                entry, id = mirror.tasks.get(event.task.id), event.task.id
-                before = known.get(id, entry.record if entry else event.task)
-                self._task(mirror, event, before, event.task)
-                known[id] = event.task
+                if event.type in ARRIVALS:
+                    self._count("assigner_arrivals_total")
+                elif event.type in MOVES:
+                    self._task(event, event.task, *_before(mirror, event.task, since))
+                since[event.task.id] = event.task
 
-    def _task(self, mirror: Mirror, event: Event, before: TaskRecord, after: TaskRecord) -> None:
+    def _task(self, event: Event, after: TaskRecord, before: TaskRecord, task: Task) -> None:
+        """`task` is the domain's, as it was before: what overrides say of one ends with it."""
         match event.type:
-            case "task.enqueued" | "task.reopened":
-                self._count("assigner_arrivals_total")
             case "task.offered" | "task.accepted":
-                self._waited(mirror.like(after)[0], after, event)
-            case "task.completed":  # what overrides said of it ends with it
-                self._completed(mirror.like(before)[0], after, event.at)
-            case "task.transferred":
+                self._waited(task, after, event)
+            case "task.completed":
+                self._completed(task, after, event.at)
+            case _:
                 self._handed_off(before.queue)
 
     def _count(self, name: str, *labels: str, by: float = 1) -> None:
-        self._meters.counters[name].labels(self._workspace, *labels).inc(by)
+        self._counter(name, *labels).inc(by)
 
     def _waits(self, name: str, task: Task, ms: int) -> None:
         histogram = self._meters.histograms[f"assigner_wait_to_{name}_seconds"]
@@ -138,6 +142,14 @@ class Counting:
         self._meters.histograms["assigner_solve_seconds"].labels(plan.method).observe(plan.solve_s)
         self._meters.histograms["assigner_solution_gap_ratio"].observe(plan.gap)
         self._meters.counters["assigner_solutions_total"].labels(plan.status).inc()
+
+
+def _before(mirror: Mirror, task: TaskRecord, since: Mapping[str, TaskRecord]) -> tuple[TaskRecord, Task]:
+    """A task before an event, as the events since the mirror was brought up to date have it."""
+    known, entry = since.get(task.id), mirror.tasks.get(task.id)
+    if known is None and entry is not None:
+        return entry.record, entry.task
+    return known or task, mirror.like(known or task)[0]
 
 
 def _accepted_at_once(event: Event) -> bool:
