@@ -5,11 +5,14 @@ import json
 import re
 from collections.abc import Callable, Iterable
 
+import yaml
+
 from api.access import ACCESS, Access
 from api.errors import ERRORS, FAULTS
 from api.events_out import KINDS as KINDS_OF_EVENT
 from api.events_out import TYPES
 from assigner.config import settings_table
+from assigner.dispatch.actions import ACTIONS
 from assigner.dispatch.unblock import KINDS
 from assigner.domain.access import Role
 from assigner.domain.eligibility import RULES
@@ -144,6 +147,32 @@ def _events() -> str:
     return _table(("about", "`type`"), ((kind, ", ".join(types)) for kind, types in of.items()))
 
 
+def _overrides() -> str:
+    rows = []
+    for row in ACTIONS.values():
+        words = [f"**{name}**" for name in row.needs]
+        words += [" or ".join(f"**{name}**" for name in row.either)] if row.either else []
+        words += row.takes
+        undone = "yes" if row.undo or (row.standing and row.name != "unfreeze") else "no"
+        rows.append(
+            (f"`{row.name}`", ", ".join(row.targets), ", ".join(words), undone, _sentence(row.meaning))
+        )
+    return _table(("`action`", "target", "takes (**needs**)", "can be undone", "what it does"), rows)
+
+
+def _alerts() -> str:
+    """Each alert, and the beginning of its runbook."""
+    deploy = ROOT / "deploy"
+    groups = yaml.safe_load((deploy / "prometheus" / "rules.yml").read_text("utf-8"))["groups"]
+    rows = []
+    for rule in (rule for group in groups for rule in group["rules"] if "alert" in rule):
+        path = f"runbooks/{rule['alert']}.md"
+        means = _sentence((deploy / path).read_text("utf-8").split("\n\n")[1])
+        named = f"[`{rule['alert']}`](deploy/{path})"
+        rows.append((named, rule["labels"]["severity"], rule["for"], re.split(r"(?<=\.) ", means)[0]))
+    return _table(("alert", "severity", "after", "what is the matter"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "rules": _rules,
     "terms": _terms,
@@ -161,6 +190,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings": _settings,
     "metrics": _metrics,
     "events": _events,
+    "overrides": _overrides,
+    "alerts": _alerts,
 }
 
 
