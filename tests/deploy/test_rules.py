@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command
 
+from assigner.cli import app
+from assigner.config import settings_table
 from tests.deploy.queries import ALERTS, PROMETHEUS, RECORDED, RULES, asked, known, metrics_in
 from tests.style.sources import ROOT
 
@@ -100,8 +103,14 @@ def test_only_metrics_that_exist_are_asked_for(where: str, expr: str) -> None:
 
 
 def test_what_runbooks_name_exists() -> None:
+    commands = set(get_command(app).commands)  # type: ignore[attr-defined]
     for file in RUNBOOKS.iterdir():
-        assert set(re.findall(r"assigner_[a-z_]+", file.read_text("utf-8"))) <= known(), file
+        text = file.read_text("utf-8")
+        assert set(re.findall(r"assigner_[a-z_]+", text)) <= known(), file
+        assert set(re.findall(r"`assigner ([a-z]+)", text)) <= commands, file
+        settings = {setting.variable for setting in settings_table()}
+        assert set(re.findall(r"ASSIGNER_[A-Z_]+", text)) <= settings, file
+        assert set(re.findall(r"see (Assigner\w+)", text)) <= set(ALERTS), file
 
 
 def test_what_is_recorded_is_asked_for() -> None:
