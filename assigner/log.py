@@ -12,6 +12,8 @@ import msgspec
 
 _FAST = msgspec.json.Encoder(enc_hook=str)
 _ENCODER = json.JSONEncoder(default=str, check_circular=False)
+_NOWHERE = {**vars(logging.makeLogRecord({})), "args": None}
+"""What a record says when nobody has found anything out."""
 
 
 class Line(logging.LogRecord):
@@ -19,18 +21,17 @@ class Line(logging.LogRecord):
     which thread, which takes longer than all the rest.
     """
 
-    pathname = filename = module = ""
-    args = exc_info = exc_text = stack_info = None
-    lineno = 0
-
     def __init__(self, name: str, level: int, msg: str, at_ms: int, fields: Mapping[str, Any]) -> None:
-        self.name = name
-        self.levelno = level
-        self.levelname = logging.getLevelName(level)
-        self.msg = msg
-        self.created = at_ms / 1_000
-        self.msecs = at_ms % 1_000
-        self.fields = fields
+        self.__dict__ = {
+            **_NOWHERE,
+            "name": name,
+            "levelno": level,
+            "levelname": logging.getLevelName(level),
+            "msg": msg,
+            "created": at_ms / 1_000,
+            "msecs": at_ms % 1_000,
+            "fields": fields,
+        }
 
 
 class JsonLines(logging.Formatter):

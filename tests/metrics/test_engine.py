@@ -55,9 +55,9 @@ class Running:
             while self.metric(name, **labels) != value:  # noqa: ASYNC110 - others make it so
                 await asyncio.sleep(LOOK_S)
 
-    async def work(self) -> None:
+    async def work(self, workspace: str = "default") -> None:
         """One agent and two tasks, of which one is offered."""
-        store, said = self.engine.stores["default"], {"actor": "tests", "now": SystemClock().now_ms()}
+        store, said = self.engine.stores[workspace], {"actor": "tests", "now": SystemClock().now_ms()}
         ana = PutAgent(**said, op="ana", agent="ana", doc={}, capacity=1)
         done(await store.put_agent([ana]))
         for id in ("one", "two"):
@@ -65,9 +65,14 @@ class Running:
             done(await store.enqueue([task]))
 
 
-def lived(folder: Path, scene: Callable[[Running], Coroutine[None, None, None]], durability: str) -> None:
+def lived(
+    folder: Path,
+    scene: Callable[[Running], Coroutine[None, None, None]],
+    durability: str = "fast",
+    workspaces: str = "default",
+) -> None:
     """Run a scene with the engine of a `serve` process."""
-    settings = Settings.from_env({}, {"durability": durability})
+    settings = Settings.from_env({}, {"durability": durability, "workspaces": workspaces})
 
     async def play() -> None:
         meters = Meters(settings.workspace_names)
@@ -92,7 +97,19 @@ def test_a_backlog_is_counted_and_the_store_timed_by_verb(tmp_path: Path) -> Non
         assert running.metric("assigner_build_info", version=__version__, python=python_version()) == 1
         assert running.metric("assigner_dispatcher_last_pass_timestamp_seconds")
 
-    lived(tmp_path, scene, "fast")
+    lived(tmp_path, scene)
+
+
+def test_each_workspace_is_told_apart(tmp_path: Path) -> None:
+    async def scene(running: Running) -> None:
+        for workspace in ("north", "south"):
+            await running.until(1, "assigner_dispatcher_leads", workspace=workspace)
+        await running.work("south")
+        await running.until(2, "assigner_tasks", workspace="south")
+        assert running.metric("assigner_arrivals_total", workspace="south") == 2
+        assert running.metric("assigner_arrivals_total", workspace="north") == 0
+
+    lived(tmp_path, scene, workspaces="north,south")
 
 
 @pytest.mark.parametrize(("durability", "durable"), [("disk", 1), ("fast", 0)])
@@ -117,7 +134,7 @@ def test_a_store_that_does_not_answer_is_down_and_then_up_again(tmp_path: Path) 
         await running.work()
         assert running.metric("assigner_store_up") == 1
 
-    lived(tmp_path, scene, "fast")
+    lived(tmp_path, scene)
 
 
 @pytest.mark.skipif(not PROMTOOL, reason="promtool, of Debian's prometheus, cannot be found")
@@ -131,4 +148,4 @@ def test_promtool_has_nothing_to_say_of_a_scrape(tmp_path: Path) -> None:
         )
         assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
 
-    lived(tmp_path, scene, "fast")
+    lived(tmp_path, scene)

@@ -1,0 +1,69 @@
+"""A line of the log is one line, of ASCII alone, and the cheap kind says what the other says."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from api.reports import Reports
+from assigner.clock import ManualClock
+from assigner.log import ConsoleLines, JsonLines, Line
+from assigner.metrics import Meters
+
+NOON_MS = 1_795_345_200_007
+FIELDS = {"route": "/v1/tasks/{id}", "status": 200, "ms": 1.5}
+
+
+def plain() -> logging.LogRecord:
+    """What the logging library makes of the same line."""
+    record = logging.LogRecord("assigner.access", logging.INFO, "edge.py", 1, "request", None, None)
+    record.created, record.msecs, record.fields = NOON_MS / 1_000, NOON_MS % 1_000, FIELDS
+    return record
+
+
+def cheap() -> Line:
+    return Line("assigner.access", logging.INFO, "request", NOON_MS, FIELDS)
+
+
+@pytest.mark.parametrize("style", [JsonLines(), ConsoleLines()])
+def test_a_request_s_line_is_like_any_other(style: logging.Formatter) -> None:
+    assert style.format(cheap()) == style.format(plain())
+
+
+def test_a_line_says_when_and_what() -> None:
+    at = datetime.fromtimestamp(NOON_MS / 1_000, UTC).isoformat(timespec="milliseconds")
+    known = {"at": at, "level": "info", "logger": "assigner.access", "message": "request"}
+    assert json.loads(JsonLines().format(cheap())) == {**known, **FIELDS}
+
+
+@pytest.mark.parametrize("said", ["ñandú", "two\nlines", "\u2028", "\u202eright to left", "\x1b[31m", '"\\'])
+def test_whatever_is_said_a_line_is_one_line_of_ascii(said: str) -> None:
+    line = JsonLines().format(Line("x", logging.INFO, "request", NOON_MS, {"said": said, "path": Path("/x")}))
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["said"] == said
+    assert json.loads(line)["path"] == "/x"
+
+
+def test_a_line_below_the_level_is_not_written(caplog: pytest.LogCaptureFixture) -> None:
+    reports = Reports(Meters(), ManualClock(at_ms=NOON_MS))
+    with caplog.at_level(logging.INFO, "assigner.access"):
+        reports.write(logging.DEBUG, {"route": "/livez"})
+        reports.write(logging.INFO, FIELDS)
+    assert [vars(record)["fields"] for record in caplog.records] == [FIELDS]
+    assert "request" in caplog.text
+
+
+def test_a_request_is_counted_once_by_its_route_and_status() -> None:
+    meters = Meters()
+    reports = Reports(meters, ManualClock())
+    for status in (200, 200, 404):
+        reports.count("/v1/tasks", "GET", status, 0.02)
+    text = "".join(meters.pages())
+    assert 'assigner_http_requests_total{route="/v1/tasks",method="GET",status="200"} 2.0\n' in text
+    assert 'assigner_http_requests_total{route="/v1/tasks",method="GET",status="404"} 1.0\n' in text
+    assert 'assigner_http_request_seconds_count{route="/v1/tasks",method="GET"} 3.0\n' in text
