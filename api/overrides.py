@@ -118,7 +118,7 @@ async def undo(request: Request) -> Response:
     parts, op = live(request), ask(request)
     record, seen = await _override_of(parts, path_id(request)), etags.expected(request)
     if record.state is OverrideState.DONE:
-        raise ApiError("not_undoable", f"'{record.action}' was done at once, or all its tasks have gone on.")
+        raise ApiError("not_undoable", f"'{record.action}' was done at once.")
     try:
         outcome = await parts.do("end_override", await _ending(parts, record, op, seen))
     except ApiError as error:

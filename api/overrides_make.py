@@ -12,7 +12,7 @@ from api.errors import ERRORS, MAX_FAULTS_SHOWN, ApiError
 from api.idempotency import Ask, fingerprint
 from api.live import Live
 from api.overrides_in import OverrideIn, said
-from api.overrides_targets import SLICE, targets
+from api.overrides_targets import SLICE, caught_up, targets
 from assigner.dispatch.actions import slot_of
 from assigner.dispatch.hindrance import Refusal, clash, hindrance
 from assigner.dispatch.overrides import plan
@@ -62,7 +62,8 @@ async def planned(
     parts: Live, asked: OverrideIn, body: Mapping[str, Any], op: Ask, author: str, now: int
 ) -> Planned:
     """The plan for an override. Raises unknown_agent, unknown_queue, too_many_targets and no_targets."""
-    _refuse_unknown(parts, asked)
+    await caught_up(parts)
+    await _refuse_unknown(parts, asked)
     tasks, missing = await targets(parts, asked, now)
     record = _record(asked, body, op, author, now)
     if asked.action == "unfreeze" and asked.target.queue not in parts.view.standing.frozen:
@@ -103,13 +104,12 @@ def _of_queue(parts: Live, asked: OverrideIn) -> Iterator[TaskRecord]:
     return (view.tasks[id] for id in view.by["queue"].get(asked.target.queue or "", ()))
 
 
-def _refuse_unknown(parts: Live, asked: OverrideIn) -> None:
-    view = parts.view
+async def _refuse_unknown(parts: Live, asked: OverrideIn) -> None:
     for agent in filter(None, (asked.agent, asked.target.agent)):
-        if agent not in view.agents:
+        if await parts.store.agent(agent) is None:
             raise ApiError("unknown_agent", f"There is no agent {agent!r}: check the id, or PUT them first.")
     queue = asked.target.queue
-    if queue is not None and queue not in view.queues and not view.by["queue"].get(queue):
+    if queue is not None and await parts.store.queue(queue) is None and not parts.view.by["queue"].get(queue):
         raise ApiError("unknown_queue", f"There is no queue {queue!r}: check the id, or PUT it first.")
 
 

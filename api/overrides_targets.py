@@ -52,7 +52,7 @@ async def caught_up(parts: Live) -> View:
     Raises overloaded.
     """
     until = parts.clock.monotonic_s() + PATIENCE_S
-    view, changed = await parts.seen("task"), parts.written.get("task", BEFORE)
+    view, changed = await parts.seen(), max(parts.written.values(), default=BEFORE)
     while view.position < changed:
         if parts.clock.monotonic_s() >= until:
             detail = "What has changed is not known here yet: retry."

@@ -107,7 +107,12 @@ ACTIONS: dict[str, Action] = {
             verb="hold",
             undo="resume",
         ),
-        Action(name="resume", meaning="Tasks that are held wait in line again.", verb="resume"),
+        Action(
+            name="resume",
+            meaning="Tasks that are held wait in line again.",
+            targets=("tasks", "filter"),
+            verb="resume",
+        ),
         Action(
             name="transfer",
             meaning="The tasks go to another queue, or ask for other skills.",

@@ -153,8 +153,8 @@ async def declined(acting: Acting, tasks: list[str], now: int) -> Done:
 
 
 async def overrides(acting: Acting, ids: list[str], now: int) -> Done:
-    """Overrides whose end has come: what still holds of them is undone. One that no task carries any more is
-    done with.
+    """Overrides whose end has come: what still holds of them is undone. One that no task carries any more
+    ends too.
     """
     standing, asked = acting.mirror.standing, []
     for id in ids:
@@ -166,9 +166,8 @@ async def overrides(acting: Acting, ids: list[str], now: int) -> Done:
             acting.mirror.agenda.put(record.until, "override", id)
             continue
         carriers = (acting.mirror.tasks[task].record for task in sorted(standing.carriers.get(id, ())))
-        state = OverrideState.ENDED if due else OverrideState.DONE
         steps = list(plan_undo(record, carriers))
-        asked.append(EndOverride(**acting.said(now), override=id, state=state, steps=steps))
+        asked.append(EndOverride(**acting.said(now), override=id, state=OverrideState.ENDED, steps=steps))
         acting.mirror.agenda.put(now + RETRY_MS, "override", id)
     return _count("end_override", await acting.do("end_override", asked))
 

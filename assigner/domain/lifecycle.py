@@ -46,7 +46,7 @@ class OverrideState(StrEnum):
     UNDONE = "undone"
     """A person undid it."""
     ENDED = "ended"
-    """The end came that it was given."""
+    """The end came that it was given, or no task carries anything of it any more."""
     REPLACED = "replaced"
     """Another override took the place of all of it."""
 

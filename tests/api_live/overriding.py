@@ -20,6 +20,7 @@ from assigner.dispatch.loop import Dispatcher, Pace, Pass
 from assigner.domain.policy import Policy
 from assigner.store import embedded
 from assigner.store.base import Store, World
+from assigner.store.log import event_key
 from assigner.store.memory import MemoryStore
 from assigner.store.redis import RedisStore, connect
 from tests.api.running import Running, running, until
@@ -142,17 +143,17 @@ class Desk:
         self.run(self._settle())
 
     async def _settle(self) -> None:
-        """What the API has written has arrived at the dispatcher then, and what that did at the API."""
-        live = self.service.app.state.service.lives["default"]
+        """All that has been written has arrived at the dispatcher then, and at the API."""
+        view = self.service.app.state.service.lives["default"].view
         for _ in range(200):
             passed = await self._step()
             lead, due = self.dispatcher.lead, self.dispatcher.next_at()
             assert lead is not None
-            mirror = lead.feed.mirror
-            if mirror.last < max(live.written.values(), default=()):
+            last = event_key((await self.store.world()).last_event)
+            if lead.feed.mirror.last < last:
                 await lead.feed.wait(asyncio.get_running_loop().create_future(), LONGEST_S)
             elif not passed.events and (due is None or due > self.clock.now_ms()):
-                await live.view.reached(mirror.last)
+                await view.reached(last)
                 return
         raise AssertionError("the dispatcher does not come to rest")
 

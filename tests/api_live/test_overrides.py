@@ -216,8 +216,8 @@ def test_resume_cannot_be_undone_and_says_so(floor: Desk) -> None:
     assert (made["state"], floor.where(task)) == ("done", ["queued"])
     assert code(floor.ask("DELETE", f"/v1/overrides/{made['id']}")) == (409, "not_undoable")
     floor.cycle()
-    assert floor.state(held) == "done"
-    assert code(floor.ask("DELETE", f"/v1/overrides/{held['id']}")) == (409, "not_undoable")
+    assert floor.state(held) == "ended"
+    assert code(floor.ask("DELETE", f"/v1/overrides/{held['id']}")) == (409, "override_ended")
 
 
 def test_transfer_moves_tasks_and_undone_they_are_where_they_were(floor: Desk) -> None:
@@ -229,6 +229,27 @@ def test_transfer_moves_tasks_and_undone_they_are_where_they_were(floor: Desk) -
     floor.undo(made)
     shown = floor.get(task)
     assert (shown["queue"], shown["skills"]) == (one, {"fraud": 3, "nobody": 1})
+
+
+def test_a_transfer_of_what_asks_nothing_is_undone_too(floor: Desk) -> None:
+    one, other = floor.queue(), floor.queue()
+    floor.override("freeze", {"queue": one})
+    task = floor.task(one)
+    made = floor.override("transfer", ids(task), queue=other, skills={})
+    assert floor.get(task)["queue"] == other
+    floor.undo(made)
+    shown = floor.get(task)
+    assert (shown["queue"], shown["skills"], shown["overrides"]) == (one, {}, {})
+
+
+def test_a_transfer_that_its_client_has_changed_since_is_not_undone(floor: Desk) -> None:
+    one, other = floor.queue(), floor.queue()
+    said = {"queue": one, "skills": {"nobody": 1}}
+    task = floor.task(**said)
+    made = floor.override("transfer", ids(task), queue=other)
+    assert floor.ask("PUT", f"/v1/tasks/{task}", {**said, "queue": other, "priority": 3}).status_code == 200
+    assert code(floor.ask("DELETE", f"/v1/overrides/{made['id']}")) == (409, "not_undoable")
+    assert floor.get(task)["queue"] == other
 
 
 def test_release_takes_a_task_back_and_it_goes_to_others_first(floor: Desk) -> None:

@@ -183,10 +183,10 @@ def test_an_override_ends_when_its_time_comes(floor: Desk) -> None:
     assert code(floor.ask("DELETE", f"/v1/overrides/{made[0]['id']}")) == (409, "override_ended")
 
 
-def test_an_override_whose_tasks_have_all_ended_is_done_with(floor: Desk) -> None:
+def test_an_override_whose_tasks_have_all_ended_ends(floor: Desk) -> None:
     tasks = [floor.task(floor.queue(), skills={"nobody": 1}) for _ in range(2)]
     made = floor.override("reprioritise", ids(*tasks), priority=99)
-    for task, state in zip(tasks, ("active", "done"), strict=True):
+    for task, state in zip(tasks, ("active", "ended"), strict=True):
         floor.override("cancel", ids(task))
         floor.cycle()
         assert floor.state(made) == state

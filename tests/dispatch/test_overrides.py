@@ -98,7 +98,7 @@ async def test_the_last_task_that_ends_while_nobody_leads_ends_its_override() ->
     await live.on_task("cancel", "t", reason="gone")
     assert await state(live, made.override) is OverrideState.ACTIVE
     await live.settle()
-    assert await state(live, made.override) is OverrideState.DONE
+    assert await state(live, made.override) is OverrideState.ENDED
 
 
 @lived
