@@ -38,6 +38,7 @@ Pace = Annotated[
 ]
 StateDir = Annotated[Path, typer.Option(metavar="DIR", help="Where the demo keeps its centre between runs.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the centre that is kept, and make a new one.")]
+Dev = Annotated[bool, typer.Option("--dev", help="Without keys: whoever is on this machine may ask.")]
 Port = Annotated[
     int | None,
     typer.Option(min=1, max=65_535, metavar="PORT", help="The service's. [dim]Default: 8080, or any.[/dim]"),
@@ -55,6 +56,7 @@ def demo(  # noqa: PLR0913, PLR0917 - one for each flag
     state_dir: StateDir = STATE_DIR,
     fresh: Fresh = False,
     port: Port = None,
+    dev: Dev = False,
 ) -> None:
     """Start the living service with a made-up centre at work in it, and watch.
 
@@ -73,6 +75,7 @@ def demo(  # noqa: PLR0913, PLR0917 - one for each flag
         folder=state_dir.expanduser().absolute(),
         fresh=fresh,
         port=port,
+        dev=dev,
         terminal=terminal,
     )
     try:

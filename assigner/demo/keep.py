@@ -12,7 +12,7 @@ import msgspec
 
 from api.messages import Language
 from assigner.client import Agent, AsyncClient, Task
-from assigner.demo import centre
+from assigner.demo import centre, keys
 from assigner.demo.centre import Wanted
 from assigner.demo.service import DemoError, Service, left, put_away
 from assigner.demo.words import say
@@ -72,6 +72,8 @@ async def open_centre(service: Service, folder: Path, wanted: Wanted, now_ms: in
     if not known or made.pace != wanted.pace:
         await _make(client, replace(made, pace=wanted.pace), now_ms, anew=not known)
         agents = await listed(client.agents.list())
+    for agent in agents:
+        await service.meet(agent.id)
     ended = await listed(client.tasks.list(state="completed"))
     tasks = await listed(client.tasks.list())
     number = centre.last_number([task["id"] for task in [*ended, *tasks]]) + 1
@@ -109,4 +111,5 @@ def _erase(folder: Path, language: Language) -> None:
         raise DemoError(say("in_use", language, folder=folder)) from None
     shutil.rmtree(folder / "store")
     (folder / MADE).unlink()
+    keys.forget(folder)
     claimed.leave()

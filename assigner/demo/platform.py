@@ -99,6 +99,7 @@ class Platform:
         """Let agents live whom somebody else puts in: others use this service too."""
         async for event in self.service.client.events.follow(types=["agent.put"]):
             if isinstance(event, Event) and event.subject not in self.people:
+                await self.service.meet(event.subject)
                 self._employ(Agent(event.data))
 
     async def _hear(self, person: Person) -> None:

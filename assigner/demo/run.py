@@ -48,6 +48,7 @@ class Asked:
     folder: Path
     fresh: bool
     port: int | None
+    dev: bool
     terminal: Console | None
 
 
@@ -85,7 +86,7 @@ async def _run(asked: Asked, signals: Signals) -> None:
     if asked.fresh:
         await forget(asked.folder, language)
     left_at = last_written(asked.folder)
-    async with running(asked.folder, asked.port, language) as service:
+    async with running(asked.folder, asked.port, language, dev=asked.dev) as service:
         opened = await open_centre(service, asked.folder, asked.wanted, clock.now_ms(), left_at)
         shell.show(*opening(opened, clock.now_ms(), language), Text())
         signals.living = True

@@ -49,7 +49,7 @@ EVENTS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What is shown, how large, and in which language."""
+    """What is shown, how large, in which language. `header` is where curl finds a key, if there are keys."""
 
     board: Board
     tally: Tally
@@ -59,6 +59,7 @@ class Shown:
     language: Language
     width: int
     height: int
+    header: str = ""
 
     def say(self, key: str, **facts: object) -> str:
         """The words of a key."""
@@ -288,7 +289,7 @@ def _event(shown: Shown, happening: Happening) -> Text:
 
 def _try(shown: Shown) -> RenderableType:
     title = Text(shown.say("try"), "bold").append(f" · {shown.say('stop')}", f"not bold {DIM}")
-    chosen = list(tries(shown)) if shown.height >= TALL else list(tries(shown))[1:-1]
+    chosen = list(tries(shown, brief=shown.height < TALL))
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, min_width=max(len(command) for command, _ in chosen))
     for command, meaning in chosen:
@@ -296,12 +297,17 @@ def _try(shown: Shown) -> RenderableType:
     return Group(Rule(title, align="left", style=DIM), grid)
 
 
-def tries(shown: Shown) -> Iterator[tuple[str, str]]:
+def tries(shown: Shown, *, brief: bool = False) -> Iterator[tuple[str, str]]:
     """Commands that work while the demo runs, and what they tell."""
     host, why = shown.address.removeprefix("http://"), shown.board.why
-    yield f"curl -s {host}/v1/stats", shown.say("try_stats")
+    curl = "curl -sH @$K" if shown.header else "curl -s"
+    if shown.header:
+        yield f"K={shown.header}", shown.say("try_key")
+    if not brief:
+        yield f"{curl} {host}/v1/stats", shown.say("try_stats")
     if why:
-        yield f"curl -s {host}/v1/tasks/{why.task}/explanation", shown.say("try_why")
+        yield f"{curl} {host}/v1/tasks/{why.task}/explanation", shown.say("try_why")
     body = '{"id":"MY-1","priority":99}'
-    yield f"curl -s {host}/v1/tasks -d '{body}'", shown.say("try_task")
-    yield f"{shown.address}/docs", shown.say("try_docs")
+    yield f"{curl} {host}/v1/tasks -d '{body}'", shown.say("try_task")
+    if not brief:
+        yield f"{shown.address}/docs", shown.say("try_docs")

@@ -10,12 +10,13 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from api.messages import Language
 from assigner.client import AssignerError, AsyncClient, NotReached
+from assigner.demo.keys import Ring, ring
 from assigner.demo.words import say
 from assigner.store import embedded
 from assigner.store.base import StoreRefused, StoreUnavailable
@@ -36,6 +37,7 @@ APART: Final = (
     "ASSIGNER_STATE_DIR",
     "ASSIGNER_PORT",
     "ASSIGNER_HOST",
+    "ASSIGNER_DEV",
 )
 """Settings of a service that is somebody's: the demo has its own."""
 
@@ -53,10 +55,19 @@ class Service:
     language: Language
     process: asyncio.subprocess.Process
     client: AsyncClient
+    ring: Ring | None = None
+    """The keys of the agents; None where there are none."""
+    agents: dict[str, AsyncClient] = field(default_factory=dict)
 
     def of(self, agent: str) -> AsyncClient:
-        """The client as an agent uses it."""
-        return self.client
+        """The client as an agent uses it, with their own key."""
+        return self.agents.get(agent, self.client)
+
+    async def meet(self, agent: str) -> None:
+        """See that an agent has a key."""
+        if self.ring:
+            key = await self.ring.key(agent, "agent", agent)
+            self.agents[agent] = self.client.with_options(key=key)
 
     async def over(self) -> None:
         """Wait for the service's end, which is not to come: raises DemoError."""
@@ -66,43 +77,52 @@ class Service:
     def ended(self) -> str:
         """That the service has ended, and why as far as is known."""
         code = self.process.returncode or 0
-        why = last_line(self.log) or (
-            say("by_signal", self.language, number=-code) if code < 0 else say("no_reason", self.language)
-        )
+        killed = say("by_signal", self.language, number=-code) if code < 0 else ""
+        why = killed or last_line(self.log) or say("no_reason", self.language)
         return say("ended", self.language, why=why, log=self.log)
 
 
 @asynccontextmanager
-async def running(folder: Path, port: int | None, language: Language) -> AsyncIterator[Service]:
-    """A service on the directory, ready, until the block ends. Raises DemoError."""
+async def running(folder: Path, port: int | None, language: Language, *, dev: bool) -> AsyncIterator[Service]:
+    """A service on the directory, ready, until the block ends; with `dev`, without keys. Raises DemoError."""
     _make(folder)
     await left(folder)
     address, log = f"http://{HOST}:{_port(port)}", folder / "service.log"
-    process = await _started(folder, address, log)
+    process = await _started(folder, address, log, dev=dev)
     try:
-        async with AsyncClient(address, timeout_s=PATIENCE_S, language=language) as client:
+        async with AsyncClient(address, "", timeout_s=PATIENCE_S, language=language) as client:
             service = Service(address=address, log=log, language=language, process=process, client=client)
             await _ready(service)
             with _ending(service):
+                if not dev:
+                    service.ring = await ring(folder, client, _environment())
+                    service.client = client.with_options(key=await service.ring.key("platform", "platform"))
                 yield service
     finally:
         await _stop(process)
         await put_away(folder)
 
 
-async def _started(folder: Path, address: str, log: Path) -> asyncio.subprocess.Process:
+async def _started(folder: Path, address: str, log: Path, *, dev: bool) -> asyncio.subprocess.Process:
     port = address.rpartition(":")[2]
-    flags = (f"--host={HOST}", f"--port={port}", f"--state-dir={folder}", *MODEST)
+    flags = [f"--host={HOST}", f"--port={port}", f"--state-dir={folder}", *MODEST]
+    if dev:
+        flags.append("--dev")
     with log.open("wb") as said:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "assigner.demo.tether", "serve", "--dev", *flags),
-            env={name: value for name, value in os.environ.items() if name not in APART},
+            *(sys.executable, "-m", "assigner.demo.tether", "serve", *flags),
+            env=_environment(),
             stdin=subprocess.PIPE,
             stdout=said,
             stderr=said,
             # Its own group: a Ctrl-C is for the demo, which ends the service last.
             process_group=0,
         )
+
+
+def _environment() -> dict[str, str]:
+    """The environment without what is somebody else's service."""
+    return {name: value for name, value in os.environ.items() if name not in APART}
 
 
 async def _ready(service: Service) -> None:

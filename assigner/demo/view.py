@@ -10,6 +10,7 @@ from rich.live import Live
 
 from assigner.cli import shell
 from assigner.demo.board import Board, look
+from assigner.demo.keys import header
 from assigner.demo.platform import Platform
 from assigner.demo.screen import Shown, screen
 from assigner.demo.summary import invitation, progress
@@ -47,6 +48,7 @@ def shown_of(platform: Platform, board: Board, width: int = 80, height: int = 24
         elapsed_s=platform.elapsed_s,
         pace=platform.wanted.pace,
         address=platform.service.address,
+        header=header(platform.service.ring),
         language=platform.service.language,
         width=width,
         height=height,

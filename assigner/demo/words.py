@@ -99,6 +99,7 @@ WORDS: Final[Mapping[str, Both]] = {
     # try it
     "try": ("Try it", "Pruébelo"),
     "try_docs": ("every route, to be tried", "todas las rutas, para probarlas"),
+    "try_key": ("the platform's key, for curl", "la clave de la plataforma, para curl"),
     "try_stats": ("how it stands", "cómo va"),
     "try_why": ("why it waits", "por qué espera"),
     "try_task": ("a task of yours: watch who takes it", "una tarea suya: mire quién la toma"),

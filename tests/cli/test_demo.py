@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from string import Formatter
-from typing import Any
 
 import httpx
 import pytest
 
+from assigner.client import Client
 from assigner.demo.words import WORDS
 from assigner.store.embedded import socket_path
 from tests.cli.shell import DEADLINE_S, environment, words
@@ -116,13 +116,19 @@ def test_what_it_invites_to_try_works_while_it_runs(tmp_path: Path) -> None:
     with started(tmp_path) as (demo, address):
         assert demo.stdout
         assert httpx.get(f"{address}/docs").status_code == 200
-        assert httpx.get(f"{address}/v1/stats").json()["agents"]["available"] > 0
-        made = httpx.post(f"{address}/v1/tasks", content=b'{"id":"MY-1","priority":99}')
-        assert made.status_code == 201
-        history: list[dict[str, Any]] = []
-        while "task.completed" not in {moment["type"] for moment in history}:
-            history = httpx.get(f"{address}/v1/tasks/MY-1/history").json()["items"]
-            assert demo.poll() is None
+        assert httpx.get(f"{address}/v1/stats").status_code == 401
+        header = (tmp_path / "header").read_text().strip()
+        with Client(address, header.removeprefix("Authorization: Bearer ")) as client:
+            assert client.stats().agents["available"] > 0
+            client.tasks.make("MY-1", priority=99)
+            actors: dict[str, str] = {}
+            while "task.completed" not in actors:
+                history = client.tasks.history("MY-1")
+                actors = {moment.type: moment.actor for moment in history}
+                agent = history[-1].agent
+                assert demo.poll() is None
+        assert actors["task.enqueued"] == "key:platform"
+        assert actors["task.accepted"] == actors["task.completed"] == f"key:{agent}"
         demo.send_signal(signal.SIGTERM)
         printed = words(demo.stdout.read().decode())
         assert demo.wait(DEADLINE_S) == 128 + signal.SIGTERM
