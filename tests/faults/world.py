@@ -194,10 +194,10 @@ class World:
     def service(self, role: str, name: str = "", *, skew_ms: int = 0, **env: str) -> Process:
         """A service in a role, started; with its clock off by so much."""
         port = free_port()
-        command = [ASSIGNER, role, *(["--dev"] if role != "dispatcher" else [])]
+        command = [ASSIGNER, role]
         if skew_ms:
             command = [sys.executable, "-m", "tests.faults.skewed", role, str(skew_ms)]
-        made = self.process(name or role, command, ASSIGNER_PORT=str(port), **env)
+        made = self.process(name or role, command, ASSIGNER_DEV="true", ASSIGNER_PORT=str(port), **env)
         made.url = f"http://127.0.0.1:{port}"
         made.start()
         return made
