@@ -125,7 +125,10 @@ class Store(ABC):
         return await self.do("enqueue", asked)
 
     async def offer(self, asked: Sequence[MakeOffer]) -> list[Outcome]:
-        """Propose tasks to agents who are available and have room. Needs the lease."""
+        """Propose tasks to agents who are available and have room. Needs the lease. Refused where an active
+        override has the slot `freeze QUEUE`, `drain AGENT` or `exclude AGENT QUEUE`: who decided may not have
+        known of it yet.
+        """
         return await self.do("offer", asked)
 
     async def accept(self, asked: Sequence[OnOffer]) -> list[Outcome]:

@@ -200,7 +200,7 @@ REFUSALS: dict[str, str] = {
     "unknown_override": "There is no such override.",
     "override_exists": "There is an override of this id.",
     "override_ended": "The override holds no more; `state` says why.",
-    "override_conflict": "Another override holds already: `by` is its id, `field` what both are about.",
+    "override_conflict": "Another override stands against it: `by` is its id, `field` what it is about.",
     "override_refused": "A part of the override was refused, so nothing of it was done: see `refusals`.",
     "only_asked": "Nothing is done: it was only asked what would be, and `touched` and `forced` say so.",
 }

@@ -24,7 +24,7 @@ from assigner.store.base import (
     Step,
 )
 from assigner.store.overlay import is_of
-from assigner.store.state import Happened, Judged, Records, refusal_of, refuse
+from assigner.store.state import Happened, Judged, Records, holder, refusal_of, refuse
 from assigner.store.verbs import step
 
 LENIENT = ("wrong_state", "unknown_task", "unknown_offer", "offer_taken", "offer_expired", "offer_revoked")
@@ -62,9 +62,9 @@ def make(records: Records, c: MakeOverride, at: int) -> Judged:
     """Do all steps, or, with `partial`, those that can be done; the event of the override comes first."""
     if c.override.id in records.overrides:
         return refuse("override_exists")
-    holder = _holder(records, c.override.slot)
-    if holder and not c.replace:
-        return refuse("override_conflict", by=holder.id, field="slot")
+    other = holder(records, c.override.slot)
+    if other and not c.replace:
+        return refuse("override_conflict", by=other.id, field="slot")
     done = _do(records, c, c.steps, at)
     if c.dry:
         return refusal_of("only_asked", {"touched": len(done.tasks), "forced": done.forced, **done.told()})
@@ -74,7 +74,7 @@ def make(records: Records, c: MakeOverride, at: int) -> Judged:
     override = replace(c.override, touched=len(done.tasks), forced=done.forced, replaced=0, version=1)
     tasks = list(done.tasks | dict.fromkeys(c.tasks))
     made = Happened(type="override.made", override=override, facts=done.told(), tasks=tasks)
-    return [made, *done.events, *_replaced(records, c, holder, done.lost)]
+    return [made, *done.events, *_replaced(records, c, other, done.lost)]
 
 
 def end(records: Records, c: EndOverride, at: int) -> Judged:
@@ -96,28 +96,20 @@ def end(records: Records, c: EndOverride, at: int) -> Judged:
     return [*done.events, ended]
 
 
-def _holder(records: Records, slot: str | None) -> OverrideRecord | None:
-    """The active override that has a slot."""
-    if slot is None:
-        return None
-    holding = (one for one in records.overrides.values() if one.slot == slot)
-    return next((one for one in holding if one.state is OverrideState.ACTIVE), None)
-
-
 def _ended(override: OverrideRecord, c: Command, state: OverrideState) -> OverrideRecord:
     version = override.version + 1
     return replace(override, state=state, ended_at=c.now, ended_by=c.actor, version=version)
 
 
 def _replaced(
-    records: Records, c: MakeOverride, holder: OverrideRecord | None, lost: Counter[str]
+    records: Records, c: MakeOverride, other: OverrideRecord | None, lost: Counter[str]
 ) -> Iterator[Happened]:
     """The overrides whose slot, or some of whose tasks, another took: they end when nothing is left."""
-    for id in sorted(lost.keys() | ({holder.id} if holder else set())):
+    for id in sorted(lost.keys() | ({other.id} if other else set())):
         known = records.overrides.get(id)
         if known and known.state is OverrideState.ACTIVE:
             left = replace(known, replaced=known.replaced + lost[id], version=known.version + 1)
-            if known is holder or left.replaced >= left.touched:
+            if known is other or left.replaced >= left.touched:
                 left = replace(_ended(known, c, OverrideState.REPLACED), replaced=left.replaced)
             yield Happened(type="override.replaced", override=left, facts={"by": c.override.id})
 

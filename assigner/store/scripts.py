@@ -12,9 +12,14 @@ ALONE = ("take_lease", "keep_lease", "drop_lease", "page")
 STEPS = tuple(verb for verb in TRANSITIONS if verb != "offer")
 """The verbs of which the steps of an override are."""
 _STEPWISE = ("staging", "record", "telling", "overlay", *STEPS, "steps")
-NEEDS = {"adjust": ("overlay",), "make_override": (*_STEPWISE, "losing"), "end_override": _STEPWISE}
+NEEDS = {
+    "offer": ("standing",),
+    "adjust": ("overlay",),
+    "make_override": (*_STEPWISE, "losing"),
+    "end_override": _STEPWISE,
+}
 """What comes before a script's own file, besides the prelude."""
-_PARTS = {"prelude", "staging", "record", "telling", "overlay", "steps", "losing"}
+_PARTS = {"prelude", "standing", "staging", "record", "telling", "overlay", "steps", "losing"}
 
 
 @cache

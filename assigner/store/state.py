@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assigner.domain.agent import Presence
-from assigner.domain.lifecycle import State, allowed
+from assigner.domain.lifecycle import OverrideState, State, allowed
 from assigner.domain.records import (
     AgentRecord,
     Event,
@@ -58,6 +58,13 @@ class Happened:
 
 Judged = list[Happened] | Outcome
 """What happens, in order (nothing, when all is as it should be already), or the refusal."""
+
+
+def holder(records: Records, *slots: str | None) -> OverrideRecord | None:
+    """The active override that has the first of these slots that is taken."""
+    active = (one for one in records.overrides.values() if one.state is OverrideState.ACTIVE)
+    taken = {one.slot: one for one in active if one.slot is not None}
+    return next((taken[slot] for slot in slots if slot in taken), None)
 
 
 def refuse(code: str, **facts: Any) -> Outcome:

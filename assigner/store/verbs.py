@@ -15,7 +15,7 @@ from assigner.domain.lifecycle import NOT_BEFORE, TRANSITIONS, OfferState, State
 from assigner.domain.records import AgentRecord, OfferRecord, TaskRecord
 from assigner.store.base import Enqueue, MakeOffer, OnOffer, OnTask, Outcome
 from assigner.store.overlay import adjusted, says, settled
-from assigner.store.state import Happened, Judged, Records, facts_of, present, refuse
+from assigner.store.state import Happened, Judged, Records, facts_of, holder, present, refuse
 
 HOLDING = (State.OFFERED, State.ASSIGNED)
 """The states in which a task takes capacity of its agent."""
@@ -89,6 +89,9 @@ def offer(records: Records, c: MakeOffer) -> Judged:
         return refusal
     if c.agent_version not in (None, agent.version):
         return refuse("stale_version", version=agent.version)
+    against = (f"freeze {task.queue}", f"drain {agent.id}", f"exclude {agent.id} {task.queue}")
+    if by := holder(records, *against):
+        return refuse("override_conflict", by=by.id, field="slot")
     offer = OfferRecord(
         id=c.offer,
         task=c.task,

@@ -228,6 +228,24 @@ async def test_the_offers_of_a_queue_that_is_frozen_are_revoked(hand: Hand) -> N
     assert await states(hand) == {"a": State.QUEUED, "b": State.ASSIGNED}
 
 
+@pytest.mark.parametrize("slot", ["freeze q", "drain ann", "exclude ann q"])
+async def test_what_is_decided_before_an_override_is_known_is_not_offered_after_it(
+    hand: Hand, slot: str
+) -> None:
+    """Whoever decided has to decide again; when it has ended, or elsewhere, it does not matter."""
+    await hand.lead()
+    for id in ("ann", "bob"):
+        await done(hand.agent(id, capacity=2))
+    await tasks(hand, "a", "b")
+    await done(hand.task("c", queue="other"))
+    await done(make(hand, "x", slot=slot))
+    assert await refused(hand.offer("a")) == ("override_conflict", {"by": "x", "field": "slot"})
+    task, agent = ("c", "ann") if slot == "freeze q" else ("b", "bob")
+    await done(hand.offer(task, agent))
+    await done(end(hand, "x"))
+    await done(hand.offer("a"))
+
+
 async def test_nobody_who_is_away_is_given_a_task_unless_forced(hand: Hand) -> None:
     await done(hand.agent())
     await done(hand.presence(presence=Presence.AWAY))

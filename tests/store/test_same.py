@@ -405,4 +405,4 @@ def drive(servers: Servers, kind: str, examples: int) -> None:
 
 def test_both_stores_answer_alike(servers: Servers) -> None:
     for kind in servers:
-        drive(servers, kind, 40)
+        drive(servers, kind, 25)

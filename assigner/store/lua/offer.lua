@@ -15,6 +15,8 @@ verbs.offer = function(c, row)
   if c.agent_version and c.agent_version ~= agent.live.version then
     return refuse('stale_version', {version = agent.live.version})
   end
+  refusal = some_stand and forbidden(c.agent, live.queue)
+  if refusal then return refusal end
   local state = c.accept and 'accepted' or 'open'
   -- The size is the store's to say; the rest of the offer stays the text that came.
   local doc = c.fixed .. ',"size":' .. string.format('%.0f', live.size) .. '}'
