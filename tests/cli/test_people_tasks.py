@@ -133,6 +133,7 @@ def test_a_wide_character_and_a_narrow_terminal(centre: Living) -> None:
         (["--at-risk", "pronto", "--lang", "es"], 2, "'pronto' no es una duración; se espera algo como 90m"),
         (["--state", "waiting"], 1, "state: 'waiting' is not known; expected one of queued, held"),
         (["--state", "waiting", "--lang", "es"], 1, "state: ese valor no existe; quizá esté mal escrito"),
+        (["--at-risk", "2h", "--state", "completed"], 2, "--at-risk is about open tasks"),
         (["--json", "--csv"], 2, "give --json or --csv, not both"),
         (["--limit", "-1"], 2, "'--limit'"),
     ],

@@ -117,6 +117,23 @@ def test_its_promise(centre: Living, minutes: float, english: str, spanish: str)
     assert spanish in asked(centre, "why", task, "--lang", "es").out
 
 
+@pytest.mark.parametrize(
+    ("minutes", "english", "spanish"), [(60, ": kept", ": cumplido"), (-60, ": missed", ": incumplido")]
+)
+def test_a_promise_that_was_kept_or_missed(
+    centre: Living, minutes: float, english: str, spanish: str
+) -> None:
+    done, dropped = (centre.task(due_at=soon(minutes)) for _ in range(2))
+    centre.on_offer("accept", centre.offer(done, centre.agent()))
+    centre.on_task("complete", done)
+    centre.on_task("cancel", dropped, reason="x")
+    assert english in asked(centre, "why", done).out
+    assert spanish in asked(centre, "why", done, "--lang", "es").out
+    of_none = asked(centre, "why", dropped).out
+    assert "Promise was due " in of_none
+    assert english not in of_none
+
+
 def test_names_and_reasons_do_nothing_to_the_terminal(centre: Living) -> None:
     skill = "b\u202e[red]x"
     task = centre.task(skills={skill: 3}, category="c\u200fd")

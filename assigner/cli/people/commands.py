@@ -68,6 +68,8 @@ def tasks(  # noqa: PLR0913, PLR0917 - one for each flag
 
     if json and csv:
         raise typer.BadParameter("give --json or --csv, not both")
+    if at_risk is not None and state in ("completed", "cancelled"):
+        raise typer.BadParameter("--at-risk is about open tasks")
     names = ("state", "queue", "agent", "tag", "case", "category", "skill")
     values = (state, queue, agent, tag, case, category, skill)
     filters = {name: value for name, value in zip(names, values, strict=True) if value is not None}

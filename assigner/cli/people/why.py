@@ -159,6 +159,8 @@ def _promise(task: Item, now: int, view: View) -> Text:
     if instant is None or left is None:
         return Text(view.say("promise_none"), style=DIM)
     at = times.at(instant, now, view.language, view.zone)
+    if task["state"] == "cancelled":
+        return Text(view.say("promise_off", at=at), style=DIM)
     if task.get("finished_at"):
         missed = risk == "breached"
         return Text(

@@ -106,6 +106,7 @@ PEOPLE: Mapping[str, tuple[str, str]] = {
         "vence {at}, en {time}: en riesgo, lleva unos {handle}",
     ),
     "promise_late": ("was due {at}: late by {time}", "venció {at}: tarde por {time}"),
+    "promise_off": ("was due {at}", "vencía {at}"),
     "promise_met": ("was due {at}: kept", "vencía {at}: cumplido"),
     "promise_missed": ("was due {at}: missed", "vencía {at}: incumplido"),
     "place": (
