@@ -52,6 +52,20 @@ def test_a_poll_ends_with_its_agent(centre: Living) -> None:
     assert _items(asking.result(20)) == []
 
 
+def test_an_agent_who_has_offers_open_waits_for_the_next(centre: Living) -> None:
+    agent = centre.agent()
+    path = f"/v1/agents/{agent}/offers"
+    first = [centre.offer(centre.task(), agent) for _ in range(2)]
+    page = centre.ask("GET", path).json()
+    assert [offer["id"] for offer in page["items"]] == first
+    asking = _poll(centre, f"{path}?wait_s=30&cursor={page['next']}")
+    second = centre.offer(centre.task(), agent)
+    page = asking.result(20).json()
+    assert [offer["id"] for offer in page["items"]] == [second]
+    assert _items(centre.ask("GET", f"{path}?wait_s=0.05&cursor={page['next']}")) == []
+    assert len(_items(centre.ask("GET", path))) == 3
+
+
 def test_a_platform_gets_each_offer_once() -> None:
     """`next` goes on where the answer ended, in pages of any size, and nothing is left out."""
     with living() as centre:
