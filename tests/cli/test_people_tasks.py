@@ -3,6 +3,8 @@
 import csv
 import io
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
@@ -142,6 +144,30 @@ def test_what_will_not_do_is_told(centre: Living, args: list[str], code: int, sa
     said = asked(centre, "tasks", *args)
     assert (said.code, said.out) == (code, "")
     assert says in said.err
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [("en", "does not answer as this service does: 404"), ("es", "no responde como este servicio: 404")],
+)
+def test_something_else_that_answers(language: str, says: str) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        for command in (["tasks"], ["why", "T1"], ["overrides"]):
+            address = f"http://127.0.0.1:{server.server_port}"
+            said = run(*command, "--url", address, "--lang", language)
+            assert (said.code, said.out, said.err) == (1, "", f"error: {address} {says}")
+        server.shutdown()
+
+
+class Other(BaseHTTPRequestHandler):
+    """A server that is not ours."""
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
 
 
 def test_a_service_that_is_not_there() -> None:

@@ -56,7 +56,7 @@ def told(error: AssignerError, where: Where, doing: Doing | None = None) -> list
     if isinstance(error, Problem) and error.code:
         return list(refusal(error, where.view(0), doing))
     key = "not_reached" if isinstance(error, NotReached) else "not_a_service"
-    why = error.detail if isinstance(error, Problem) else error.__cause__ or error
+    why = error.status if isinstance(error, Problem) else error.__cause__ or error
     return [say(key, where.language, url=where.url, why=plain(why))]
 
 
