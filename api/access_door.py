@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
+from urllib.parse import urlsplit
 
 from api.access import Caller
 from api.access_keys import PREFIX, KeyState, Ring, state_of
@@ -14,12 +16,13 @@ from api.oidc import Claims, Tokens
 from api.oidc_keys import Issuer
 from api.rates import Bucket, Rates
 from assigner.clock import Clock
-from assigner.config import Settings
+from assigner.config import Settings, is_loopback
 from assigner.domain.access import Role
 from assigner.domain.records import KeyRecord
 
 LONGEST_SLEEP_S: Final = 3_600.0
 """Between two looks whether a caller who stays may do so."""
+_logger = logging.getLogger("assigner")
 _NOTHING: Final = Refused(code="unauthorized", why="no_credentials")
 _WRONG: Final = Refused(code="unauthorized", why="wrong_key", detail=WRONG)
 _REVOKED: Final = Refused(code="unauthorized", why="revoked_key", detail=WRONG)
@@ -142,6 +145,9 @@ class _Stay:
 
 
 def _tokens(settings: Settings, clock: Clock) -> Tokens:
+    url = urlsplit(settings.oidc_jwks_url or settings.oidc_issuer)
+    if url.scheme == "http" and not is_loopback(url.hostname or ""):
+        _logger.warning("The issuer's keys come without TLS: whoever is on their way can let anybody in.")
     return Tokens(
         Issuer(settings.oidc_issuer, clock, settings.oidc_jwks_url),
         audience=settings.oidc_audience,

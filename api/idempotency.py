@@ -1,6 +1,7 @@
 """`Idempotency-Key`: a retry of a request gets the answer of the first, and changes nothing twice.
 
-The key becomes the op id of the store's commands, kept with what was done: it survives this process.
+The key becomes the op id of the store's commands, kept with what was done: it survives this process. It is
+its caller's own: nobody can use up, or meet, the keys of another.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def ask(request: Request, body: bytes = b"") -> Ask:
         detail = "Expected 1 to 255 visible ASCII characters, such as a UUID."
         raise Invalid([Fault(pointer="/header/idempotency-key", code="bad_key", detail=detail)], 1)
     asked = fingerprint(f"{request.method} {request.scope['path']}".encode(), body)
-    return Ask(f"key:{key}", asked, actor)
+    return Ask(f"{actor} {key}", asked, actor)
 
 
 def fingerprint(*parts: bytes) -> str:

@@ -198,3 +198,16 @@ def test_everything_that_is_done_says_who_did_it(doors: Keyed) -> None:
     assert doors.ask(platform, "POST", "/v1/tasks/batch", line).status_code == 200
     told = doors.ask(coordinator, "GET", f"/v1/tasks/{task}-2/history").json()["items"]
     assert [moment["actor"] for moment in told] == ["key:platform"]
+
+
+def test_an_idempotency_key_is_its_callers_own(doors: Keyed) -> None:
+    """An agent uses up none of the platform's, and is told nothing of what was done with them."""
+    work, agent = own_work(doors), doors.north.keys[Role.AGENT]
+    task, body = f"own-{next(doors.numbers)}", {"reason": "customer"}
+    held = f"/v1/tasks/{work[ANA]['held']}/hold"
+    assert doors.ask(agent, "POST", held, body, Idempotency_Key="one").status_code == 200
+    platform = doors.north.keys[Role.PLATFORM]
+    made = doors.ask(platform, "POST", "/v1/tasks", {"id": task}, Idempotency_Key="one")
+    assert made.status_code == 201
+    again = doors.ask(platform, "POST", "/v1/tasks", {"id": task}, Idempotency_Key="one")
+    assert (again.status_code, again.headers["Idempotent-Replayed"]) == (201, "true")

@@ -81,7 +81,7 @@ class Load:
         """Ask until it is known what came of it."""
         op, again = f"{client}-{next(self.numbers)}", False
         while not self.over.is_set():
-            attempt = self.history.invoke(client, verb, target, f"key:{op}")
+            attempt = self.history.invoke(client, verb, target, f"dev {op}")
             found = await self._send(method, path, said, op)
             self.replayed += found.replayed and not again
             again = True
