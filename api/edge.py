@@ -107,6 +107,9 @@ class Edge:
         self._app = app
         self._service = service
         self._reports = Reports(service.meters, service.clock)
+        self._in_flight = 0
+        in_flight = service.meters.gauges["assigner_http_requests_in_flight"]
+        in_flight.set_function(lambda: self._in_flight)
         self._turned_away = TurnedAway()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,13 +125,12 @@ class Edge:
             # Routed as it was sent, its ids decoded by the handlers: a slash inside an id separates nothing.
             inner["path"] = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
         inner["state"] = {**scope.get("state", {}), "request_id": exchange.request_id}
-        in_flight = self._service.meters.gauges["assigner_http_requests_in_flight"]
         started = self._service.clock.monotonic_s()
-        in_flight.inc()
+        self._in_flight += 1
         try:
             await self._guarded(inner, exchange)
         finally:
-            in_flight.dec()
+            self._in_flight -= 1
             self._report(inner, method, exchange, self._service.clock.monotonic_s() - started)
 
     async def _guarded(self, scope: Scope, exchange: Exchange) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 
@@ -65,9 +65,20 @@ class ConsoleLines(logging.Formatter):
         return " ".join(words)
 
 
+class Lines(logging.StreamHandler[TextIO]):
+    """Writes lines to stderr, which goes out at the end of each by itself."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        try:
+            self.stream.write(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
+
+
 def configure(style: str, level: str) -> None:
     """Send log lines of at least `level` to stderr, in `style` (console, json); replaces what was set."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Lines(sys.stderr)
     handler.setFormatter(JsonLines() if style == "json" else ConsoleLines())
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # Nobody asks for these, and finding them out is half the cost of a line.

@@ -14,7 +14,7 @@ from assigner.metrics import Census
 
 EVERY_S, JUDGE_EVERY_S = 5.0, 15.0
 """Between two countings, and between two judgements of why tasks wait."""
-SHARE = 0.02
+SHARE = 0.01
 """Either takes at most so much of the time: after a long one, the next comes later."""
 LOOK_S = 0.25
 """Between two looks whether the dispatcher leads."""

@@ -10,7 +10,6 @@ from typing import Any
 import api.app
 from api.access import Caller
 from api.access_refused import Refused
-from api.deps import Service
 from api.edge import Edge, Exchange
 from assigner import engine
 from assigner.config import Settings
@@ -31,7 +30,7 @@ class Deaf:
     def hear(self, *_: Any) -> None:
         """Nothing."""
 
-    tell = inc = dec = hear
+    tell = hear
 
     def shown(self) -> dict[str, Any]:
         """Nothing."""
@@ -43,11 +42,6 @@ class Deaf:
 
 class Bare(Edge):
     """Lets everybody in, and tells nobody."""
-
-    def __init__(self, app: Any, service: Service) -> None:
-        super().__init__(app, service)
-        gauges: dict[str, Any] = service.meters.gauges
-        gauges["assigner_http_requests_in_flight"] = Deaf()
 
     async def _refusal(self, scope: Any, exchange: Exchange) -> Refused | None:
         scope["state"]["caller"] = _ANYBODY
