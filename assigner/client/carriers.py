@@ -83,7 +83,7 @@ class HttpxCarrier:
 
     def _bytes(self, response: httpx.Response) -> Iterator[bytes]:
         try:
-            yield from response.iter_raw()
+            yield from response.iter_bytes()
         except _NEVER as error:
             raise _lost(error) from error
 
@@ -142,7 +142,7 @@ class AsyncHttpxCarrier:
 
     async def _bytes(self, response: httpx.Response) -> AsyncIterator[bytes]:
         try:
-            async for chunk in response.aiter_raw():
+            async for chunk in response.aiter_bytes():
                 yield chunk
         except _NEVER as error:
             raise _lost(error) from error
