@@ -19,7 +19,7 @@ from tests.deploy.scraping import MISSING, Scraper, scraping
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 DEADLINE_S = 60
-BUSY = ["--dev", "--agents", "30", "--tasks", "60", "--pace", "300"]
+BUSY = ["--agents", "30", "--tasks", "60", "--pace", "300"]
 
 
 @contextmanager
