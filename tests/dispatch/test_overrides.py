@@ -6,9 +6,11 @@ from assigner.dispatch.candidates import candidates
 from assigner.dispatch.loop import Pace
 from assigner.dispatch.maintenance import RETRY_MS
 from assigner.dispatch.mirror import Mirror
+from assigner.dispatch.plan import Plan
 from assigner.dispatch.waiting import explain_live
 from assigner.domain.lifecycle import OverrideState
 from assigner.domain.records import OverrideRecord
+from assigner.domain.snapshot import Snapshot
 from tests.dispatch.living import HOUR, Living, lived
 
 TASK, QUEUE, ANA = {"tasks": 1}, {"queue": "q"}, {"agent": "ana"}
@@ -124,6 +126,31 @@ async def test_a_drained_agent_who_is_put_again_is_drained_still() -> None:
     await live.agent("ana", skills={"a": 2}, capacity=5)
     await live.wait(RETRY_MS)
     assert await live.where("t") == ["queued"]
+
+
+@lived
+async def test_what_a_cycle_under_way_offers_against_what_stands_is_refused_and_decided_again() -> None:
+    """It has decided before, and did not know."""
+    for action, target, said in (
+        ("drain", ANA, {}),
+        ("freeze", QUEUE, {}),
+        ("exclude", QUEUE, {"agent": "ana"}),
+    ):
+        live = await floor()
+        decide = live.dispatcher.decide
+
+        async def late(snapshot: Snapshot) -> Plan:
+            plan = await decide(snapshot)  # noqa: B023 - called in this turn
+            await live.override(action, target, **said)  # noqa: B023
+            return plan
+
+        live.dispatcher.decide = late
+        passed = await live.step()
+        assert passed.report
+        assert (passed.report.offered, dict(passed.report.refused)) == (0, {"override_conflict": 1}), action
+        live.dispatcher.decide = decide
+        await live.wait(1)
+        assert await live.where("t") == ["queued"]
 
 
 @lived
