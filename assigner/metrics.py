@@ -162,7 +162,7 @@ METRICS: tuple[Metric, ...] = (
              workspace=ANY),
     _counter("assigner_clock_verbs_total", "What time did to tasks and agents, by verb.",
              workspace=ANY, verb=("expire", "wake", "hold", "set_presence", "revoke", "release", "rescue",
-                                  "relax", "prune")),
+                                  "relax", "prune", "end_override", "prune_overrides")),
     # How the dispatcher does.
     _gauge("assigner_dispatcher_leads", "1 while the dispatcher of this process has the lease, else 0.",
            workspace=ANY),

@@ -17,6 +17,9 @@ from tests.metrics.metered import metered
 from tests.style.sources import ROOT
 
 ODD = 'a "quoted" \\ back\\slash,\nnew line, {brace}, ñandú'
+FILLED_BY = sorted(
+    {*(ROOT / "api").glob("*.py"), *(ROOT / "assigner/dispatch").glob("*.py"), ROOT / "assigner/engine.py"}
+)
 API = sorted((ROOT / "api").glob("*.py"))
 MOST_SERIES = 5_000
 STATUSES = ("200", "404", "422", "503")
@@ -94,6 +97,21 @@ def test_what_is_known_beforehand_is_there_at_zero_for_every_workspace() -> None
         if "workspace" in row.labels:
             said = {dict(labels[1:])["workspace"] for labels in samples}
             assert said == {"north", "south"}, row.name
+
+
+def test_every_metric_of_the_table_is_filled_somewhere() -> None:
+    text = "".join(file.read_text() for file in FILLED_BY)
+    missing = [row.name for row in METRICS if row.name not in text]
+    waits = [f"assigner_wait_to_{name}_seconds" for name in ("offer", "accept", "completion")]
+    # Their names are put together where they are filled; the last one does not change.
+    assert sorted(missing) == sorted([*waits, "assigner_build_info"])
+
+
+def test_every_verb_of_the_clock_is_in_the_table() -> None:
+    said = (ROOT / "assigner/dispatch/maintenance.py").read_text()
+    verbs = set(re.findall(r'_count\("(\w+)"|return \{"(\w+)"', said))
+    row = next(row for row in METRICS if row.name == "assigner_clock_verbs_total")
+    assert {one or other for one, other in verbs} == set(row.labels["verb"])
 
 
 def test_every_why_of_the_edge_is_in_the_table() -> None:
