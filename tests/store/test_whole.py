@@ -16,6 +16,7 @@ from assigner.store.keys import SCHEMA, prefix
 from assigner.store.redis import RedisStore, connect
 from tests.store.overriding import make, on, overlay, task
 from tests.store.scene import FUTURE, NOW, Hand, Servers, done, play
+from tests.store.test_same import everything
 from tests.store.test_server import kill
 
 MANY = 2_000
@@ -63,6 +64,25 @@ def test_a_server_that_is_killed_during_an_override_has_all_of_it_or_nothing(
         await again.stop()
 
     asyncio.run(scene())
+
+
+def test_a_full_server_does_nothing_of_an_override(servers: Servers) -> None:
+    async def scene(hand: Hand) -> None:
+        assert isinstance(hand.store, RedisStore)
+        for id in ("a", "b"):
+            await done(hand.task(id))
+        before = await everything(hand.store)
+        try:
+            await hand.store.client.config_set("maxmemory", 1)
+            with pytest.raises(StoreUnavailable, match="memory"):
+                await hand.store.make_override([whole(["a", "b"])])
+        finally:
+            await hand.store.client.config_set("maxmemory", 0)
+        assert await everything(hand.store) == before
+        (outcome,) = await hand.store.make_override([whole(["a", "b"])])
+        assert (outcome.refused, outcome.replayed) == (None, False)
+
+    play(scene, "valkey", servers)
 
 
 def test_what_was_stored_before_there_were_overrides_is_read_and_changed(servers: Servers) -> None:
