@@ -124,6 +124,8 @@ class Hub:
                 reader.place, piece = self._piece(reader.wanted, reader.place)
                 reader.last = self.ring.before(reader.place)
                 await give(piece)
+                if reader.place < self._told:  # others wait for the loop too
+                    await asyncio.sleep(0)
             elif not reader.level and reader.place >= self._now:
                 reader.level = True
                 await give(beat_of(reader.last, "That is all so far."))
@@ -175,6 +177,7 @@ class Hub:
             stop, piece = joined(lines, reader.wanted, at, len(lines))
             at, reader.last = stop, lines[stop - 1].key
             await give(piece)
+            await asyncio.sleep(0)
 
     # What it does of itself.
     async def keep(self, stopping: asyncio.Event) -> None:
@@ -267,6 +270,8 @@ class Hub:
                 for reader in filter(lambda each: each.level, self._idle()):
                     reader.note(beat_of(reader.last, "Still here."))
             self._pieces.clear()
+            if all(reader.place is not None for reader in self.readers):
+                self._past.rest()
             if not self.readers and now_s - self._left_s > LINGER_S:
                 self.forget()
 

@@ -14,6 +14,7 @@ from assigner.store.log import FIRST, EventKey, event_key
 
 PATIENCE_S = 10.0
 """How long the store may take for events that it has."""
+MOST_PAGES = 8
 _SLICE = 64
 
 
@@ -29,13 +30,29 @@ class Past:
         """The ring has begun anew: see again how far it can be made to go back."""
         self._too_far = event_key(FIRST)
         self._tried = False
+        self._pages: dict[EventKey, asyncio.Task[list[Line]]] = {}
+
+    def rest(self) -> None:
+        """Nobody is behind: keep no pages."""
+        self._pages.clear()
 
     def line(self, event: Event) -> Line:
         """An event, encoded."""
         return line_of(event, self._workspace)
 
     async def page(self, after: EventKey) -> list[Line]:
-        """The next events after one that is not the last. Raises EventsLost, and StoreUnavailable."""
+        """The next events after one that is not the last. Raises EventsLost, and StoreUnavailable.
+
+        Many who come back ask for the same pages: the last ones are kept.
+        """
+        reading = self._pages.get(after)
+        if reading is None or (reading.done() and reading.exception()):
+            reading = self._pages[after] = asyncio.create_task(self._read(after))
+            for key in list(self._pages)[:-MOST_PAGES]:
+                del self._pages[key]
+        return await asyncio.shield(reading)
+
+    async def _read(self, after: EventKey) -> list[Line]:
         try:
             # Let go of at once: who follows the store slowly would make it keep what others have read.
             async with asyncio.timeout(PATIENCE_S), aclosing(self._events(after)) as events:
