@@ -44,17 +44,17 @@ def test_who_did_what_to_which_and_why_the_latest_first(centre: Living) -> None:
         "cancel", "priority", "hold", "pin",
     ]  # fmt: skip
     lines = {one["action"]: row(said, one["id"]) for one in read(centre, "overrides")}
-    assert lines["pin"].endswith("pin to ana by id 2 dev yes for pin")
-    assert "hold queue billing 4 dev until " in lines["hold"]
-    assert lines["reprioritise"].endswith("priority 75 by id 1 dev undone by dev for reprioritise")
-    assert lines["cancel"].endswith("cancel by id 1 dev done at once for cancel")
+    assert lines["pin"].endswith("pin to ana 2 tasks dev yes for pin")
+    assert "hold queue billing: 4 tasks dev until " in lines["hold"]
+    assert lines["reprioritise"].endswith("priority 75 1 task dev undone by dev for reprioritise")
+    assert lines["cancel"].endswith("cancel 1 task dev done at once for cancel")
 
 
 def test_and_in_spanish(centre: Living) -> None:
     said = asked(centre, "overrides", "--lang", "es")
     [pin] = read(centre, "overrides", "--action", "pin")
-    assert row(said, pin["id"]).endswith("fijar a ana por id 2 dev sí for pin")
-    assert "Intervención Cuándo Qué Sobre Tareas Quién Rige Motivo" in said.out
+    assert row(said, pin["id"]).endswith("fijar a ana 2 tareas dev sí for pin")
+    assert "Intervención Cuándo Qué Sobre Quién Rige Motivo" in said.out
 
 
 def test_filters(centre: Living) -> None:

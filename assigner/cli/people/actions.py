@@ -34,16 +34,14 @@ def did(override: Said, now: int, view: View) -> str:
 
 
 def about(override: Said, view: View) -> str:
-    """What an override is about: tasks, a filter, an agent or a queue."""
-    target = override.get("target") or {}
-    if "tasks" in target:
-        return view.say("about_tasks")
-    if "queue" in target:
-        return view.say("about_queue", queue=plain(target["queue"]))
-    if "agent" in target:
-        key = "about_the_agent" if override["action"] == "drain" else "about_agent"
-        return view.say(key, agent=plain(target["agent"]))
-    return ", ".join(_filter(name, value, view) for name, value in (target.get("filter") or {}).items())
+    """What an override is about, as far as its phrase does not say so, and how many tasks it touched."""
+    target, touched = override.get("target") or {}, override["touched"]
+    parts = [_filter(name, value, view) for name, value in (target.get("filter") or {}).items()]
+    if "agent" in target and override["action"] != "drain":
+        parts.append(view.say("about_agent", agent=plain(target["agent"])))
+    whole = "queue" in target or override["action"] == "drain"
+    count = [] if whole and not touched else [tasks_of(touched, view)]
+    return ": ".join([*filter(None, [", ".join(parts)]), *count])
 
 
 def tasks_of(count: int, view: View) -> str:

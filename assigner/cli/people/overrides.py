@@ -67,10 +67,9 @@ def undo(where: Where, id: str) -> None:
     """Take an override back."""
     undone = ask(where, lambda client: client.overrides.undo(id), "doing")
     now, view = now_ms(), where.view(USUAL)
-    tasks = tasks_of(undone["touched"], view)
-    shell.show(
-        Text(view.say("was_undone", did=did(undone, now, view), tasks=tasks, id=plain(id)), style=GOOD)
-    )
+    key = "was_undone" if undone["touched"] else "ended_standing"
+    facts = {"did": did(undone, now, view), "tasks": tasks_of(undone["touched"], view), "id": plain(id)}
+    shell.show(Text(view.say(key, **facts), style=GOOD))
 
 
 def _shown(found: Sequence[Said], now: int, view: View) -> Iterator[RenderableType]:
@@ -83,9 +82,8 @@ def _shown(found: Sequence[Said], now: int, view: View) -> Iterator[RenderableTy
 
 
 def _table(found: Sequence[Said], now: int, view: View) -> Table:
-    names = ("override", "when", "did", "about", "touched", "author", "stands", "reason")
-    heads = [view.say(f"column_{name}") for name in names]
-    made = table("", *heads, right=heads[4:5])
+    names = ("override", "when", "did", "about", "author", "stands", "reason")
+    made = table("", *(view.say(f"column_{name}") for name in names))
     made.title = None
     made.columns[0].no_wrap = True  # it is to be copied
     for one in found:
@@ -94,7 +92,6 @@ def _table(found: Sequence[Said], now: int, view: View) -> Table:
             times.at(one["made_at"], now, view.language, view.zone),
             did(one, now, view),
             about(one, view),
-            view.number(one["touched"]),
             Text(plain(one["author"]), style=AGENT),
             _stands(one, now, view),
             cut(one["reason"], LONGEST),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from assigner.cli.people.plain import cut, plain
 from assigner.cli.people.tasks import BAD, due, left_ms, priority, reason_word, waited, what
 from assigner.cli.tables import AGENT, DIM, GOOD, REASON, View, remedy
 from assigner.cli.words import REASONS, REMEDIES, WORDS, duration, local
-from assigner.client import Client
+from assigner.client import Client, NotFound
 from assigner.domain.document import HANDLE_MS
 from assigner.domain.lifecycle import NOT_BEFORE
 
@@ -56,14 +57,23 @@ def why(where: Where, id: str, *, as_json: bool) -> None:
 def _known(client: Client, id: str) -> Known:
     tasks = client.tasks
     explanation = tasks.explanation(id)
-    by_hand = explanation.get("overrides") or []
-    said = {one["id"]: one for one in client.overrides.list(task=id)} if by_hand else {}
     return Known(
         task=tasks.get(id),
         explanation=explanation,
         history=tasks.history(id),
-        by_hand=list({one["id"]: {**one, **said.get(one["id"], {})} for one in by_hand}.values()),
+        by_hand=_by_hand(client, id, explanation.get("overrides") or []),
     )
+
+
+def _by_hand(client: Client, id: str, shaping: Sequence[Item]) -> Sequence[Item]:
+    """The overrides that shape a task, each once, with what they say: those of it, and those that stand."""
+    if not shaping:
+        return []
+    said: dict[str, Item] = {one["id"]: one for one in client.overrides.list(task=id)}
+    for standing in {one["id"] for one in shaping} - said.keys():
+        with suppress(NotFound):  # it has been deleted since
+            said[standing] = client.overrides.get(standing)
+    return list({one["id"]: {**one, **said.get(one["id"], {})} for one in shaping}.values())
 
 
 def _told(known: Known, now: int, view: View) -> Iterator[RenderableType]:
