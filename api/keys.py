@@ -227,4 +227,4 @@ def _faults(said: KeyNew, now: int) -> Iterator[Fault]:
 
 def _expiry_faults(expires_at: datetime | None, now: int) -> Iterator[Fault]:
     if expires_at is not None and to_ms(expires_at) <= now:
-        yield Fault(pointer="/expires_at", code="out_of_range", detail="It is past: give an instant to come.")
+        yield Fault(pointer="/expires_at", code="in_the_past", detail="It is past: give an instant to come.")

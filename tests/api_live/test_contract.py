@@ -48,7 +48,7 @@ def test_every_refusal_is_an_error() -> None:
 
 
 def test_every_fault_of_a_resource_is_tested() -> None:
-    text = "".join(file.read_text("utf-8") for file in Path(__file__).parent.glob("test_*.py"))
+    text = "".join(file.read_text("utf-8") for file in Path(__file__).parent.parent.glob("api_*/test_*.py"))
     assert set(re.findall(r'"(\w+)"', text)) >= OF_RESOURCES
     assert set(FAULTS) >= OF_RESOURCES
 

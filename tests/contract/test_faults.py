@@ -21,6 +21,10 @@ OF_RESOURCES = {
     "bad_cursor",
     "bad_etag",
     "bad_key",
+    "blank",
+    "not_taken",
+    "in_the_past",
+    "bad_event_id",
 }
 ONE_BY_ONE: list[tuple[Any, str, str]] = [
     ([], "", "wrong_type"),
