@@ -92,7 +92,7 @@ async def _decided(parts: Live, task: TaskRecord) -> dict[str, Any] | None:
     if decided:
         return _decided_out(decided)
     offer = await (parts.store.offer_of(task.offer) if task.offer else _last_offer(parts, task))
-    if offer is None:
+    if offer is None or task.agent not in (None, offer.agent):  # a person has given it to somebody else since
         return None
     choice = {"agent": offer.agent, "value": offer.value, "terms": offer.terms}
     return {"at": rfc3339(offer.offered_at), **choice, "runners_up": None}

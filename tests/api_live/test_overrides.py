@@ -52,6 +52,18 @@ def test_assign_beyond_the_room_of_an_agent_needs_force_and_is_counted(floor: De
     assert "by force" in floor.why(tasks[1])["detail"]
 
 
+def test_assign_of_a_task_that_was_offered_to_another_is_no_decision_of_ours(floor: Desk) -> None:
+    queue, ana, eva = floor.queue(auto_accept=False), floor.agent(), floor.agent()
+    task = floor.task(queue, skills={eva: 1})
+    floor.cycle()
+    floor.override("assign", ids(task), agent=ana)
+    floor.cycle()
+    assert floor.why(task)["decided"] is None
+    assert floor.ask("POST", f"/v1/tasks/{task}/complete", {}).status_code == 200
+    why = floor.why(task)
+    assert (why["agent"], why["decided"], why["overrides"]) == (ana, None, [])
+
+
 def test_assign_to_one_who_is_away_is_drained_or_is_excluded_needs_force(floor: Desk) -> None:
     queue, away, drained, kept = floor.queue(), floor.agent(presence="away"), floor.agent(), floor.agent()
     tasks = [floor.task(queue, skills={"nobody": 1}, excluded_agents=[kept]) for _ in range(3)]

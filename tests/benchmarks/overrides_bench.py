@@ -19,6 +19,8 @@ from tests.benchmarks.service import PATIENCE_S, Service, service
 
 MOST_S = 2.0
 TOUCHED, OTHERS = 10_000, 40_000
+PAUSE_S = 2.0
+"""Between two of them: what the last one did is taken in."""
 OFFERS = 20
 """Of the agent to whom all is pinned: as many as they have room for."""
 LATER = (datetime.now(UTC) + timedelta(days=2)).isoformat()
@@ -83,14 +85,14 @@ def _make(
 ) -> tuple[dict[str, Any], float, float]:
     """The override, the seconds until its answer, and the longest wait of a reader meanwhile."""
     body = {"action": action, "target": STORM, "reason": "A storm.", **said}
-    read(running, "/v1/stats")  # it has taken in what was done before
+    time.sleep(PAUSE_S)
     with _reading(running) as waits:
         made, seconds = _ask(connection, "POST", "/v1/overrides", body, 201)
     return made, seconds, max(waits.seconds)
 
 
 def _undo(connection: HTTPConnection, id: str) -> float:
-    _ask(connection, "GET", "/v1/stats", None, 200)
+    time.sleep(PAUSE_S)
     return _ask(connection, "DELETE", f"/v1/overrides/{id}", None, 200)[1]
 
 
