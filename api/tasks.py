@@ -129,9 +129,7 @@ async def batch(request: Request) -> Response:
 
     def told(outcome: Outcome) -> list[str]:
         task = cast(TaskRecord, outcome.task)
-        return (
-            [] if parts.view.obstacle or parts.view.qualifies(task) else ["nobody_qualifies"]
-        )
+        return [] if parts.view.obstacle or parts.view.qualifies(task) else ["nobody_qualifies"]
 
     return await respond(request, Kind(verb="enqueue", struct=TaskNew, command=command, warnings=told))
 
