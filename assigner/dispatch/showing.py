@@ -14,8 +14,8 @@ from assigner.metrics import Census
 
 EVERY_S, JUDGE_EVERY_S = 5.0, 15.0
 """Between two countings, and between two judgements of why tasks wait."""
-SHARE = 0.01
-"""Either takes at most so much of the time: after a long one, the next comes later."""
+SHARE, MOST_TIMES = 0.01, 4
+"""Either is to take so much of the time: after a long one the next comes later, at most so many times."""
 LOOK_S = 0.25
 """Between two looks whether the dispatcher leads."""
 
@@ -66,6 +66,10 @@ class Showing:
         if ended >= self.judge_at_s:
             self.reasons = await judged(mirror, now, name, clock)
             took_s = clock.monotonic_s() - ended
-            self.judge_at_s = ended + max(JUDGE_EVERY_S, took_s / SHARE)
+            self.judge_at_s = ended + _pause_s(JUDGE_EVERY_S, took_s)
         self.mirror = mirror
-        return max(EVERY_S, (ended - began) / SHARE)
+        return _pause_s(EVERY_S, ended - began)
+
+
+def _pause_s(every_s: float, took_s: float) -> float:
+    return min(max(every_s, took_s / SHARE), MOST_TIMES * every_s)
