@@ -9,7 +9,7 @@ import pytest
 from assigner.domain.access import Role
 from tests.api_access.keyed import ANA, Keyed, keyed
 
-EXAMPLES = 3
+EXAMPLES = 2
 LEFT_OUT = ("/v1/events", "/v1/tasks/batch", "/v1/agents/batch")
 """The first would have no end, and NDJSON is more than Schemathesis can write."""
 
