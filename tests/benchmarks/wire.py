@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import NoReturn, TypeVar, cast
+from typing import TypeVar, cast
 
 from assigner.client.call import Answer as Reply
 from assigner.client.retry import Ask
@@ -130,7 +130,7 @@ class Wires:
 class WireCarrier:
     """Carries the requests of an AsyncClient over bare connections. `asked` counts them.
 
-    Answers come without their headers: nothing here needs them.
+    Answers come without their headers, and streams not at all: nothing here needs them.
     """
 
     def __init__(self, wires: Wires) -> None:
@@ -145,13 +145,6 @@ class WireCarrier:
         head = f"{ask.method} {ask.target} HTTP/1.1\r\nHost: {HOST}\r\n{said}{length}\r\n"
         status, body, _ = await self.wires.ask(head.encode() + ask.body)
         return Reply(status=status, headers={}, body=body)
-
-    def open(self, ask: Ask) -> NoReturn:
-        """No load follows a stream over these."""
-        raise NotImplementedError
-
-    async def close(self) -> None:
-        """The process ends, and its connections with it."""
 
 
 class Hammer(Replies):
