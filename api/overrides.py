@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -22,15 +23,15 @@ from api.overrides_list import all_of, page_of
 from api.overrides_list import tests as asked_of
 from api.overrides_make import Planned, id_of, left_undone, make, planned, preview, told
 from api.overrides_out import override_out, sheet
-from api.overrides_targets import caught_up
+from api.overrides_targets import SLICE, caught_up
 from api.paths import path_id
 from api.query import Route
 from api.records import encode, page
-from assigner.dispatch.overrides import carries, plan_undo
+from assigner.dispatch.overrides import plan_undo
 from assigner.domain.instant import rfc3339
 from assigner.domain.lifecycle import OverrideState
 from assigner.domain.records import OverrideRecord
-from assigner.store.base import EndOverride, Outcome
+from assigner.store.base import EndOverride, Outcome, Step
 
 MOST_BYTES = 2**21
 """Of a body: ten thousand of the longest ids fit."""
@@ -131,9 +132,13 @@ async def undo(request: Request) -> Response:
 
 async def _ending(parts: Live, record: OverrideRecord, op: Ask, seen: etags.Seen | None) -> EndOverride:
     """The command that undoes an override; of one that is over, the store says so."""
-    view, tasks = await caught_up(parts), await parts.store.override_tasks(record.id)
-    carriers = [view.tasks[id] for id in tasks if id in view.tasks and carries(record, view.tasks[id])]
-    if record.state is OverrideState.ACTIVE and record.slot is None and not carriers:
+    view, steps = await caught_up(parts), list[Step]()
+    for number, id in enumerate(await parts.store.override_tasks(record.id), 1):
+        task = view.tasks.get(id)
+        steps += plan_undo(record, [task]) if task else ()
+        if number % SLICE == 0:
+            await asyncio.sleep(0)
+    if record.state is OverrideState.ACTIVE and record.slot is None and not steps:
         count = f"{record.touched:,}"
         raise ApiError("not_undoable", f"None of its {count} tasks carries it any more: they have gone on.")
     return EndOverride(
@@ -144,7 +149,7 @@ async def _ending(parts: Live, record: OverrideRecord, op: Ask, seen: etags.Seen
         version=etags.guarded(seen, record),
         override=record.id,
         state=OverrideState.UNDONE,
-        steps=list(plan_undo(record, carriers)),
+        steps=steps,
     )
 
 

@@ -47,12 +47,6 @@ def plan_undo(record: OverrideRecord, tasks: Iterable[TaskRecord]) -> Iterator[S
             yield action.undo, _on(record, task, {**_who(record), **facts})
 
 
-def carries(record: OverrideRecord, task: TaskRecord) -> bool:
-    """Whether there is something of the override in a task that can be taken back."""
-    undo = ACTIONS[record.action].undo
-    return undo is not None and _UNDO[undo](record, task) is not None
-
-
 def _on(record: OverrideRecord, task: TaskRecord, facts: Facts, version: int | None = None) -> OnTask:
     return OnTask(op="", actor=record.author, now=record.made_at, version=version, task=task.id, facts=facts)
 
