@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from functools import partial
+from functools import wraps
+from types import MethodType
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from assigner.client.call import Call
@@ -34,6 +35,7 @@ class asks(Generic[P, T]):  # noqa: N801 - a decorator
     def __init__(self, make: Callable[Concatenate[Any, P], Call[T]]) -> None:
         self.make = make
         self.__doc__ = make.__doc__
+        self._method = _asking(make)
 
     @overload
     def __get__(self, part: Resource[Sender], owner: object = None) -> Callable[P, T]: ...
@@ -44,7 +46,7 @@ class asks(Generic[P, T]):  # noqa: N801 - a decorator
     @overload
     def __get__(self, part: None, owner: object = None) -> asks[P, T]: ...
     def __get__(self, part: Any, owner: object = None) -> Any:
-        return self if part is None else partial(_ask, self.make, part)
+        return self if part is None else MethodType(self._method, part)
 
 
 class walks(Generic[P, T]):  # noqa: N801 - a decorator
@@ -53,6 +55,7 @@ class walks(Generic[P, T]):  # noqa: N801 - a decorator
     def __init__(self, make: Callable[Concatenate[Any, P], Script[T]]) -> None:
         self.make = make
         self.__doc__ = make.__doc__
+        self._method = _walking(make)
 
     @overload
     def __get__(self, part: Resource[Sender], owner: object = None) -> Callable[P, Iterator[T]]: ...
@@ -61,12 +64,20 @@ class walks(Generic[P, T]):  # noqa: N801 - a decorator
     @overload
     def __get__(self, part: None, owner: object = None) -> walks[P, T]: ...
     def __get__(self, part: Any, owner: object = None) -> Any:
-        return self if part is None else partial(_walk, self.make, part)
+        return self if part is None else MethodType(self._method, part)
 
 
-def _ask(make: Callable[..., Call[Any]], part: Resource[Any], /, *args: Any, **fields: Any) -> Any:
-    return part.sender.ask(make(part, *args, **fields))
+def _asking(make: Callable[..., Call[Any]]) -> Callable[..., Any]:
+    @wraps(make)
+    def method(part: Resource[Any], /, *args: Any, **fields: Any) -> Any:
+        return part.sender.ask(make(part, *args, **fields))
+
+    return method
 
 
-def _walk(make: Callable[..., Script[Any]], part: Resource[Any], /, *args: Any, **fields: Any) -> Any:
-    return part.sender.walk(make(part, *args, **fields))
+def _walking(make: Callable[..., Script[Any]]) -> Callable[..., Any]:
+    @wraps(make)
+    def method(part: Resource[Any], /, *args: Any, **fields: Any) -> Any:
+        return part.sender.walk(make(part, *args, **fields))
+
+    return method

@@ -91,7 +91,13 @@ def test_both_clients_have_the_same_methods() -> None:
     """Each method is there once: what a client's kind decides is who sends what it asks."""
     one, other = (dict(told(client)) for client in (Client(), AsyncClient()))
     assert one == other
-    assert "Make a task" in one["Tasks.make"].__doc__
+
+
+def test_a_method_tells_what_it_takes_and_does() -> None:
+    make = AsyncClient().tasks.make
+    assert make.__doc__
+    assert make.__doc__.startswith("Make a task")
+    assert list(inspect.signature(make).parameters) == ["id", "said"]
 
 
 def told(client: Any) -> Iterator[tuple[str, Any]]:
