@@ -27,7 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
 
 @contextmanager
 def started(service: Container, command: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """The image's own command, ready; killed if it does not end by itself."""
+    """The image's own command, ready; told to end, its store too, if it has not been."""
     with subprocess.Popen(service.command(command), stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         lines: list[str] = []
@@ -38,7 +38,7 @@ def started(service: Container, command: list[str]) -> Iterator[subprocess.Popen
             yield process
         finally:
             if process.poll() is None:
-                os.kill(inner(process.pid), signal.SIGKILL)
+                os.kill(inner(process.pid), signal.SIGTERM)
 
 
 def status(service: Container, path: str, key: str = "") -> int:
