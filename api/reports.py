@@ -6,16 +6,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from prometheus_client import Counter, Histogram
 
 from assigner.clock import Clock
-from assigner.log import Line
+from assigner.log import tell
 from assigner.metrics import Meters
 
-_LOGGER: Final = "assigner.access"
-_logger = logging.getLogger(_LOGGER)
+_logger = logging.getLogger("assigner.access")
 
 
 class Reports:
@@ -43,5 +42,4 @@ class Reports:
 
     def write(self, level: int, fields: Mapping[str, Any]) -> None:
         """Write the line of a request."""
-        if _logger.isEnabledFor(level):
-            _logger.handle(Line(_LOGGER, level, "request", self._clock.now_ms(), fields))
+        tell(_logger, level, "request", self._clock.now_ms(), fields)

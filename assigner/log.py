@@ -4,34 +4,15 @@ import json
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TextIO
 
 import msgspec
 
 _FAST = msgspec.json.Encoder(enc_hook=str)
 _ENCODER = json.JSONEncoder(default=str, check_circular=False)
-_NOWHERE = {**vars(logging.makeLogRecord({})), "args": None}
-"""What a record says when nobody has found anything out."""
-
-
-class Line(logging.LogRecord):
-    """A record of what is logged with every request: it does not find out where it is logged from, nor from
-    which thread, which takes longer than all the rest.
-    """
-
-    def __init__(self, name: str, level: int, msg: str, at_ms: int, fields: Mapping[str, Any]) -> None:
-        self.__dict__ = {
-            **_NOWHERE,
-            "name": name,
-            "levelno": level,
-            "levelname": logging.getLevelName(level),
-            "msg": msg,
-            "created": at_ms / 1_000,
-            "msecs": at_ms % 1_000,
-            "fields": fields,
-        }
 
 
 class JsonLines(logging.Formatter):
@@ -39,18 +20,18 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line of JSON."""
-        line: dict[str, Any] = {
-            "at": f"{_utc(int(record.created))}.{int(record.msecs):03}+00:00",
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-            **_fields(record),
-        }
+        fields = _fields(record)
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        # Only ASCII, so that a line is one line wherever it is shown.
-        text = _FAST.encode(line)
-        return text.decode() if text.isascii() else _ENCODER.encode(line)
+            fields = {**fields, "traceback": self.formatException(record.exc_info)}
+        second, ms = int(record.created), int(record.msecs)
+        return self.line(record.name, record.levelno, record.getMessage(), 1_000 * second + ms, fields)
+
+    def line(self, name: str, level: int, message: str, at_ms: int, fields: Mapping[str, Any]) -> str:
+        """A line of JSON, in ASCII alone, so that it is one line wherever it is shown."""
+        at = f"{_utc(at_ms // 1_000)}.{at_ms % 1_000:03}+00:00"
+        known = {"at": at, "level": _name(level), "logger": name, "message": message, **fields}
+        text = _FAST.encode(known)
+        return text.decode() if text.isascii() else _ENCODER.encode(known)
 
 
 class ConsoleLines(logging.Formatter):
@@ -58,15 +39,23 @@ class ConsoleLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as a line for a person."""
-        words = [_local(int(record.created)), f"{record.levelname.lower():7}", record.getMessage()]
-        words += [f"{name}={value}" for name, value in _fields(record).items()]
-        if record.exc_info:
-            words.append("\n" + self.formatException(record.exc_info))
-        return " ".join(words)
+        at_ms, fields = 1_000 * int(record.created), _fields(record)
+        line = self.line(record.name, record.levelno, record.getMessage(), at_ms, fields)
+        return f"{line} \n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+    def line(self, name: str, level: int, message: str, at_ms: int, fields: Mapping[str, Any]) -> str:
+        """A line for a person, who does not ask which logger it is of."""
+        words = [_local(at_ms // 1_000), f"{_name(level):7}", message]
+        return " ".join([*words, *(f"{key}={value}" for key, value in fields.items())])
 
 
 class Lines(logging.StreamHandler[TextIO]):
     """Writes lines to stderr, which goes out at the end of each by itself."""
+
+    def __init__(self, style: JsonLines | ConsoleLines) -> None:
+        super().__init__(sys.stderr)
+        self.setFormatter(style)
+        self.style = style
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
@@ -76,15 +65,34 @@ class Lines(logging.StreamHandler[TextIO]):
             self.handleError(record)
 
 
+def tell(logger: logging.Logger, level: int, message: str, at_ms: int, fields: Mapping[str, Any]) -> None:
+    """What `logger.log` does, for what is logged with every request: where only our own handler hears it, a
+    line is written without a record of where it comes from, which takes longer than all the rest.
+    """
+    if not logger.isEnabledFor(level):
+        return
+    handler = logging.root.handlers[0] if len(logging.root.handlers) == 1 else None
+    if type(handler) is Lines:
+        with suppress(OSError, ValueError):  # as logging does: a log that cannot be written stops nobody
+            handler.stream.write(handler.style.line(logger.name, level, message, at_ms, fields) + "\n")
+    else:
+        logger.log(level, message, extra={"fields": fields})
+
+
 def configure(style: str, level: str) -> None:
     """Send log lines of at least `level` to stderr, in `style` (console, json); replaces what was set."""
-    handler = Lines(sys.stderr)
-    handler.setFormatter(JsonLines() if style == "json" else ConsoleLines())
+    handler = Lines(JsonLines() if style == "json" else ConsoleLines())
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # Nobody asks for these, and finding them out is half the cost of a line.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # The server tells its own life at level info, in lines that ours repeat.
     logging.getLogger("uvicorn").setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
+
+
+@cache
+def _name(level: int) -> str:
+    """What a level is called here."""
+    return logging.getLevelName(level).lower()
 
 
 @lru_cache(maxsize=2)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from api.reports import Reports
 from assigner.clock import ManualClock
-from assigner.log import ConsoleLines, JsonLines, Line
+from assigner.log import ConsoleLines, JsonLines
 from assigner.metrics import Meters
 
 NOON_MS = 1_795_345_200_007
@@ -25,24 +27,25 @@ def plain() -> logging.LogRecord:
     return record
 
 
-def cheap() -> Line:
-    return Line("assigner.access", logging.INFO, "request", NOON_MS, FIELDS)
+def written(style: JsonLines | ConsoleLines, fields: Mapping[str, Any]) -> str:
+    """The line that is written with a request."""
+    return style.line("assigner.access", logging.INFO, "request", NOON_MS, fields)
 
 
 @pytest.mark.parametrize("style", [JsonLines(), ConsoleLines()])
-def test_a_request_s_line_is_like_any_other(style: logging.Formatter) -> None:
-    assert style.format(cheap()) == style.format(plain())
+def test_a_request_s_line_is_like_any_other(style: JsonLines | ConsoleLines) -> None:
+    assert written(style, FIELDS) == style.format(plain())
 
 
 def test_a_line_says_when_and_what() -> None:
     at = datetime.fromtimestamp(NOON_MS / 1_000, UTC).isoformat(timespec="milliseconds")
     known = {"at": at, "level": "info", "logger": "assigner.access", "message": "request"}
-    assert json.loads(JsonLines().format(cheap())) == {**known, **FIELDS}
+    assert json.loads(written(JsonLines(), FIELDS)) == {**known, **FIELDS}
 
 
 @pytest.mark.parametrize("said", ["ñandú", "two\nlines", "\u2028", "\u202eright to left", "\x1b[31m", '"\\'])
 def test_whatever_is_said_a_line_is_one_line_of_ascii(said: str) -> None:
-    line = JsonLines().format(Line("x", logging.INFO, "request", NOON_MS, {"said": said, "path": Path("/x")}))
+    line = written(JsonLines(), {"said": said, "path": Path("/x")})
     assert line.isascii()
     assert line.isprintable()
     assert json.loads(line)["said"] == said
