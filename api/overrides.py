@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -21,7 +20,7 @@ from api.live import Live
 from api.overrides_in import read
 from api.overrides_list import all_of, page_of
 from api.overrides_list import tests as asked_of
-from api.overrides_make import Planned, id_of, left_undone, make, planned, preview, told
+from api.overrides_make import Planned, id_of, make, planned, preview, skipped_then
 from api.overrides_out import override_out, sheet
 from api.overrides_targets import SLICE, caught_up
 from api.paths import path_id
@@ -53,7 +52,7 @@ async def post(request: Request) -> Response:
         return listing(encode(await preview(parts, made, op)))
     known = await parts.store.override(id_of(op)) if op.asked else None
     if known is not None:
-        return _answer(known, await left_undone(parts, known, op), replayed=True)
+        return _answer(known, await skipped_then(parts, known, op), replayed=True)
     plans: list[Planned] = []
 
     async def attempt() -> Outcome:
@@ -61,7 +60,7 @@ async def post(request: Request) -> Response:
         return await make(parts, plans[-1], op)
 
     outcome = await settled(parts, attempt)
-    return _answer(_made(outcome), _numbers(parts, plans[-1]), replayed=outcome.replayed)
+    return _answer(_made(outcome), plans[-1].skipped, replayed=outcome.replayed)
 
 
 def _made(outcome: Outcome) -> OverrideRecord:
@@ -70,13 +69,8 @@ def _made(outcome: Outcome) -> OverrideRecord:
     return outcome.override
 
 
-def _numbers(parts: Live, made: Planned) -> dict[str, Any]:
-    """What was not done."""
-    return {"skipped": made.skipped, "refused": made.refusals, "refusals": told(parts, made)}
-
-
-def _answer(record: OverrideRecord, more: dict[str, Any], *, replayed: bool) -> Response:
-    out = {**override_out(record), **more}
+def _answer(record: OverrideRecord, skipped: int, *, replayed: bool) -> Response:
+    out = {"refused": 0, "refusals": [], **override_out(record), "skipped": skipped}
     return answer(out, record.doc, status=201, kind="overrides", replayed=replayed)
 
 

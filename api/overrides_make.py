@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from api.errors import ERRORS, MAX_FAULTS_SHOWN, ApiError
@@ -134,17 +134,34 @@ async def make(parts: Live, made: Planned, op: Ask) -> Outcome:
     """Make an override as planned. Raises override_refused or override_conflict when it cannot be done, and
     stale_version when it has to be planned anew: its tasks have changed meanwhile.
     """
-    if made.refused and not (made.asked.partial and made.steps):
-        made.take_in(await _do(parts, made, op, dry=True))
-        raise refusal(parts, made)
+    if made.refused or made.asked.partial:
+        would = await _do(parts, made, op, dry=True)
+        if would.refused is None:  # a retry, and the first has done it meanwhile
+            return would
+        made.take_in(would)
+        if would.refused != "only_asked" or not made.asked.partial or not would.facts["touched"]:
+            raise _error(parts, made, would)
+        _note_refusals(parts, made)
     outcome = await _do(parts, made, op)
-    if outcome.refused in ("override_refused", "override_conflict"):
-        made.take_in(outcome)
-        raise refusal(parts, made, outcome)
     if outcome.refused:
-        raise ApiError(outcome.refused, members=dict(outcome.facts))
-    made.take_in(outcome)
+        made.refused.clear()  # told once already, of those that the store was only asked about
+        made.take_in(outcome)
+        raise _error(parts, made, outcome)
+    made.skipped = outcome.facts.get("skipped", 0)
     return outcome
+
+
+def _error(parts: Live, made: Planned, outcome: Outcome) -> ApiError:
+    if outcome.refused in ("only_asked", "override_refused", "override_conflict"):
+        return refusal(parts, made, outcome)
+    return ApiError(str(outcome.refused), members=dict(outcome.facts))
+
+
+def _note_refusals(parts: Live, made: Planned) -> None:
+    """What is left undone is kept with the override: whoever reads it is told, and whoever retries."""
+    if made.refused:
+        left = {"refused": made.refusals, "refusals": told(parts, made)}
+        made.record = replace(made.record, doc={**made.record.doc, **left})
 
 
 async def _do(parts: Live, made: Planned, op: Ask, *, dry: bool = False) -> Outcome:
@@ -163,16 +180,15 @@ async def _do(parts: Live, made: Planned, op: Ask, *, dry: bool = False) -> Outc
     return outcome
 
 
-async def left_undone(parts: Live, record: OverrideRecord, op: Ask) -> dict[str, Any]:
-    """What was not done of an override that is there already: how much, not what."""
+async def skipped_then(parts: Live, record: OverrideRecord, op: Ask) -> int:
+    """How many tasks were passed over when an override was made that is there already."""
     command = MakeOverride(
         op=op.op, actor=op.actor, now=record.made_at, asked=op.asked, override=record, steps=()
     )
     [outcome] = await parts.do_all("make_override", [command])
     if outcome.refused == "op_reused":
         raise ApiError("op_reused")
-    facts = {} if outcome.refused else outcome.facts
-    return {"skipped": facts.get("skipped", 0), "refused": facts.get("refused", 0), "refusals": []}
+    return 0 if outcome.refused else int(outcome.facts.get("skipped", 0))
 
 
 def refusal(parts: Live, made: Planned, outcome: Outcome | None = None) -> ApiError:

@@ -15,6 +15,7 @@ COLUMNS = (
     *("touched", "forced", "replaced", "ended_at", "ended_by"),
 )
 """Of the sheet."""
+_NOT_SAID = ("target", "refused", "refusals")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """How a cell begins that a spreadsheet might compute: it is shown as text."""
 
@@ -53,7 +54,7 @@ def sheet(records: Iterable[OverrideRecord], *, head: bool) -> bytes:
 def _row(record: OverrideRecord) -> list[Any]:
     out = override_out(record)
     out["target"] = _words(record.doc["target"])
-    out["said"] = _words({name: value for name, value in record.doc.items() if name != "target"})
+    out["said"] = _words({name: value for name, value in record.doc.items() if name not in _NOT_SAID})
     return [out[name] for name in COLUMNS]
 
 

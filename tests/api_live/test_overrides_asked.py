@@ -95,9 +95,16 @@ def test_a_state_that_does_not_take_it_refuses_all_or_with_partial_is_told(floor
     assert preview["refusals"] == refused.json()["refusals"]
     assert (preview["would"], preview["touched"], preview["tasks"]) == (False, 1, [waiting])
     assert floor.where(waiting) == ["queued"]
-    made = floor.override("hold", ids(held, waiting), partial=True)
-    assert (made["touched"], made["refused"]) == (1, 1)
+    body = {"action": "hold", "target": ids(held, waiting), "reason": "half", "partial": True}
+    response = floor.ask("POST", "/v1/overrides", body, Idempotency_Key=held)
+    made = response.json()
+    assert (response.status_code, made["touched"], made["refused"]) == (201, 1, 1)
     assert made["refusals"] == refused.json()["refusals"]
+    assert floor.ask("POST", "/v1/overrides", body, Idempotency_Key=held).json() == made
+    assert floor.ask("GET", f"/v1/overrides/{made['id']}").json()["refusals"] == made["refusals"]
+    nothing = floor.tried("hold", ids(held, waiting), partial=True)
+    assert code(nothing) == (409, "override_refused")
+    assert [one["task"] for one in nothing.json()["refusals"]] == [held, waiting]
     assert floor.where(waiting) == ["held"]
 
 
