@@ -65,16 +65,17 @@ def read(process: subprocess.Popen[bytes], told: list[bytes]) -> None:
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     folder = tmp_path_factory.mktemp("readme")
     with ExitStack() as opened:
-        keys = {role: key(folder, role) for role in (*ROLES, "admin")}
+        first = key(folder, "admin")
         url, _ = opened.enter_context(started("serve", "--state-dir", str(folder), dev=False))
-        client = opened.enter_context(Client(url, keys["admin"]))
-        yield Shell(url=url, keys=keys, client=client)
+        client = opened.enter_context(Client(url, first))
+        whose = {role: "ana" if role == "agent" else None for role in ROLES}
+        made = {role: client.keys.make(role, role, agent=agent) for role, agent in whose.items()}
+        yield Shell(url=url, keys={role: str(new.key) for role, new in made.items()}, client=client)
 
 
 def key(folder: Path, role: str) -> str:
     """A new key, made as README says."""
-    whose = ["--agent", "ana"] if role == "agent" else ["--name", role]
-    made = run("keys", "create", "--role", role, *whose, "--state-dir", str(folder))
+    made = run("keys", "create", "--role", role, "--name", role, "--state-dir", str(folder))
     assert made.returncode == 0, made.stderr
     return made.stdout.decode().strip()
 
