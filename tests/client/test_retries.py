@@ -38,7 +38,7 @@ def losing(centre: Living, loss: float) -> Iterator[tuple[Lossy, str]]:
     try:
         yield proxy, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
-        server.close()
+        loop.call_soon_threadsafe(server.close)
         loop.call_soon_threadsafe(proxy.closing.set)
         asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result()
         loop.call_soon_threadsafe(loop.stop)
