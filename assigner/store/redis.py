@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, cast
 
 from redis import exceptions as errors
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 
@@ -62,6 +62,8 @@ BATCH = 250
 PAGE = 1_000
 BLOCK_MS = 2_000
 CONNECT_S = 3.0
+CONNECTIONS = 100
+"""The most that one client has; who comes when all are taken waits for one."""
 WHOLE = ("make_override", "end_override")
 """The verbs whose commands are many steps: one command a call."""
 
@@ -385,13 +387,10 @@ class RedisStore(Store):
 
 def connect(url: str) -> Redis:
     """A client that gives up in time, and sends again what got no answer."""
-    return Redis.from_url(
-        url,
-        protocol=2,
-        socket_timeout=TIMEOUT_S,
-        socket_connect_timeout=CONNECT_S,
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), 3),
-    )
+    retry = Retry(ExponentialBackoff(cap=0.5, base=0.02), 3)
+    times = {"timeout": TIMEOUT_S, "socket_timeout": TIMEOUT_S, "socket_connect_timeout": CONNECT_S}
+    pool = BlockingConnectionPool.from_url(url, protocol=2, retry=retry, max_connections=CONNECTIONS, **times)
+    return Redis.from_pool(pool)
 
 
 def _as_it_comes(found: Any, **_: Any) -> Any:

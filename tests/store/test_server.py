@@ -19,7 +19,7 @@ from assigner.store.base import Enqueue, EventsLost, Retention, StoreRefused, St
 from assigner.store.keeper import Keeper
 from assigner.store.keys import KEYS, SCHEMA, row_of
 from assigner.store.log import FIRST
-from assigner.store.redis import RedisStore, connect
+from assigner.store.redis import CONNECTIONS, RedisStore, connect
 from assigner.store.scripts import every_script, script
 from assigner.store.server import too_old
 from tests.store.scene import FUTURE, KINDS, NOW, REDIS, Hand, Servers, done, play, store_of, undeclared
@@ -412,6 +412,18 @@ def test_a_month_needs_no_more_memory_than_a_week(kind: str, servers: Servers) -
         assert last_used <= used * 1.1
 
     play(month, kind, servers, keep)
+
+
+def test_more_readers_than_connections_wait_for_one(servers: Servers) -> None:
+    """While the server does something long, whoever reads meanwhile is not told that it is gone."""
+
+    async def scene() -> None:
+        async with store_of("valkey", servers) as store:
+            await done(Hand(store).task("t"))
+            histories = await asyncio.gather(*(store.history("t") for _ in range(3 * CONNECTIONS)))
+            assert {len(history) for history in histories} == {1}
+
+    run(scene)
 
 
 def test_a_keeper_survives_whatever_opening_the_store_raises(servers: Servers) -> None:
