@@ -2,7 +2,8 @@
 
 A client may send everything first and take its answers then, as long as no more than MOST_WAITING_BYTES of
 them wait: from there on no more lines are read until it takes some, and when it takes none for
-`body_timeout_s`, the connection is broken off.
+`body_timeout_s`, the connection is broken off. Nothing more is done for a caller whose key lets nobody in any
+more.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.access_refused import WRONG
 from api.answers import Answers
-from api.deps import live, service
+from api.deps import caller, door, live, service
 from api.documents import read
 from api.errors import ERRORS, MAX_FAULTS_SHOWN, ApiError
 from api.faults import Invalid
@@ -135,6 +137,8 @@ async def _work(request: Request, kind: Kind[Any], op: Ask, answers: Answers) ->
     try:
         async with aclosing(_groups(request)) as groups:
             async for group in groups:
+                if not door(request).still(caller(request)):
+                    raise ApiError("unauthorized", WRONG)
                 await work.take(group)
         await work.tell(0)
         answers.end()
