@@ -166,7 +166,10 @@ class MakeOverride(Command):
 class EndOverride(Command):
     """An active override holds no more, and `state` says why. Steps that do not apply any more are passed
     over; so are `resume`, `release` and `transfer` of a task whom this override has not held, assigned or
-    transferred, or not last.
+    transferred, or not last, and `release` of what its agent has begun.
+
+    Refused `stale_version`, naming the `task`, where one would carry something of it still: whoever asks did
+    not know of it yet. What is begun counts as the agent's own.
     """
 
     override: str

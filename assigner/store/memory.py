@@ -45,7 +45,6 @@ class MemoryStore(Store):
         self._log = EventLog(self._keep.events)
         self._history: dict[str, list[Event]] = {}
         self._ended: set[str] = set()
-        self._touched: dict[str, list[str]] = {}
         # When each task ended, the first to be pruned at the top; what is not so any more is passed over.
         self._ending: list[tuple[int, str]] = []
         self._ops: dict[str, _Done] = {}
@@ -99,7 +98,7 @@ class MemoryStore(Store):
             key=happened.key,
         )
         if happened.type == "override.made" and happened.override:
-            self._touched[happened.override.id] = list(happened.tasks)
+            self.records.touched[happened.override.id] = list(happened.tasks)
         self.apply(event)
         return event
 
@@ -137,7 +136,7 @@ class MemoryStore(Store):
             self.records.queues[event.queue.id] = event.queue
         if event.override and event.type == "override.pruned":
             self.records.overrides.pop(event.override.id, None)
-            self._touched.pop(event.override.id, None)
+            self.records.touched.pop(event.override.id, None)
         elif event.override:
             self.records.overrides[event.override.id] = event.override
         if event.key:
@@ -175,7 +174,6 @@ class MemoryStore(Store):
             keys={key.id: key for key in world.keys},
         )
         self._history.clear()
-        self._touched.clear()
         self._ended.clear()
         self._ending.clear()
         self._closed.clear()
@@ -235,7 +233,7 @@ class MemoryStore(Store):
 
     async def override_tasks(self, id: str) -> list[str]:
         """The tasks that an override touched, and the others it is about."""
-        return list(self._touched.get(id, ()))
+        return list(self.records.touched.get(id, ()))
 
     async def overrides(self, before: tuple[int, str] | None, most: int) -> list[OverrideRecord]:
         """Overrides that are not pruned, the latest first."""

@@ -46,7 +46,23 @@ def says(overlay: Overlay) -> set[str]:
 def is_of(task: TaskRecord | None, verb: str, override: str) -> bool:
     """Whether a verb would undo what this override did to a task, or undoes nothing at all."""
     name = UNDOES.get(verb)
-    return name is None or (task is not None and task.overrides.get(name, {}).get("by") == override)
+    if name is None:
+        return True
+    return task is not None and _by(task, name) == override and not _begun(task, override)
+
+
+def carries(task: TaskRecord | None, override: str) -> bool:
+    """Whether a task carries something of an override that can be undone."""
+    return task is not None and override in says(task.overrides) and not _begun(task, override)
+
+
+def _begun(task: TaskRecord, override: str) -> bool:
+    """Whether an override has given the task to an agent who has begun: it stays theirs."""
+    return task.started_at is not None and _by(task, "assigned") == override
+
+
+def _by(task: TaskRecord, name: str) -> Any:
+    return task.overrides.get(name, {}).get("by")
 
 
 def adjusted(overlay: Overlay, facts: Mapping[str, Any]) -> Overlay | Outcome:

@@ -23,7 +23,7 @@ from assigner.store.base import (
     Outcome,
     Step,
 )
-from assigner.store.overlay import is_of
+from assigner.store.overlay import carries, is_of
 from assigner.store.state import Happened, Judged, Records, holder, refusal_of, refuse
 from assigner.store.verbs import step
 
@@ -78,7 +78,9 @@ def make(records: Records, c: MakeOverride, at: int) -> Judged:
 
 
 def end(records: Records, c: EndOverride, at: int) -> Judged:
-    """Do what applies still of the steps; the event of the override comes last."""
+    """Do what applies still of the steps, unless a task is left that they are not about; the event of the
+    override comes last.
+    """
     known = records.overrides.get(c.override)
     if known is None:
         return refuse("unknown_override")
@@ -87,6 +89,9 @@ def end(records: Records, c: EndOverride, at: int) -> Judged:
     if c.version not in (None, known.version):
         return refuse("stale_version", version=known.version)
     done = _do(records, c, c.steps, at)
+    touched, tasks = records.touched.get(c.override, ()), done.records.tasks
+    if missed := next((id for id in touched if carries(tasks.get(id), c.override)), None):
+        return refuse("stale_version", task=missed)
     skipped = done.skipped + len(done.refused)
     ended = Happened(
         type=f"override.{c.state}",

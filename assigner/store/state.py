@@ -25,13 +25,14 @@ ENDED = (State.COMPLETED, State.CANCELLED)
 
 @dataclass(slots=True, kw_only=True)
 class Records:
-    """Everything that is stored, by id."""
+    """Everything that is stored, by id; of overrides also the tasks that each touched."""
 
     tasks: MutableMapping[str, TaskRecord] = field(default_factory=dict)
     agents: MutableMapping[str, AgentRecord] = field(default_factory=dict)
     offers: MutableMapping[str, OfferRecord] = field(default_factory=dict)
     queues: MutableMapping[str, QueueRecord] = field(default_factory=dict)
     overrides: MutableMapping[str, OverrideRecord] = field(default_factory=dict)
+    touched: MutableMapping[str, Sequence[str]] = field(default_factory=dict)
     keys: MutableMapping[str, KeyRecord] = field(default_factory=dict)
 
 

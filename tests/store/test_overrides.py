@@ -193,6 +193,30 @@ async def test_an_override_undoes_only_its_own(hand: Hand) -> None:
     assert set((await states(hand)).values()) == {State.QUEUED}
 
 
+async def test_an_override_does_not_end_while_a_task_carries_it_that_no_step_is_about(hand: Hand) -> None:
+    """Whoever ends it did not know of the task yet: it would carry for ever what nothing can undo."""
+    await tasks(hand, *"abc")
+    await done(make(hand, "x", *(on("adjust", id, exclude=["ann"]) for id in "abc")))
+    await done(hand.on("cancel", "c"))
+    admit = [on("adjust", id, admit=["ann"]) for id in "ab"]
+    before = await everything(hand.store)
+    assert await refused(end(hand, "x", admit[0])) == ("stale_version", {"task": "b"})
+    assert await everything(hand.store) == before
+    await done(end(hand, "x", *admit))
+    assert [await overlay(hand, id) for id in "ab"] == [{}, {}]
+
+
+async def test_work_that_its_agent_has_begun_stays_when_its_override_is_undone(hand: Hand) -> None:
+    """Though whoever undoes it has not seen that yet."""
+    await done(hand.agent(capacity=2))
+    await tasks(hand, "a", "b")
+    await done(make(hand, "x", *(on("assign", id, agent="ann") for id in "ab")))
+    await done(hand.on("start", "b"))
+    ended = await done(end(hand, "x", *(on("release", id) for id in "ab")))
+    assert ended.facts == {"skipped": 1}
+    assert await states(hand) == {"a": State.QUEUED, "b": State.ASSIGNED}
+
+
 async def test_the_end_of_an_override_is_its_last_event(hand: Hand) -> None:
     await tasks(hand, "a")
     await done(make(hand, "x", on("hold", "a")))

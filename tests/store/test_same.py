@@ -118,6 +118,14 @@ def own(steps: list[Step], override: str) -> list[Step]:
     return [(verb, replace(one, facts={**one.facts, "override": override})) for verb, one in steps]
 
 
+def undoing() -> list[Step]:
+    """Steps that undo whatever an override may have done."""
+    lifted = {"lift": list(FIELDS), "admit": list(AGENTS)}
+    said = {"adjust": lifted, "resume": {}, "release": {}, "transfer": {"doc": {}, "queue": "q0", "size": 1}}
+    step = {"op": "", "actor": "", "now": 0}
+    return [(verb, OnTask(**step, task=id, facts=facts)) for id in TASKS for verb, facts in said.items()]
+
+
 def plain(outcome: Outcome) -> Outcome:
     """An outcome without the id of its event, which is each store's own."""
     return replace(outcome, event=None if outcome.event is None else "one")
@@ -312,12 +320,16 @@ class Both(RuleBasedStateMachine):
         id=st.sampled_from(OVERRIDES),
         state=st.sampled_from([OverrideState.UNDONE, OverrideState.ENDED]),
         steps=st.lists(steps, max_size=4),
+        whole=st.booleans(),
         version=version,
         lease=st.sampled_from(LEASES),
         again=again,
     )
-    def end_override(self, id: str, state: Any, steps: Any, version: Any, lease: Any, again: int) -> None:
-        said = {"state": state, "steps": own(steps, id), "version": version, "lease": lease}
+    def end_override(
+        self, id: str, state: Any, steps: Any, whole: bool, version: Any, lease: Any, again: int
+    ) -> None:
+        all_steps = own([*steps, *(undoing() if whole else ())], id)
+        said = {"state": state, "steps": all_steps, "version": version, "lease": lease}
         self.tell("end_override", EndOverride, again, override=id, **said)
 
     @rule(

@@ -1,6 +1,16 @@
--- An active override holds no more: do what applies still of the steps, and note it.
+-- An active override holds no more: do what applies still of the steps, unless a task is left that they are not about,
+-- and note it.
 --
 -- KEYS, ARGV, returns: as in prelude.lua. A command has `override` (its id), `state` and `steps`, as make_override.lua.
+
+-- The first task that would carry something of the override still.
+local function missed(override)
+  for _, id in ipairs(redis.call('LRANGE', key.override_tasks .. override, 0, -1)) do
+    local task = read('task', id)
+    local live = task and task.live
+    if live and sayers(live.overrides or {})[override] and not begun(live, override) then return id end
+  end
+end
 
 return whole(function(c)
   local record = read('override', c.override)
@@ -10,6 +20,8 @@ return whole(function(c)
   local refusal = stale(c, live.version)
   if refusal then return refusal end
   local done = do_steps(c, true)
+  local left = missed(c.override)
+  if left then return refuse('stale_version', {task = left}) end
   flush()
   over(live, c.state, c)
   live.version = live.version + 1
