@@ -18,6 +18,8 @@ from assigner.domain.records import TaskRecord
 HELD = frozenset((State.ASSIGNED, State.COMPLETED))
 """A task that its agent has completed is theirs still: to be read, and to be told so again in a retry."""
 SEEN = HELD | {State.OFFERED}
+NEVER = 0
+"""The version of no task: what asks for it is answered if it was done before, and else not done."""
 
 
 async def check_own(request: Request, who: Caller, own: Own) -> None:
@@ -27,7 +29,7 @@ async def check_own(request: Request, who: Caller, own: Own) -> None:
 
 async def held_version(request: Request, parts: Live, id: str) -> int | None:
     """The version of a task at which its agent holds it: the store is to compare it when they change it, for
-    it may be another's by then. None where anybody may change it, or where this very change has been made.
+    it may be another's by then. None for who may change anybody's; NEVER for what they did with it before.
 
     Raises unknown_task.
     """
@@ -38,7 +40,7 @@ async def held_version(request: Request, parts: Live, id: str) -> int | None:
     if task and _has(task, who, HELD):
         return task.version
     if task and await _has_done(request, parts, who, task):
-        return None
+        return NEVER
     raise ApiError("unknown_task")
 
 
@@ -72,7 +74,7 @@ def _has(task: TaskRecord, who: Caller, states: frozenset[State]) -> bool:
 
 
 async def _has_done(request: Request, parts: Live, who: Caller, task: TaskRecord) -> bool:
-    """Whether this is a retry of what the caller did while they held the task."""
+    """Whether this is a retry of what the caller did while they held the task, as far as its key tells."""
     if "idempotency-key" not in request.headers:
         return False
     op = ask(request).op

@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import etags
-from api.access_own import held_version
+from api.access_own import NEVER, held_version
 from api.changes import changed, guard, on_task, revised, said, settled, task_of
 from api.deps import live
 from api.documents import read, understand
+from api.errors import ApiError
 from api.exchange import body_of
 from api.idempotency import ask
 from api.live import Live
@@ -102,8 +103,15 @@ def _handler(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
                 facts["cool_until"] = now + await cool_down_ms(parts, (await task_of(parts, id)).queue)
 
             async def change() -> Outcome:
-                version = await guard(parts, id, seen) if seen else await held_version(request, parts, id)
-                return await parts.do(verb.name, on_task(id, op, now, facts, version))
+                held = await held_version(request, parts, id)
+                version = await guard(parts, id, seen) if seen and held != NEVER else held
+                try:
+                    return await parts.do(verb.name, on_task(id, op, now, facts, version))
+                except ApiError as error:
+                    if held == NEVER and error.code != "op_reused":
+                        # Neither theirs nor remembered as done: how it stands is not theirs to know.
+                        raise ApiError("unknown_task") from None
+                    raise
 
             outcome = await (change() if seen else settled(parts, change))
         return await changed(parts, outcome)

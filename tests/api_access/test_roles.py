@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from api.access import ACCESS, PUBLIC, STATIC, Own, access_of, is_public
 from api.query import Route as OurRoute
 from assigner.domain.access import Role
-from tests.api_access.keyed import ANA, Keyed
+from tests.api_access.keyed import ANA, Keyed, keyed
 from tests.api_live.living import code
 
 
@@ -185,6 +185,31 @@ def test_an_agent_who_gives_a_task_back_is_told_so_again(doors: Keyed) -> None:
     assert again.headers["Idempotent-Replayed"] == "true"
     assert doors.ask(key, "POST", path, {}, Idempotency_Key="another").status_code == 404
     assert doors.ask(key, "POST", path, {}).status_code == 404
+
+
+@pytest.mark.parametrize("verb", ["start", "complete", "release", "hold"])
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_retry_that_comes_too_late_does_nothing_to_what_is_anothers_by_then(
+    verb: str, *, seen: bool
+) -> None:
+    """Nobody remembers that it was done, but for the task's history: it is not done again."""
+    with keyed() as doors:
+        work, key = own_work(doors), doors.north.keys[Role.AGENT]
+        inside, task = doors.north.inside, work[ANA]["held"]
+        path = f"/v1/tasks/{task}"
+        tag = doors.ask(key, "GET", path).headers["ETag"]
+        assert doors.ask(key, "POST", f"{path}/release", {}, Idempotency_Key="late").status_code == 200
+        doors.clock.advance(3_600_000)
+        inside.on_offer("accept", inside.offer(task, "bob"))
+        before = inside.run(inside.store.task(task))
+        assert before
+        assert (before.state, before.agent) == ("assigned", "bob")
+        # The version is a number, easily guessed; of what was said nothing has changed.
+        guessed = {"If_Match": f'"{before.version}.{tag.split(".")[1]}.00000000"'} if seen else {}
+        body = {"reason": "x"} if verb == "hold" else {}
+        refused = doors.ask(key, "POST", f"{path}/{verb}", body, Idempotency_Key="late", **guessed)
+        assert code(refused) == (404, "unknown_task")
+        assert inside.run(inside.store.task(task)) == before
 
 
 def test_everything_that_is_done_says_who_did_it(doors: Keyed) -> None:
