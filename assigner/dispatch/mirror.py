@@ -304,7 +304,8 @@ class Mirror:
     async def _put_override(self, record: OverrideRecord) -> None:
         """Take in an override: of a queue, its tasks are others now; of an agent, so are they."""
         if record.state is OverrideState.ACTIVE:
-            self.agenda.put(record.until, "override", record.id)
+            idle = record.slot is None and not record.touched
+            self.agenda.put(AT_ONCE if idle else record.until, "override", record.id)
         queue, agent = self.standing.put(record)
         if queue is not None:
             async for entry in self._again(queue):

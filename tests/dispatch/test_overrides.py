@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from assigner.dispatch.acting import Acting
 from assigner.dispatch.candidates import candidates
 from assigner.dispatch.loop import Pace
-from assigner.dispatch.maintenance import RETRY_MS
+from assigner.dispatch.maintenance import RETRY_MS, maintain
 from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.plan import Plan
 from assigner.dispatch.waiting import explain_live
@@ -99,6 +100,36 @@ async def test_the_last_task_that_ends_while_nobody_leads_ends_its_override() ->
     made = await live.override("reprioritise", TASK, "t", priority=99)
     await live.on_task("cancel", "t", reason="gone")
     assert await state(live, made.override) is OverrideState.ACTIVE
+    await live.settle()
+    assert await state(live, made.override) is OverrideState.ENDED
+
+
+@lived
+async def test_an_override_whose_tasks_are_not_all_known_yet_ends_when_they_are() -> None:
+    """Its time has come while its last events are on their way."""
+    live = await floor()
+    await live.task("u")
+    lease = await live.store.take_lease("lead", HOUR)
+    assert lease
+    mirror, until = await Mirror.of(await live.store.world()), live.clock.now_ms() + 1
+    acting, before = Acting(store=live.store, mirror=mirror, lease=lease), mirror.last_event
+    made = await live.override("reprioritise", TASK, "t", "u", priority=99, until=until)
+    events = await anext(live.store.events(before))
+    await mirror.take_in(events[:2])
+    await maintain(acting, until)
+    assert await state(live, made.override) is OverrideState.ACTIVE
+    await mirror.take_in(events[2:])
+    await maintain(acting, until + RETRY_MS)
+    assert await state(live, made.override) is OverrideState.ENDED
+    assert [(await live.record(task)).overrides for task in "tu"] == [{}, {}]
+
+
+@lived
+async def test_an_override_that_changed_no_task_ends() -> None:
+    """Those that it was about had all gone on."""
+    live = await floor()
+    await live.settle()
+    made = await live.override("reprioritise", TASK, priority=99)
     await live.settle()
     assert await state(live, made.override) is OverrideState.ENDED
 
