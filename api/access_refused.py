@@ -7,9 +7,12 @@ import logging
 from collections import Counter
 from typing import Final
 
+from api.errors import ApiError
 from assigner.domain.frozen import frozen
 
 WRONG: Final = "The key or token is unknown, has been revoked, or has expired."
+CHALLENGE: Final = 'Bearer error="invalid_token"'
+"""The `WWW-Authenticate` of who has shown something that is no good (RFC 6750)."""
 QUIET_S: Final = 10.0
 """How long those who are turned away are only counted, after a line of the log has told of one."""
 _logger = logging.getLogger("assigner.access")
@@ -22,6 +25,11 @@ class Refused:
     code: str
     why: str
     detail: str = ""
+
+
+def no_longer() -> ApiError:
+    """The error of a caller who has been let in, and who may stay no longer."""
+    return ApiError("unauthorized", WRONG, headers={"WWW-Authenticate": CHALLENGE})
 
 
 class TurnedAway:

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.deps import language, pool, request_id, service
+from api.deps import check_still, language, pool, request_id, service
 from api.errors import ApiError
 from api.messages import Facts, Job, Reply
 from api.query import Route
@@ -58,7 +58,8 @@ class Writable(Protocol):
 async def receive_body(request: Request, body: Writable, settings: Settings, most: int = sys.maxsize) -> None:
     """Read the request's body into `body`: at most `most` bytes, and never more than the setting.
 
-    Raises ApiError body_too_large as soon as that is known, body_timeout, and ClientDisconnect.
+    Raises ApiError body_too_large as soon as that is known, body_timeout, unauthorized when its sender may do
+    nothing any more by then, and ClientDisconnect.
     """
     most = min(most, settings.max_body_bytes)
     if int(request.headers.get("content-length", "0")) > most:
@@ -73,6 +74,7 @@ async def receive_body(request: Request, body: Writable, settings: Settings, mos
                 body.write(chunk)
     except TimeoutError:
         raise ApiError("body_timeout", headers={"Connection": "close"}) from None
+    check_still(request)
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, Reply]) -> Reply:

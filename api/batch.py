@@ -21,9 +21,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.access_refused import WRONG
 from api.answers import Answers
-from api.deps import caller, door, live, service
+from api.deps import check_still, live, service
 from api.documents import read
 from api.errors import ERRORS, MAX_FAULTS_SHOWN, ApiError
 from api.faults import Invalid
@@ -137,8 +136,7 @@ async def _work(request: Request, kind: Kind[Any], op: Ask, answers: Answers) ->
     try:
         async with aclosing(_groups(request)) as groups:
             async for group in groups:
-                if not door(request).still(caller(request)):
-                    raise ApiError("unauthorized", WRONG)
+                check_still(request)
                 await work.take(group)
         await work.tell(0)
         answers.end()

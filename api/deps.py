@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from api.access import Caller
 from api.access_door import Door
+from api.access_refused import no_longer
 from api.live import Live
 from api.messages import Language
 from api.pool import Pool
@@ -61,6 +62,12 @@ def caller(request: Request) -> Caller:
 def door(request: Request) -> Door:
     """The door of the service that got the request: it tells when a caller may stay no longer."""
     return service(request).door
+
+
+def check_still(request: Request) -> None:
+    """Raises unauthorized when the caller, who was let in as the request began, would not be let in now."""
+    if not door(request).still(caller(request)):
+        raise no_longer()
 
 
 def request_id(request: Request) -> str:

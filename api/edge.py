@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
 from api.access import Caller, is_public
-from api.access_refused import Refused, TurnedAway
+from api.access_refused import CHALLENGE, Refused, TurnedAway
 from api.deps import Service
 from api.origins import is_of_this_machine
 from api.reports import Reports
@@ -86,7 +86,7 @@ class Exchange:
         if not self._unasked and _unread(self._scope) > _MOST_UNREAD:
             self.more.append((b"connection", b"close"))
         if refused.code == "unauthorized":
-            challenge = b'Bearer error="invalid_token"' if refused.detail else b"Bearer"
+            challenge = CHALLENGE.encode() if refused.detail else b"Bearer"
             self.more.append((b"www-authenticate", challenge))
         elif refused.code == "not_ready":
             self.more.append((b"retry-after", b"1"))

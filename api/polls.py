@@ -8,10 +8,9 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
-from api.access_refused import WRONG
+from api.access_refused import no_longer
 from api.assign import client_leaves
 from api.deps import caller, door
-from api.errors import ApiError
 from api.exchange import number
 from api.live import Live
 
@@ -41,7 +40,7 @@ async def until(
                 while not ready() and not stopping.done():
                     await _first(parts, topic, leaving, stopping, over)
                     if over.done():
-                        raise ApiError("unauthorized", WRONG)
+                        raise no_longer()
     except TimeoutError:
         pass
     finally:

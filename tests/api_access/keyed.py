@@ -49,7 +49,8 @@ class Keyed:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if key is not None:
             named["Authorization"] = f"Bearer {key}"
-        content = {"content": body} if isinstance(body, bytes) else {} if body is None else {"json": body}
+        bare = isinstance(body, bytes | Iterator)
+        content = {"content": body} if bare else {} if body is None else {"json": body}
         client = self.service.client
         answered = client.send(client.build_request(method, path, headers=named, **content), stream=True)
         if answered.headers.get("content-type", "").startswith("text/event-stream"):

@@ -1,6 +1,7 @@
 """Keys over HTTP: made, shown once, listed, rotated, revoked, expired; known while the store is gone."""
 
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -199,6 +200,23 @@ def test_a_long_poll_ends_when_its_key_is_revoked() -> None:
         until(lambda: ("agent", ANA) in view._waiting, "the poll waits")
         assert admin(doors, "DELETE", f"/v1/keys/{id}").status_code == 204
         assert code(polling.result(30)) == (401, "unauthorized")
+        assert polling.result().headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+@pytest.mark.parametrize("path", ["/v1/tasks", "/v1/tasks/batch", "/v1/assign"])
+def test_what_is_sent_with_a_key_that_is_revoked_meanwhile_is_not_done(doors: Keyed, path: str) -> None:
+    id, text = doors.key(Role.PLATFORM)
+
+    def body() -> Iterator[bytes]:
+        yield b'{"id":'
+        until(lambda: "in_flight 2.0" in admin(doors, "GET", "/metrics").text, "the request has begun")
+        assert admin(doors, "DELETE", f"/v1/keys/{id}").status_code == 204
+        yield b'"too-late"}'
+
+    refused = doors.ask(text, "POST", path, body())
+    assert code(refused) == (401, "unauthorized")
+    assert refused.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert admin(doors, "GET", "/v1/tasks/too-late").status_code == 404
 
 
 def test_a_key_revoked_by_another_process_lets_nobody_in() -> None:
