@@ -243,6 +243,8 @@ def _both(record: OverrideRecord, facts: Mapping[str, Any]) -> str:
 async def preview(parts: Live, made: Planned, op: Ask) -> dict[str, Any]:
     """What an override would do, and what of it would be refused."""
     outcome = await _do(parts, made, op, dry=True)
+    if outcome.refused not in ("only_asked", "override_conflict"):
+        raise _error(parts, made, outcome)
     made.take_in(outcome)
     out: dict[str, Any] = {"action": made.record.action, "would": True}
     if outcome.refused == "override_conflict":
@@ -251,7 +253,7 @@ async def preview(parts: Live, made: Planned, op: Ask) -> dict[str, Any]:
     against = {task for task, _ in made.refused}
     of = set(made.of)
     tasks = [task for task in made.tasks if task.id in of and task.id not in against]
-    if made.refused and not made.asked.partial:
+    if made.refused and not (made.asked.partial and outcome.facts.get("touched")):
         out["would"] = False
     return out | {
         "touched": outcome.facts.get("touched", 0),

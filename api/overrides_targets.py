@@ -41,7 +41,7 @@ async def targets(parts: Live, asked: OverrideIn, now: int) -> tuple[list[TaskRe
     else:
         return [], []
     _refuse_too_many(len(found))
-    if not found and not missing and not asked.row.standing:
+    if not found and not missing and "agent" not in asked.row.standing:
         raise ApiError("no_targets")
     return found, missing
 
