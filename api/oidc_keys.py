@@ -62,18 +62,16 @@ class Issuer:
 
         Raises Unreachable while no keys are known.
         """
-        age_s = self._clock.monotonic_s() - self._asked_s
-        if (not self.has(kid) and age_s >= PAUSE_S) or age_s >= LASTING_S:
-            self._begin()
+        self.look(LASTING_S if self.has(kid) else PAUSE_S)
         if not self.has(kid) and self._fetching:
             await asyncio.shield(self._fetching)
         if self._keys is None:
             raise Unreachable(f"The keys of {self.name} cannot be fetched now.")
         return self._prepare(kid, algorithm)
 
-    def _begin(self) -> None:
-        """Fetch the keys, unless that is going on."""
-        if self._fetching is None:
+    def look(self, after_s: float = LASTING_S) -> None:
+        """Begin to fetch the keys, unless it was less than so long ago that they were asked for."""
+        if self._fetching is None and self._clock.monotonic_s() - self._asked_s >= after_s:
             self._asked_s = self._clock.monotonic_s()
             self._fetching = asyncio.create_task(self._fetch())
             self._fetching.add_done_callback(lambda _: setattr(self, "_fetching", None))

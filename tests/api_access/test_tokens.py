@@ -8,6 +8,7 @@ import pytest
 from jwt.warnings import InsecureKeyLengthWarning
 
 from assigner.domain.access import Role
+from tests.api.running import until
 from tests.api_access.issuer import AUDIENCE, Issuer, encoded, issuer
 from tests.api_access.keyed import ANA, Keyed, keyed
 from tests.api_live.living import NOON_MS, code
@@ -152,6 +153,8 @@ def test_a_signature_of_another_key_or_of_none_is_refused(both: tuple[Keyed, Iss
         f"..{signature}",
         f"{head}.{body}.{signature[:-8]}AAAAAAAA",
         "a" * 9_000,
+        f"{head}.{'a' * 7_000}.{signature}",
+        f"{encoded(b'[' * 5_000)}.{body}.{signature}",
         f"{encoded({'alg': 'RS256', 'kid': 'one', 'jwk': other.published[0]})}.{body}.{signature}",
     ):
         assert code(doors.ask(token, "GET", STATS)) == (401, "unauthorized")
@@ -230,6 +233,15 @@ def test_a_key_that_the_issuer_gives_up_ends_its_tokens() -> None:
         doors.clock.advance(30_000)
         assert doors.ask(there.token(claims(there), "two"), "GET", STATS).status_code == 200
         assert doors.ask(old, "GET", STATS).status_code == 401
+
+
+def test_a_key_that_the_issuer_gave_up_long_ago_ends_tokens_that_are_known() -> None:
+    with trusting() as (doors, there):
+        old = there.token(claims(there, exp=NOW_S + 7_200))
+        assert doors.ask(old, "GET", STATS).status_code == 200
+        there.published.clear()
+        doors.clock.advance(3_600_000)
+        until(lambda: doors.ask(old, "GET", STATS).status_code == 401, "its key has been looked for")
 
 
 def test_where_the_only_workspace_is_clear_a_token_need_not_say_it() -> None:
