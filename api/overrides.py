@@ -114,8 +114,12 @@ async def undo(request: Request) -> Response:
     record, seen = await _override_of(parts, path_id(request)), etags.expected(request)
     if record.state is OverrideState.DONE:
         raise ApiError("not_undoable", f"'{record.action}' was done at once.")
+
+    async def attempt() -> Outcome:
+        return await parts.do("end_override", await _ending(parts, record, op, seen))
+
     try:
-        outcome = await parts.do("end_override", await _ending(parts, record, op, seen))
+        outcome = await (attempt() if seen else settled(parts, attempt))
     except ApiError as error:
         if error.code == "override_ended":
             raise _ended(await _override_of(parts, record.id)) from None
@@ -133,8 +137,7 @@ async def _ending(parts: Live, record: OverrideRecord, op: Ask, seen: etags.Seen
         if number % SLICE == 0:
             await asyncio.sleep(0)
     if record.state is OverrideState.ACTIVE and record.slot is None and not steps:
-        count = f"{record.touched:,}"
-        raise ApiError("not_undoable", f"None of its {count} tasks carries it any more: they have gone on.")
+        raise ApiError("not_undoable", "No task carries it any more: all have gone on.")
     return EndOverride(
         op=op.op,
         actor=op.actor,

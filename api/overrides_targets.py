@@ -8,10 +8,11 @@ from typing import cast
 
 from api.errors import ApiError
 from api.lists import asks
-from api.live import BEFORE, Live
+from api.live import Live
 from api.overrides_in import FilterIn, OverrideIn
 from api.view import View
 from assigner.domain.records import TaskRecord
+from assigner.store.log import event_key
 
 MOST_TASKS = 10_000
 """How many tasks one override changes at most."""
@@ -21,14 +22,16 @@ AT_ONCE = 250
 """How many tasks that are not open are asked of the store together."""
 
 PATIENCE_S = 10.0
-"""How long an override waits for what this process has changed to be known here."""
+"""How long an override waits for what has changed to be known here."""
+EVER_MS = 2**53
+"""Later than every event."""
 
 Test = Callable[[TaskRecord], bool]
 
 
 async def targets(parts: Live, asked: OverrideIn, now: int) -> tuple[list[TaskRecord], list[str]]:
     """The tasks, and the ids of those that there are not. Raises too_many_targets and no_targets, and
-    overloaded when what this process has changed is not known here yet.
+    overloaded when what has changed is not known here yet.
     """
     view, target, missing = await caught_up(parts), asked.target, list[str]()
     if target.tasks is not None:
@@ -47,12 +50,14 @@ async def targets(parts: Live, asked: OverrideIn, now: int) -> tuple[list[TaskRe
 
 
 async def caught_up(parts: Live) -> View:
-    """The view, once it has seen what this process has changed: what it does not know yet would be missed.
+    """The view, once it has seen what has changed until now, in other processes too: what it does not know
+    yet would be missed.
 
     Raises overloaded.
     """
     until = parts.clock.monotonic_s() + PATIENCE_S
-    view, changed = await parts.seen(), max(parts.written.values(), default=BEFORE)
+    view, (last, _) = await parts.seen(), await parts.store.event_before(EVER_MS)
+    changed = event_key(last)
     while view.position < changed:
         if parts.clock.monotonic_s() >= until:
             detail = "What has changed is not known here yet: retry."

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
+from assigner.clock import ManualClock
+from assigner.domain.lifecycle import OverrideState
+from assigner.domain.records import Event, OverrideRecord
+from assigner.store.base import Enqueue, MakeOverride, OnTask, Step, World
+from tests.api.running import running, until
 from tests.api_live.living import code
-from tests.api_live.overriding import Desk, desk
+from tests.api_live.overriding import NOON_MS, Desk, InMemory, desk
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +49,55 @@ def test_a_preview_does_not_pass_for_what_its_key_was_used_for(floor: Desk) -> N
     assert floor.ask("POST", "/v1/overrides", body, Idempotency_Key="used").status_code == 201
     preview = floor.ask("POST", "/v1/overrides", {**body, "dry_run": True}, Idempotency_Key="used")
     assert code(preview) == (422, "op_reused")
+
+
+class Slow(InMemory):
+    """A store whose events are on their way for long, until somebody asks how far they have come."""
+
+    gate: asyncio.Event
+
+    async def world(self) -> World:
+        self.gate = asyncio.Event()
+        self.gate.set()
+        return await super().world()
+
+    async def event_before(self, at: int) -> tuple[str, bool]:
+        self.gate.set()
+        return await super().event_before(at)
+
+    async def events(self, after: str) -> AsyncIterator[list[Event]]:  # type: ignore[override]
+        async for batch in super().events(after):
+            await self.gate.wait()
+            yield batch
+
+
+def test_what_another_process_has_done_is_known_before_anything_is_decided_about_it() -> None:
+    """An override is undone, though the events of it are late."""
+    clock = ManualClock(at_ms=NOON_MS)
+    store = Slow(clock)
+    said: dict[str, Any] = {"actor": "another", "now": NOON_MS}
+    task = Enqueue(**said, op="1", task="t", doc={}, queue="q", size=1, created_at=NOON_MS)
+    record = OverrideRecord(
+        id="ov",
+        action="reprioritise",
+        doc={"target": {"tasks": 1}, "priority": 9},
+        author="another",
+        reason="x",
+        state=OverrideState.ACTIVE,
+        made_at=NOON_MS,
+    )
+    facts = {"override": "ov", "set": {"priority": 9}}
+    steps: list[Step] = [("adjust", OnTask(**said, op="", task="t", facts=facts))]
+    with running(workers=1, clock=clock, store=store) as service:
+        until(lambda: service.client.get("/readyz").status_code == 200, "the service is ready")
+
+        async def elsewhere() -> None:
+            store.gate.clear()
+            await store.enqueue([task])
+            await store.make_override([MakeOverride(**said, op="2", override=record, steps=steps)])
+
+        assert store.loop
+        asyncio.run_coroutine_threadsafe(elsewhere(), store.loop).result(30)
+        undone = service.client.delete("/v1/overrides/ov")
+        assert undone.status_code == 200, undone.text
+        assert service.client.get("/v1/tasks/t").json()["overrides"] == {}
