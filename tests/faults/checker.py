@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from assigner.domain.lifecycle import TRANSITIONS, OfferState, State
 from assigner.domain.records import AgentRecord, Event, OfferRecord, TaskRecord
 from assigner.store.base import World
+from tests.faults import by_hand
+from tests.faults.by_hand import given, is_forced
 from tests.faults.history import Attempt, History
 from tests.faults.rules import broken
 
@@ -31,6 +33,10 @@ KINDS: dict[str, str] = {
     "done_twice": "One op is in the stream more than once.",
     "refused_yet_done": "What was refused is in the stream.",
     "second_winner": "Two answers to one offer were acknowledged.",
+    "against_override": "A task was handed out against an override that stood.",
+    "half_done": "What was done of an override is not what it says, or others came between.",
+    "not_counted": "A task was given beyond what its agent may hold, or while they were away, uncounted.",
+    "left_behind": "A task carries something of an override that is over.",
 }
 """What the checker can find."""
 
@@ -40,6 +46,8 @@ TYPES = {
     "put_agent": "agent.put",
     "set_presence": "agent.presence_set",
     "put_queue": "queue.put",
+    "override": "override.made",
+    "undo": "override.undone",
     **{verb: f"task.{row.event}" for verb, row in TRANSITIONS.items()},
 }
 """The event that a verb leaves."""
@@ -86,7 +94,8 @@ def clients(evidence: Evidence) -> Found:
     """What clients were told, against the stream: done is there once, refused is not."""
     by_op: defaultdict[str, list[Event]] = defaultdict(list)
     for event in evidence.events:
-        by_op[event.op].append(event)
+        if event.type != "override.replaced":  # it follows from the one that was made
+            by_op[event.op].append(event)
     for one in evidence.history.acknowledged():
         if not any(_tells_of(event, one) for event in by_op[one.op]):
             yield "not_done", f"{one.client}: {one.verb} {one.target} ({one.op})"
@@ -99,8 +108,11 @@ def clients(evidence: Evidence) -> Found:
 
 
 def _tells_of(event: Event, one: Attempt) -> bool:
-    records = (event.task, event.offer, event.agent, event.queue)
-    return event.type == TYPES[one.verb] and one.target in [record.id for record in records if record]
+    records = (event.task, event.offer, event.agent, event.queue, event.override)
+    told = [record.id for record in records if record]
+    if one.verb == "override" and event.override:  # its id is the service's to say: the target is its action
+        told = [event.override.action]
+    return event.type == TYPES[one.verb] and one.target in told
 
 
 def winners(evidence: Evidence) -> Found:
@@ -180,7 +192,7 @@ def loads(evidence: Evidence) -> Found:
 
 def _load(event: Event, agent: AgentRecord, before: int, after: int) -> Found:
     capacity = agent.doc.get("capacity", 1)
-    if after > before and after > capacity:
+    if after > before and after > capacity and not (event.task and is_forced(event.task)):
         yield "over_capacity", f"{agent.id} holds {after} of {capacity} after {event.type} {event.id}"
     if agent.load != after:
         yield "wrong_load", f"{agent.id} holds {after}, the load says {agent.load}: {event.type} {event.id}"
@@ -193,14 +205,9 @@ def rules(evidence: Evidence) -> Found:
         if event.queue:
             queues[event.queue.id] = event.queue.doc
         task, agent = event.task, event.agent
-        if task and agent and _given(event):
+        if task and agent and given(event):
             for rule in broken(task, agent, queues.get(task.queue, {}), event.at):
                 yield "rule_broken", f"{task.id} to {agent.id}: {rule}: {event.id}"
-
-
-def _given(event: Event) -> bool:
-    """Whether an event gives a task: an offer, or the acceptance of one that nobody had to answer."""
-    return event.type == "task.offered" or (event.type == "task.accepted" and event.actor == "dispatcher")
 
 
 def offers(evidence: Evidence) -> Found:
@@ -220,5 +227,14 @@ def offers(evidence: Evidence) -> Found:
                 yield "endless_offer", f"{offer.id} of {offer.task} to {offer.agent}, due {offer.expires_at}"
 
 
-LOOKS = (clients, winners, tasks, histories, holders, loads, rules, offers)
+def overrides(evidence: Evidence) -> Found:
+    """What was decided by hand was done as one, held, and is gone when it is over."""
+    active = {override.id: override for override in evidence.world.overrides}
+    yield from by_hand.held(evidence.events)
+    yield from by_hand.whole(evidence.events)
+    yield from by_hand.gone(evidence.events)
+    yield from by_hand.kept(evidence.events, active)
+
+
+LOOKS = (clients, winners, tasks, histories, holders, loads, rules, offers, overrides)
 """Each look at the evidence."""

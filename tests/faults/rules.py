@@ -27,9 +27,11 @@ def broken(task: TaskRecord, agent: AgentRecord, queue: Doc, at: int) -> Iterato
 def _names(task: TaskRecord, agent: AgentRecord, at: int) -> Iterator[str]:
     if _ms(task.doc, "not_before", at) > at:
         yield "not_yet"
-    if task.doc.get("pinned_agent", agent.id) != agent.id:
-        yield f"pinned_elsewhere: {task.doc['pinned_agent']}"
-    if agent.id in task.doc.get("excluded_agents", ()):
+    by_hand = task.overrides
+    pinned = by_hand.get("pinned_agent", {"value": task.doc.get("pinned_agent")})["value"]
+    if pinned not in (None, agent.id):
+        yield f"pinned_elsewhere: {pinned}"
+    if agent.id in (*task.doc.get("excluded_agents", ()), *by_hand.get("excluded_agents", ())):
         yield "excluded"
     if task.cooling_down.get(agent.id, at) > at:
         yield f"cooling_down: until {task.cooling_down[agent.id]}"
