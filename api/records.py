@@ -19,7 +19,7 @@ encode = msgspec.json.Encoder().encode
 instant = lru_cache(maxsize=4_096)(rfc3339)
 """Instants as text; the same ones come again and again."""
 _OPEN = frozenset(OPEN_STATES)
-_INSTANTS = frozenset(("until", "cool_until", "not_before"))
+_INSTANTS = frozenset(("until", "cool_until", "not_before", "due_at"))
 """The facts that are instants where they are whole numbers."""
 
 
@@ -147,11 +147,13 @@ def page(items: Sequence[dict[str, Any]], following: str | None) -> bytes:
 
 def _facts(event: Event) -> dict[str, Any]:
     """What was said, instants as instants."""
-    return {
-        name: instant(value) if name in _INSTANTS and isinstance(value, int) else value
-        for name, value in event.facts.items()
-        if value is not None
-    }
+    return {name: _fact(name, value) for name, value in event.facts.items() if value is not None}
+
+
+def _fact(name: str, value: Any) -> Any:
+    if name == "set":  # what an override says of the task
+        return {field: _fact(field, said) for field, said in value.items()}
+    return instant(value) if name in _INSTANTS and isinstance(value, int) else value
 
 
 def _maybe(ms: int | None) -> str | None:

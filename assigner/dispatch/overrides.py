@@ -92,7 +92,7 @@ _FACTS: Mapping[str, Callable[[OverrideRecord], Facts]] = {
 
 
 def _transfer(record: OverrideRecord, task: TaskRecord, queues: Queues) -> Facts:
-    was = {"queue": task.queue, "skills": task.doc.get("skills", {})}
+    was = {"queue": task.queue, "skills": task.doc.get("skills", {}), "named": "queue" in task.doc}
     return {**_moved(task, record.doc.get("queue"), record.doc.get("skills")), "was": was}
 
 
@@ -147,7 +147,10 @@ def _transfer_back(record: OverrideRecord, task: TaskRecord) -> Facts | None:
     if _by(task, "transferred") != record.id:
         return None
     before = task.overrides["transferred"]
-    return _moved(task, before["queue"], before["skills"])
+    facts = _moved(task, before["queue"], before["skills"])
+    if not before["named"]:
+        del facts["doc"]["queue"]
+    return facts
 
 
 def _by(task: TaskRecord, field: str) -> str | None:

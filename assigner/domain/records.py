@@ -30,7 +30,8 @@ class TaskRecord:
     `overrides` is the overlay: what active overrides say of it, apart from the doc, while it is open.
     `priority`, `due_at`, `pinned_agent`: {by, value}, where no value lifts what the doc says.
     `excluded_agents`: {agent: id of the override}. `held`: {by}, while held by it. `assigned`: {by, forced},
-    while assigned by it. `transferred`: {by, queue, skills} as before, until transferred or updated again.
+    while assigned by it. `transferred`: {by, queue, skills, named} as before, until transferred or updated
+    again; `named`: the client had said in which queue.
     """
 
     id: str

@@ -51,6 +51,25 @@ def test_a_preview_does_not_pass_for_what_its_key_was_used_for(floor: Desk) -> N
     assert code(preview) == (422, "op_reused")
 
 
+def test_a_task_that_was_transferred_and_back_is_the_one_that_its_client_sent(floor: Desk) -> None:
+    """Sent again it is known, also where it named no queue."""
+    for queue in ({}, {"queue": "main"}, {"queue": "other"}):
+        body = {"id": floor.new("t"), "skills": {"nobody": 1}, **queue}
+        assert floor.ask("POST", "/v1/tasks", body).status_code == 201
+        for more in ({"queue": "elsewhere"}, {"skills": {}}, {"queue": "elsewhere", "skills": {"b": 2}}):
+            floor.undo(floor.override("transfer", {"tasks": [body["id"]]}, **more))
+            again = floor.ask("POST", "/v1/tasks", body)
+            assert (again.status_code, again.json()["queue"]) == (200, queue.get("queue", "main")), more
+
+
+def test_the_history_of_a_task_has_instants_as_instants(floor: Desk) -> None:
+    task, due = floor.task(floor.queue(), skills={"nobody": 1}), "2030-01-01T00:00:00Z"
+    for due_at in (due, None):
+        floor.override("reschedule", {"tasks": [task]}, due_at=due_at, replace=True)
+        last = floor.ask("GET", f"/v1/tasks/{task}/history").json()["items"][-1]
+        assert (last["type"], last["set"]) == ("task.adjusted", {"due_at": due_at})
+
+
 class Slow(InMemory):
     """A store whose events are on their way for long, until somebody asks how far they have come."""
 
