@@ -11,7 +11,8 @@ Events are heard from the view: when a reader hears of one, the lists know of it
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 
 from api.events_out import Wanted, beat_of, comment
 from api.events_past import Past
@@ -35,8 +36,8 @@ LINGER_S = 60.0
 """How long events are kept ready after the last reader has left: most come back."""
 MOST_BEHIND = 8
 """How many are read to from the store at once: each has a page of it in memory."""
-TURN_S = 2.0
-"""How long each of them may take before it is the turn of another."""
+MOST_PIECES = 256
+"""How many pieces are kept for others who want the same: those who come back are at many places."""
 STUCK_S = 1.0
 """Who has taken nothing for so long when the service stops is not waited for."""
 _SLICE = 64
@@ -48,12 +49,14 @@ Give = Callable[[bytes], Awaitable[None]]
 @frozen
 class Pace:
     """How fast all goes, in seconds: how long events wait for others, how often there is a sign of life, how
-    long a reader may take nothing, and how often all this is looked at.
+    long a reader may take nothing, how long one who is far behind may be read to before it is the turn of
+    another, and how often all this is looked at.
     """
 
     coalesce_s: float = 0.05
     heartbeat_s: float = 15.0
     patience_s: float = 30.0
+    turn_s: float = 2.0
     look_s: float = 1.0
 
 
@@ -66,7 +69,7 @@ class Hub:
         self.ring = Ring()
         self._view = view
         self._past = Past(store, workspace)
-        self._following = False
+        self._following = self._stopped = False
         self._heard: list[Event] = []
         self._anew: EventKey | None = None
         """Where the view began anew, until all that came before has been told."""
@@ -103,9 +106,13 @@ class Hub:
         if not self._following:
             self._begin(self._view.position)
             self._following = True
-        last, place = (self._view.position, self._now) if after is None else (after, None)
+        # What came before the view began anew is still to be put into the ring, before what comes now.
+        place = self._now if after is None and self._anew is None else None
+        last = self._view.position if after is None else after
         reader = Reader(wanted=wanted, last=last, place=place, hang_up=hang_up)
         self.readers.add(reader)
+        if self._stopped:
+            reader.end(STOPS)
         return reader
 
     def leave(self, reader: Reader) -> None:
@@ -141,6 +148,8 @@ class Hub:
         """What comes from a place on, the same bytes for all who want the same; and where it stops."""
         made = self._pieces.get((wanted, place))
         if made is None:
+            if len(self._pieces) >= MOST_PIECES:
+                del self._pieces[next(iter(self._pieces))]
             made = self._pieces[wanted, place] = self.ring.piece(wanted, place, self._told)
         return made
 
@@ -153,12 +162,31 @@ class Hub:
         if reader.place is not None or reader.over:
             return
         if reader.last < self.ring.start:
-            async with self._reading:
+            async with self._turn():
                 await self._read_on(reader, give)
         elif self.ring.last < reader.last <= self._view.position:
             await reader.wait()  # we shall hear of it in a moment
         else:
             reader.reset(self.ring.end, self.ring.last, MISSED)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """The turn of one who is far behind; it ends for the others though this one takes no more."""
+        await self._reading.acquire()
+        mine = True
+
+        def pass_on() -> None:
+            nonlocal mine
+            if mine:
+                mine = False
+                self._reading.release()
+
+        passing = asyncio.get_running_loop().call_later(self.pace.turn_s, pass_on)
+        try:
+            yield
+        finally:
+            passing.cancel()
+            pass_on()
 
     async def _read_on(self, reader: Reader, give: Give) -> None:
         try:
@@ -171,8 +199,10 @@ class Hub:
         except StoreUnavailable:
             await asyncio.sleep(PAUSE_S)
             return
+        if not lines:  # it is not what it was: the view is about to find out
+            await asyncio.sleep(PAUSE_S)
         at, loop = 0, asyncio.get_running_loop()
-        until_s = loop.time() + TURN_S
+        until_s = loop.time() + self.pace.turn_s
         while at < len(lines) and reader.place is None and not reader.over and loop.time() < until_s:
             stop, piece = joined(lines, reader.wanted, at, len(lines))
             at, reader.last = stop, lines[stop - 1].key
@@ -185,6 +215,7 @@ class Hub:
         working = [asyncio.create_task(self._tell()), asyncio.create_task(self._mind())]
         try:
             await stopping.wait()
+            self._stopped = True
             now_s = asyncio.get_running_loop().time()
             for reader in self.readers:
                 reader.end(STOPS)
