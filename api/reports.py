@@ -8,11 +8,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from prometheus_client import Counter, Histogram
-
 from assigner.clock import Clock
 from assigner.log import tell
 from assigner.metrics import Meters
+from assigner.tallies import Count, Spread
 
 _logger = logging.getLogger("assigner.access")
 
@@ -23,7 +22,7 @@ class Reports:
     def __init__(self, meters: Meters, clock: Clock) -> None:
         self._meters = meters
         self._clock = clock
-        self._series: dict[tuple[str, str, int], tuple[Histogram, Counter]] = {}
+        self._series: dict[tuple[str, str, int], tuple[Spread, Count]] = {}
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count a request by its route, never by its path."""
@@ -32,7 +31,7 @@ class Reports:
         took.observe(seconds)
         answered.inc()
 
-    def _meet(self, key: tuple[str, str, int]) -> tuple[Histogram, Counter]:
+    def _meet(self, key: tuple[str, str, int]) -> tuple[Spread, Count]:
         route, method, status = key
         series = self._series[key] = (
             self._meters.histograms["assigner_http_request_seconds"].labels(route, method),

@@ -13,15 +13,7 @@ from itertools import product
 from platform import python_version
 from typing import Any, Literal, TypeVar
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    ProcessCollector,
-    Summary,
-    disable_created_metrics,
-)
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, Summary, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -30,6 +22,7 @@ from assigner.domain.agent import Presence
 from assigner.domain.eligibility import RULES
 from assigner.domain.reasons import REASONS
 from assigner.exposition import pages
+from assigner.tallies import Counter, Histogram
 
 # Each counter would come with a second series, the time it was made; the process has one start time.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -222,15 +215,17 @@ class Meters:
         self.most_names = max(1, MOST_NAMES // max(1, len(workspaces)))
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        self.counters = {row.name: _made(Counter, row, registry) for row in _rows("counter")}
+        self.counters = {
+            row.name: Counter(row.name, row.meaning, tuple(row.labels)) for row in _rows("counter")
+        }
         self.gauges = {row.name: _made(Gauge, row, registry) for row in _rows("gauge")}
         self.summaries = {row.name: _made(Summary, row, registry) for row in _rows("summary")}
         self.histograms = {
-            row.name: Histogram(
-                row.name, row.meaning, tuple(row.labels), buckets=row.buckets, registry=registry
-            )
+            row.name: Histogram(row.name, row.meaning, tuple(row.labels), row.buckets)
             for row in _rows("histogram")
         }
+        for tally in (*self.counters.values(), *self.histograms.values()):
+            registry.register(tally)
         self.census: dict[str, Callable[[], Census]] = {}
         registry.register(_Told(self.census))
         made = {**self.counters, **self.gauges, **self.summaries, **self.histograms}

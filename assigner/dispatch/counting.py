@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 from assigner.clock import Clock
 from assigner.dispatch.acting import ACTOR
@@ -49,7 +48,6 @@ class Counting:
         self._meters = meters
         self._workspace = workspace
         self._clock = clock
-        self._counter = cache(lambda name, *labels: meters.counters[name].labels(workspace, *labels))
         self._queues = Names(meters.most_names)
         self._categories = Names(meters.most_names)
         for action in ACTIONS:
@@ -81,7 +79,7 @@ class Counting:
                 self._handed_off(before.queue)
 
     def _count(self, name: str, *labels: str, by: float = 1) -> None:
-        self._counter(name, *labels).inc(by)
+        self._meters.counters[name].labels(self._workspace, *labels).inc(by)
 
     def _waits(self, name: str, task: Task, ms: int) -> None:
         histogram = self._meters.histograms[f"assigner_wait_to_{name}_seconds"]

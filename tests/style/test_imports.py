@@ -45,6 +45,7 @@ API = (
     "assigner.store.log",
     "assigner.exposition",
     "assigner.log",
+    "assigner.tallies",
     "assigner.__version__",
 )
 STORES = "a store knows records and a clock; only redis, server and embedded know one"
@@ -81,10 +82,11 @@ TABLE = {
     "assigner.exposition": _may("", "prometheus_client", "a format knows what it writes"),
     "assigner.log": _may("", "msgspec", "logging serves all and knows none"),
     "assigner.metrics": _may(
-        "assigner.domain assigner.exposition assigner.__version__",
+        "assigner.domain assigner.exposition assigner.tallies assigner.__version__",
         "prometheus_client",
         "metrics know what they count",
     ),
+    "assigner.tallies": _may("", "prometheus_client", "tallies are numbers, and know what they become"),
     "assigner.sample": _may("assigner.sample_data", "", "a sample is a pure function of its arguments"),
     "assigner.sample_data": _may("", "", "tables import nothing"),
     "assigner.client": May(
