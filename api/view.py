@@ -121,6 +121,8 @@ class View:
 
     async def _load(self) -> None:
         world = await self._store.world()
+        # Others get the loop while it is put together, and are not to be told a part of it.
+        self.obstacle = self.obstacle or _READING
         self._clear()
         self._on_keys(world.keys, True)
         for override in world.overrides:

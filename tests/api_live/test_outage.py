@@ -1,9 +1,15 @@
 """A store that is gone: 503 with Retry-After, /readyz says why, and the service heals by itself."""
 
+import asyncio
+
 import pytest
 
+from api.view import View
+from assigner.clock import ManualClock
+from assigner.store.base import Enqueue
+from assigner.store.memory import MemoryStore
 from tests.api.running import until
-from tests.api_live.living import Living, code, living
+from tests.api_live.living import NOON_MS, Living, code, living
 
 
 def _unplug(centre: Living, *, plugged: bool) -> None:
@@ -53,6 +59,29 @@ def test_a_store_that_takes_no_writes_is_told_of_until_it_takes_one() -> None:
         assert centre.ask("GET", f"/v1/tasks/{task}").status_code == 200
         centre.store.full = False
         until(lambda: centre.ask("GET", "/readyz").status_code == 200, "a look has found it fit")
+
+
+def test_while_everything_is_read_anew_nobody_is_told_a_part_of_it() -> None:
+    """Such as when events were trimmed before they were read: the store is there all the time."""
+
+    async def play() -> None:
+        store, many = MemoryStore(ManualClock(at_ms=NOON_MS)), 1_000
+        made = [
+            Enqueue(op=id, actor="x", now=1, task=id, doc={}, queue="main", size=1, created_at=1)
+            for id in map(str, range(many))
+        ]
+        await store.do("enqueue", made)
+        view = View(store)
+        await view._load()
+        anew, looks = asyncio.create_task(view._load()), 0
+        while not anew.done():
+            assert view.obstacle or len(view.tasks) == many
+            looks += bool(view.obstacle)
+            await asyncio.sleep(0)
+        assert looks
+        assert not view.obstacle
+
+    asyncio.run(play())
 
 
 def test_a_write_that_the_store_takes_shows_that_it_is_fit() -> None:
