@@ -57,7 +57,8 @@ class Door:
             return self.dev
         if authorization is None:
             return _NOTHING
-        scheme, _, shown = authorization.decode("latin-1").partition(" ")
+        # The parser leaves the spaces at the end, which HTTP says are not of the value.
+        scheme, _, shown = authorization.decode("latin-1").rstrip(" \t").partition(" ")
         if scheme.lower() != "bearer":
             return _NOTHING
         if shown.startswith(PREFIX) or self._tokens is None:

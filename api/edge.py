@@ -14,7 +14,7 @@ from api import errors
 from api.access import Caller, is_public
 from api.access_refused import CHALLENGE, Refused, TurnedAway
 from api.deps import Service
-from api.origins import is_of_this_machine
+from api.origins import TOLD_BY, is_of_this_machine
 from api.reports import Reports
 
 _VISIBLE = re.compile(rb"[!-~]{1,128}")
@@ -151,7 +151,7 @@ class Edge:
     async def _refusal(self, scope: Scope, exchange: Exchange) -> Refused | None:
         """Why a request gets no further; else its scope has the caller."""
         door = self._service.door
-        if door.dev and not is_of_this_machine(_header(scope, b"host"), _header(scope, b"origin")):
+        if door.dev and not is_of_this_machine(*(_header(scope, name) for name in TOLD_BY)):
             return _FROM_A_PAGE
         if is_public(scope["path"]):
             return None

@@ -30,6 +30,8 @@ def service() -> Running:
         {"Origin": "null"},
         {"Origin": ""},
         {"Origin": "file://"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Fetch-Site": "cross-site"},
     ],
     ids=str,
 )
@@ -44,6 +46,14 @@ def test_pages_of_web_sites_are_refused(service: Running, path: str, headers: di
 def test_programs_of_this_machine_are_answered(service: Running, host: str) -> None:
     assert service.client.get("/livez", headers={"Host": host}).status_code == 200
     assert service.client.get("/livez", headers={"Origin": f"http://{host}"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("site", "mode"), [("cross-site", "navigate"), ("same-origin", "cors"), ("none", "navigate")]
+)
+def test_a_link_may_be_followed_from_anywhere(service: Running, site: str, mode: str) -> None:
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode}
+    assert service.client.get("/docs", headers=headers).status_code == 200
 
 
 def test_everybody_is_called_dev_and_may_do_everything() -> None:

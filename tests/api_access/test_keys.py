@@ -173,6 +173,13 @@ def test_the_scheme_is_written_as_one_likes(doors: Keyed, scheme: str) -> None:
         assert doors.ask(None, "GET", STATS, Authorization=other).status_code == 401
 
 
+def test_spaces_at_the_end_of_a_header_are_not_of_the_key(doors: Keyed) -> None:
+    key = doors.north.keys[Role.SRE].encode()
+    head = b"GET /v1/stats HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s \t\r\n\r\n" % key
+    with doors.service.connect(head) as connection:
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_body_is_not_read_before_it_is_known_who_sends_it(doors: Keyed) -> None:
     """A connection with a small one goes on; one with a large one is closed."""
     head = b"POST /v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
