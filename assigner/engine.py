@@ -166,4 +166,4 @@ def _ms(seconds: float) -> int:
 
 
 def _leads(dispatcher: Dispatcher) -> bool:
-    return dispatcher.lead is not None
+    return dispatcher.leads

@@ -107,6 +107,15 @@ class Dispatcher:
         """What it knows, while it leads."""
         return self.lead.feed.mirror if self.lead else None
 
+    @property
+    def leads(self) -> bool:
+        """Whether it has the lease, as far as it can know: while the store cannot be had, as long as that
+        lasts which was kept last. Then another may lead.
+        """
+        if self.lead is None or self.obstacle is None:
+            return self.lead is not None
+        return not _over(self.lead.kept_at, self._now(), self.pace.lease_ms)
+
     async def run(self, stop: asyncio.Future[None]) -> None:
         """Lead whenever nobody else does, until `stop` is done. A step begun is finished first."""
         try:
@@ -175,7 +184,7 @@ class Dispatcher:
         now = self.clock.now_ms() + ahead_ms
         acting = Acting(store=self.store, mirror=feed.mirror, lease=lease)
         # Kept just now, or not long before; the first step asks.
-        kept_at = now - self.pace.lease_ms
+        kept_at = now - self.pace.lease_ms // 3
         self.lead = Lead(feed=feed, acting=acting, ahead_ms=ahead_ms, kept_at=kept_at, pruned_at=now)
         _logger.info("This process dispatches now (lease %s).", lease)
         return True

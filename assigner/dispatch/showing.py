@@ -37,7 +37,7 @@ class Showing:
 
     def shown(self) -> Census:
         """The last census; nothing while others lead."""
-        if self.mirror is None or self.mirror is not self.dispatcher.mirror:
+        if not self.dispatcher.leads or self.mirror is not self.dispatcher.mirror:
             return {}
         return {**self.counts, **self.reasons}
 

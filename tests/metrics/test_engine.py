@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import subprocess
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from platform import python_version
+from urllib.parse import urlsplit
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -70,9 +73,11 @@ def lived(
     scene: Callable[[Running], Coroutine[None, None, None]],
     durability: str = "fast",
     workspaces: str = "default",
+    lease_s: float = 15.0,
 ) -> None:
     """Run a scene with the engine of a `serve` process."""
-    settings = Settings.from_env({}, {"durability": durability, "workspaces": workspaces})
+    flags = {"durability": durability, "workspaces": workspaces, "lease_s": str(lease_s)}
+    settings = Settings.from_env({}, flags)
 
     async def play() -> None:
         meters = Meters(settings.workspace_names)
@@ -135,6 +140,37 @@ def test_a_store_that_does_not_answer_is_down_and_then_up_again(tmp_path: Path) 
         assert running.metric("assigner_store_up") == 1
 
     lived(tmp_path, scene)
+
+
+@asynccontextmanager
+async def cut_off(running: Running) -> AsyncIterator[None]:
+    """The store lives, and cannot be reached from here while the block runs."""
+    server = running.engine.keeper.server
+    assert server
+    socket = Path(urlsplit(server.url).path)
+    aside = socket.with_name("aside")
+    os.rename(socket, aside)
+    for store in running.engine.stores.values():
+        await store.client.connection_pool.disconnect()  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        os.rename(aside, socket)
+
+
+def test_who_cannot_keep_the_lease_does_not_lead_and_tells_of_no_backlog(tmp_path: Path) -> None:
+    """Another may lead meanwhile, and would tell of the same backlog."""
+
+    async def scene(running: Running) -> None:
+        await running.work()
+        await running.until(2, "assigner_tasks")
+        async with cut_off(running):
+            await running.until(0, "assigner_dispatcher_leads")
+            assert running.metric("assigner_tasks") is None
+        await running.until(1, "assigner_dispatcher_leads")
+        await running.until(2, "assigner_tasks")
+
+    lived(tmp_path, scene, lease_s=1.0)
 
 
 @pytest.mark.skipif(not PROMTOOL, reason="promtool, of Debian's prometheus, cannot be found")
