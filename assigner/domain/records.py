@@ -31,7 +31,7 @@ class TaskRecord:
     `priority`, `due_at`, `pinned_agent`: {by, value}, where no value lifts what the doc says.
     `excluded_agents`: {agent: id of the override}. `held`: {by}, while held by it. `assigned`: {by, forced},
     while assigned by it. `transferred`: {by, queue, skills, named} as before, until transferred or updated
-    again; `named`: the client had said in which queue.
+    again; `named`: the client had said in which queue. Of a task that has ended `due_at` is kept.
     """
 
     id: str

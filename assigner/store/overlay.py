@@ -1,7 +1,7 @@
 """What overrides say of a task, apart from what the client said: how each verb changes it.
 
-The overlay is a mapping, see TaskRecord. What it says is always of an override that is active, and of a task
-that is open.
+The overlay is a mapping, see TaskRecord. What it says of an open task is always of an override that is active;
+of one that has ended it says only when it was due.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ def settled(task: TaskRecord, row: Transition, facts: Mapping[str, Any]) -> Over
     """The overlay of a task after it has gone along a row."""
     by, after = facts.get("override"), dict(task.overrides)
     if row.to in ENDED:
+        return {"due_at": after["due_at"]} if "due_at" in after else {}
+    if task.state in ENDED:
         return {}
     if row.to is not None:
         after.pop(task.state, None)
@@ -53,7 +55,9 @@ def is_of(task: TaskRecord | None, verb: str, override: str) -> bool:
 
 def carries(task: TaskRecord | None, override: str) -> bool:
     """Whether a task carries something of an override that can be undone."""
-    return task is not None and override in says(task.overrides) and not _begun(task, override)
+    if task is None or task.state in ENDED:
+        return False
+    return override in says(task.overrides) and not _begun(task, override)
 
 
 def _begun(task: TaskRecord, override: str) -> bool:

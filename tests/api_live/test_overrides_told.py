@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from assigner.clock import ManualClock
+from assigner.domain.instant import rfc3339
 from assigner.domain.lifecycle import OverrideState
 from assigner.domain.records import Event, OverrideRecord
 from assigner.store.base import Enqueue, MakeOverride, OnTask, Step, World
@@ -68,6 +69,17 @@ def test_the_history_of_a_task_has_instants_as_instants(floor: Desk) -> None:
         floor.override("reschedule", {"tasks": [task]}, due_at=due_at, replace=True)
         last = floor.ask("GET", f"/v1/tasks/{task}/history").json()["items"][-1]
         assert (last["type"], last["set"]) == ("task.adjusted", {"due_at": due_at})
+
+
+def test_a_task_that_was_done_by_when_it_was_put_off_to_was_done_in_time(floor: Desk) -> None:
+    ana, now = floor.agent(), floor.clock.now_ms()
+    task = floor.task(floor.queue(auto_accept=False), skills={ana: 1}, due_at=rfc3339(now - 1_000))
+    assert floor.get(task)["sla_risk"] == "breached"
+    floor.override("reschedule", {"tasks": [task]}, due_at=rfc3339(now + 3_600_000))
+    floor.override("assign", {"tasks": [task]}, agent=ana)
+    assert floor.ask("POST", f"/v1/tasks/{task}/complete", {}).json()["sla_risk"] == "ok"
+    ended = floor.ask("GET", f"/v1/tasks?state=completed&agent={ana}&sla_risk=ok").json()
+    assert [one["id"] for one in ended["items"]] == [task]
 
 
 class Slow(InMemory):

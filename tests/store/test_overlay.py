@@ -163,6 +163,21 @@ async def test_nothing_is_said_of_a_task_that_has_ended(hand: Hand, verb: str) -
     )
 
 
+async def test_when_a_task_was_due_is_known_when_it_has_ended_until_it_is_reopened(hand: Hand) -> None:
+    """Whether it was done in time is judged by it; the override has ended with its task."""
+    await done(hand.agent())
+    await done(hand.task())
+    due = {"by": "x", "value": None}
+    await done(make(hand, "x", adjust(set={"due_at": None, "priority": 9})))
+    await done(make(hand, "y", on("assign", "t", agent="ann")))
+    await done(hand.on("complete"))
+    assert await overlay(hand) == {"due_at": due}
+    await done(end(hand, "x"))
+    assert await overlay(hand) == {"due_at": due}
+    await done(hand.on("reopen"))
+    assert await overlay(hand) == {}
+
+
 async def test_numbers_of_an_overlay_come_back_in_full(hand: Hand) -> None:
     long = 253_402_300_799_999
     await done(hand.task())

@@ -8,7 +8,8 @@ local function missed(override)
   for _, id in ipairs(redis.call('LRANGE', key.override_tasks .. override, 0, -1)) do
     local task = read('task', id)
     local live = task and task.live
-    if live and sayers(live.overrides or {})[override] and not begun(live, override) then return id end
+    local open = live and not ENDED[live.state]
+    if open and sayers(live.overrides or {})[override] and not begun(live, override) then return id end
   end
 end
 

@@ -152,10 +152,12 @@ local function says(live, name, entry)
   end
 end
 
--- What overrides say when a task comes into a state: nothing of the state before, and nothing of one that ended.
+-- What overrides say when a task comes into a state: nothing of the state before, and of one that ended when it was due.
 local function settle(live, state)
   says(live, live.state, nil)
-  if ENDED[state] then live.overrides = nil end
+  local due = ENDED[state] and live.overrides and live.overrides.due_at
+  if due then live.overrides = {due_at = due}
+  elseif ENDED[state] or ENDED[live.state] then live.overrides = nil end
 end
 
 local function cooling(live, facts, now)
