@@ -4,6 +4,7 @@ import itertools
 import logging
 import re
 import uuid
+from collections.abc import Mapping
 from math import ceil, inf
 from typing import Final
 
@@ -19,11 +20,9 @@ from api.reports import Reports
 
 _VISIBLE = re.compile(rb"[!-~]{1,128}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_PROBES: Final = frozenset({"/livez", "/readyz", "/metrics"})
 _CLIENT_GONE: Final = 499
 _PROCESS: Final = uuid.uuid4().hex[:20]
 _NUMBERS: Final = itertools.count()
-_FAILED: Final = 500
 _MOST_UNREAD: Final = 65_536
 """Of a body that nobody reads so much is let in; a connection with more is closed."""
 _FROM_A_PAGE: Final = Refused(
@@ -39,14 +38,15 @@ class Exchange:
     """One request and its answer, as they pass by."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.request_id = _request_id(scope)
-        self._scope = scope
+        # Of headers that are given twice the first is read.
+        self.headers: Mapping[bytes, bytes] = dict(scope["headers"][::-1])
+        self.request_id = _request_id(self.headers.get(b"x-request-id"))
         self.status = 0
         self.bytes_in = 0
         self.bytes_out = 0
         self.refused: Refused | None = None
         self.more: list[tuple[bytes, bytes]] = []
-        self._unasked = any(name == b"expect" for name, _ in scope["headers"])
+        self._unasked = b"expect" in self.headers
         self._private = scope["path"].startswith("/v1/") or scope["path"] == "/assign"
         self._receive = receive
         self._send = send
@@ -83,7 +83,7 @@ class Exchange:
     async def refuse(self, refused: Refused) -> None:
         """Turn the request away, its body unread."""
         self.refused = refused
-        if not self._unasked and _unread(self._scope) > _MOST_UNREAD:
+        if not self._unasked and _unread(self.headers) > _MOST_UNREAD:
             self.more.append((b"connection", b"close"))
         if refused.code == "unauthorized":
             challenge = CHALLENGE.encode() if refused.detail else b"Bearer"
@@ -106,7 +106,7 @@ class Edge:
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
         self._service = service
-        self._reports = Reports(service.meters, service.clock)
+        self._reports = Reports(service.meters)
         self._in_flight = 0
         in_flight = service.meters.gauges["assigner_http_requests_in_flight"]
         in_flight.set_function(lambda: self._in_flight)
@@ -151,11 +151,11 @@ class Edge:
     async def _refusal(self, scope: Scope, exchange: Exchange) -> Refused | None:
         """Why a request gets no further; else its scope has the caller."""
         door = self._service.door
-        if door.dev and not is_of_this_machine(*(_header(scope, name) for name in TOLD_BY)):
+        if door.dev and not is_of_this_machine(*map(exchange.headers.get, TOLD_BY)):
             return _FROM_A_PAGE
         if is_public(scope["path"]):
             return None
-        found = await door.admit(_header(scope, b"authorization"))
+        found = await door.admit(exchange.headers.get(b"authorization"))
         if not isinstance(found, Caller):
             return found
         scope["state"]["caller"] = found
@@ -170,22 +170,13 @@ class Edge:
     def _report(self, scope: Scope, method: str, exchange: Exchange, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
         method = method if method in _METHODS else "other"
-        status = exchange.status or _CLIENT_GONE
-        self._reports.count(route, method, status, seconds)
+        kind = self._reports.kind(route, method, exchange.status or _CLIENT_GONE)
+        kind.count(seconds)
         if exchange.refused:
             self._count(exchange.refused.why, scope)
-            return
-        fields = {
-            "method": method,
-            "route": route,
-            "status": status,
-            "ms": round(seconds * 1_000, 1),
-            "bytes_in": exchange.bytes_in,
-            "bytes_out": exchange.bytes_out,
-            "request_id": exchange.request_id,
-        }
-        level = logging.DEBUG if route in _PROBES and status < _FAILED else logging.INFO
-        self._reports.write(level, fields)
+        else:
+            now_ms = self._service.clock.now_ms()
+            kind.write(now_ms, seconds, exchange.bytes_in, exchange.bytes_out, exchange.request_id)
 
     def _count(self, why: str, scope: Scope) -> None:
         """Of who is turned away the log has a line now and then: there may be very many."""
@@ -197,24 +188,15 @@ class Edge:
         self._turned_away.note(why, (scope.get("client") or ("",))[0])
 
 
-def _header(scope: Scope, name: bytes) -> bytes | None:
-    """The first header of a name."""
-    for given, value in scope["headers"]:
-        if given == name:
-            return bytes(value)
-    return None
-
-
-def _unread(scope: Scope) -> float:
+def _unread(headers: Mapping[bytes, bytes]) -> float:
     """How long the body is that the client sends; infinite when it does not say."""
-    if _header(scope, b"transfer-encoding") is not None:
+    if b"transfer-encoding" in headers:
         return inf
-    return int(_header(scope, b"content-length") or 0)
+    return int(headers.get(b"content-length") or 0)
 
 
-def _request_id(scope: Scope) -> str:
+def _request_id(given: bytes | None) -> str:
     """The client's X-Request-ID when it is 1 to 128 visible ASCII characters, else a new one."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _VISIBLE.fullmatch(value):
-            return str(value, "ascii")
+    if given is not None and _VISIBLE.fullmatch(given):
+        return str(given, "ascii")
     return f"{_PROCESS}{next(_NUMBERS):012x}"

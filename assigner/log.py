@@ -3,8 +3,7 @@
 import json
 import logging
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any, TextIO
@@ -23,30 +22,50 @@ class JsonLines(logging.Formatter):
         fields = _fields(record)
         if record.exc_info:
             fields = {**fields, "traceback": self.formatException(record.exc_info)}
-        second, ms = int(record.created), int(record.msecs)
-        return self.line(record.name, record.levelno, record.getMessage(), 1_000 * second + ms, fields)
+        at = self.at(1_000 * int(record.created) + int(record.msecs))
+        return _json(
+            {"at": at, **_known(record.name, record.levelno, record.getMessage()), **fields},
+        )
 
-    def line(self, name: str, level: int, message: str, at_ms: int, fields: Mapping[str, Any]) -> str:
-        """A line of JSON, in ASCII alone, so that it is one line wherever it is shown."""
-        at = f"{_utc(at_ms // 1_000)}.{at_ms % 1_000:03}+00:00"
-        known = {"at": at, "level": _name(level), "logger": name, "message": message, **fields}
-        text = _FAST.encode(known)
-        return text.decode() if text.isascii() else _ENCODER.encode(known)
+    def form(
+        self, logger: str, level: int, message: str, fields: Mapping[str, Any], names: Iterable[str]
+    ) -> str:
+        """A line of these fields; the instant, and the values of more of these names, are still `%s`."""
+        known = _json({**_known(logger, level, message), **fields}).replace("%", "%%")
+        return f'{{"at":"%s",{known[1:-1]}' + "".join(f',"{name}":%s' for name in names) + "}\n"
+
+    def at(self, ms: int) -> str:
+        """An instant."""
+        return f"{_utc(ms // 1_000)}.{ms % 1_000:03}+00:00"
+
+    def said(self, text: str) -> str:
+        """The value of a field that is a text."""
+        return _json(text)
 
 
 class ConsoleLines(logging.Formatter):
     """`12:00:01 info message key=value …`, and the traceback of an exception below."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as a line for a person."""
-        at_ms, fields = 1_000 * int(record.created), _fields(record)
-        line = self.line(record.name, record.levelno, record.getMessage(), at_ms, fields)
+        """The record as a line for a person, who does not ask which logger it is of."""
+        words = [self.at(1_000 * int(record.created)), f"{_name(record.levelno):7}", record.getMessage()]
+        line = " ".join([*words, *(f"{key}={value}" for key, value in _fields(record).items())])
         return f"{line} \n{self.formatException(record.exc_info)}" if record.exc_info else line
 
-    def line(self, name: str, level: int, message: str, at_ms: int, fields: Mapping[str, Any]) -> str:
-        """A line for a person, who does not ask which logger it is of."""
-        words = [_local(at_ms // 1_000), f"{_name(level):7}", message]
-        return " ".join([*words, *(f"{key}={value}" for key, value in fields.items())])
+    def form(
+        self, logger: str, level: int, message: str, fields: Mapping[str, Any], names: Iterable[str]
+    ) -> str:
+        """A line of these fields; the instant, and the values of more of these names, are still `%s`."""
+        known = " ".join([f"{_name(level):7}", message, *(f"{key}={value}" for key, value in fields.items())])
+        return "%s " + known.replace("%", "%%") + "".join(f" {name}=%s" for name in names) + "\n"
+
+    def at(self, ms: int) -> str:
+        """An instant."""
+        return _local(ms // 1_000)
+
+    def said(self, text: str) -> str:
+        """The value of a field that is a text."""
+        return text
 
 
 class Lines(logging.StreamHandler[TextIO]):
@@ -65,18 +84,41 @@ class Lines(logging.StreamHandler[TextIO]):
             self.handleError(record)
 
 
-def tell(logger: logging.Logger, level: int, message: str, at_ms: int, fields: Mapping[str, Any]) -> None:
-    """What `logger.log` does, for what is logged with every request: where only our own handler hears it, a
-    line is written without a record of where it comes from, which takes longer than all the rest.
+class Form:
+    """A line that is logged with every request: of its fields `names` alone are still to be filled in, and of
+    them only the last is a text. Where only our own handler hears it, it is written without a record of where
+    it comes from, which takes longer than all the rest.
     """
-    if not logger.isEnabledFor(level):
-        return
-    handler = logging.root.handlers[0] if len(logging.root.handlers) == 1 else None
-    if type(handler) is Lines:
-        with suppress(OSError, ValueError):  # as logging does: a log that cannot be written stops nobody
-            handler.stream.write(handler.style.line(logger.name, level, message, at_ms, fields) + "\n")
-    else:
-        logger.log(level, message, extra={"fields": fields})
+
+    def __init__(
+        self, logger: logging.Logger, level: int, message: str, fields: Mapping[str, Any], *names: str
+    ) -> None:
+        self._logger, self._level, self._message = logger, level, message
+        self._fields, self._names = fields, names
+        self._style: JsonLines | ConsoleLines | None = None
+        self._form = ""
+
+    def fill(self, at_ms: int, *values: Any) -> None:
+        """Log the line of an instant, with these values."""
+        if not self._logger.isEnabledFor(self._level):
+            return
+        handlers = logging.root.handlers
+        if len(handlers) == 1 and type(handlers[0]) is Lines:
+            self._write(handlers[0], at_ms, *values)
+        else:
+            fields = {**self._fields, **dict(zip(self._names, values, strict=True))}
+            self._logger.log(self._level, self._message, extra={"fields": fields})
+
+    def _write(self, handler: Lines, at_ms: int, *values: Any) -> None:
+        style = handler.style
+        if style is not self._style:
+            self._form = style.form(self._logger.name, self._level, self._message, self._fields, self._names)
+            self._style = style
+        *numbers, text = values
+        try:
+            handler.stream.write(self._form % (style.at(at_ms), *numbers, style.said(text)))
+        except (OSError, ValueError):
+            return  # as logging does: a log that cannot be written stops nobody
 
 
 def configure(style: str, level: str) -> None:
@@ -87,6 +129,16 @@ def configure(style: str, level: str) -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # The server tells its own life at level info, in lines that ours repeat.
     logging.getLogger("uvicorn").setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
+
+
+def _known(logger: str, level: int, message: str) -> dict[str, Any]:
+    return {"level": _name(level), "logger": logger, "message": message}
+
+
+def _json(what: object) -> str:
+    """In ASCII alone, so that a line is one line wherever it is shown."""
+    text = _FAST.encode(what)
+    return text.decode() if text.isascii() else _ENCODER.encode(what)
 
 
 @cache

@@ -6,18 +6,18 @@ import json
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api.reports import Reports
-from assigner.clock import ManualClock
-from assigner.log import ConsoleLines, JsonLines
+from assigner.log import ConsoleLines, Form, JsonLines, Lines
 from assigner.metrics import Meters
 
 NOON_MS = 1_795_345_200_007
-FIELDS = {"route": "/v1/tasks/{id}", "status": 200, "ms": 1.5}
+FIELDS = {"method": "GET", "route": "/v1/tasks/{id}", "status": 200, "ms": 1.5}
 
 
 def plain() -> logging.LogRecord:
@@ -28,13 +28,26 @@ def plain() -> logging.LogRecord:
 
 
 def written(style: JsonLines | ConsoleLines, fields: Mapping[str, Any]) -> str:
-    """The line that is written with a request."""
-    return style.line("assigner.access", logging.INFO, "request", NOON_MS, fields)
+    """The line of a record."""
+    record = plain()
+    record.fields = fields
+    return style.format(record)
 
 
 @pytest.mark.parametrize("style", [JsonLines(), ConsoleLines()])
-def test_a_request_s_line_is_like_any_other(style: JsonLines | ConsoleLines) -> None:
-    assert written(style, FIELDS) == style.format(plain())
+@pytest.mark.parametrize("said", ["3f0c", '100 % "of" \\ %s', "a" * 128])
+def test_a_request_s_line_is_like_any_other(
+    style: JsonLines | ConsoleLines, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = Lines(style)
+    handler.stream = StringIO()
+    monkeypatch.setattr(logging.root, "handlers", [handler])
+    monkeypatch.setattr(logging.getLogger("assigner.access"), "level", logging.INFO)
+    line = Form(logging.getLogger("assigner.access"), logging.INFO, "request", {"share": "5 %"}, "ms", "said")
+    for ms in (1.5, 20_000.0, 0.0):
+        line.fill(NOON_MS, ms, said)
+    expected = [written(style, {"share": "5 %", "ms": ms, "said": said}) for ms in (1.5, 20_000.0, 0.0)]
+    assert handler.stream.getvalue() == "\n".join([*expected, ""])
 
 
 def test_a_line_says_when_and_what() -> None:
@@ -53,19 +66,20 @@ def test_whatever_is_said_a_line_is_one_line_of_ascii(said: str) -> None:
 
 
 def test_a_line_below_the_level_is_not_written(caplog: pytest.LogCaptureFixture) -> None:
-    reports = Reports(Meters(), ManualClock(at_ms=NOON_MS))
+    reports = Reports(Meters())
     with caplog.at_level(logging.INFO, "assigner.access"):
-        reports.write(logging.DEBUG, {"route": "/livez"})
-        reports.write(logging.INFO, FIELDS)
-    assert [vars(record)["fields"] for record in caplog.records] == [FIELDS]
+        for route in ("/livez", "/v1/tasks/{id}"):
+            reports.kind(route, "GET", 200).write(NOON_MS, 0.0015, 0, 10, "3f0c")
+    sizes = {"method": "GET", "ms": 1.5, "bytes_in": 0, "bytes_out": 10, "request_id": "3f0c"}
+    assert [vars(record)["fields"] for record in caplog.records] == [{**FIELDS, **sizes}]
     assert "request" in caplog.text
 
 
 def test_a_request_is_counted_once_by_its_route_and_status() -> None:
     meters = Meters()
-    reports = Reports(meters, ManualClock())
+    reports = Reports(meters)
     for status in (200, 200, 404):
-        reports.count("/v1/tasks", "GET", status, 0.02)
+        reports.kind("/v1/tasks", "GET", status).count(0.02)
     text = "".join(meters.pages())
     assert 'assigner_http_requests_total{route="/v1/tasks",method="GET",status="200"} 2.0\n' in text
     assert 'assigner_http_requests_total{route="/v1/tasks",method="GET",status="404"} 1.0\n' in text
