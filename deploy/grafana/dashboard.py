@@ -37,6 +37,8 @@ from deploy.grafana.panels import ROWS, Panel
 
 OUTPUT = Path(__file__).with_name("service-at-a-glance.json")
 TITLE = "Service at a glance"
+FIRST_ROW = 101
+"""The number of the first row; the panels have those below."""
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 
 
@@ -59,8 +61,8 @@ def _dashboard() -> built.Dashboard:
         .with_variable(built.DatasourceVariable("datasource").label("Source").type("prometheus"))
         .with_variable(_workspaces())
     )
-    for title, panels in ROWS.items():
-        made = made.with_row(built.Row(title))
+    for place, (title, panels) in enumerate(ROWS.items()):
+        made = made.with_row(built.Row(title).id(FIRST_ROW + place))
         for number, panel in _numbered(panels):
             made = made.with_panel(_panel(panel).id(number))
     return made

@@ -33,19 +33,18 @@ class Panel:
     decimals: int | None = None
 
 
-def _quantiles(metric: str, by: str, *quantiles: float) -> dict[str, str]:
-    return {f"p{q * 100:g} {{{{{by}}}}}": _quantile(q, metric, by) for q in quantiles}
+def _waits(metric: str) -> dict[str, str]:
+    """By band, over the last hour: a band may see a task in ten minutes."""
+    return {f"p{q * 100:g} {{{{band}}}}": _quantile(q, metric, "band", over="1h") for q in (0.5, 0.9)}
 
 
-def _quantile(q: float, metric: str, by: str = "", where: str = W) -> str:
+def _quantile(q: float, metric: str, by: str = "", where: str = W, over: str = "$__rate_interval") -> str:
     labels = f"le, {by}" if by else "le"
-    return f"histogram_quantile({q}, sum by ({labels}) (rate({metric}_bucket{{{where}}}[$__rate_interval])))"
+    return f"histogram_quantile({q}, sum by ({labels}) (rate({metric}_bucket{{{where}}}[{over}])))"
 
 
 def _mean(metric: str, by: str) -> str:
-    total, count = (
-        f"sum by ({by}) (rate({metric}_{part}{{{W}}}[$__rate_interval]))" for part in ("sum", "count")
-    )
+    total, count = (f"sum by ({by}) (rate({metric}_{part}{{{W}}}[1h]))" for part in ("sum", "count"))
     return f"{total} / {count}"
 
 
@@ -125,11 +124,13 @@ FLOW = (
         means="Tasks a minute that came in, and that were completed. While more come in, the backlog grows.",
         asks={"in": f"60 * sum(rate(assigner_arrivals_total{{{W}}}[$__rate_interval]))",
               "out": f"60 * sum(rate(assigner_completions_total{{{W}}}[$__rate_interval]))"},
+        unit=units.CountsPerMinute,
     ),
     Panel(
         title="Offers",
         means="Offers a minute, by what became of them. Those that expire or are declined were for nothing.",
         asks=_per_minute("assigner_offers_total", "outcome"),
+        unit=units.CountsPerMinute,
     ),
     Panel(
         title="Agents by presence",
@@ -140,25 +141,26 @@ FLOW = (
     Panel(
         title="Wait to the first offer",
         means="From the beginning of a task's wait to its first offer, by priority band: the median, and "
-        "what nine in ten do not exceed.",
-        asks=_quantiles("assigner_wait_to_offer_seconds", "band", 0.5, 0.9),
+        "what nine in ten do not exceed, of the last hour.",
+        asks=_waits("assigner_wait_to_offer_seconds"),
         unit=units.DurationSeconds,
     ),
     Panel(
         title="Wait to acceptance",
-        means="From the beginning of a task's wait to an agent's acceptance, by priority band.",
-        asks=_quantiles("assigner_wait_to_accept_seconds", "band", 0.5, 0.9),
+        means="From the beginning of a task's wait to an agent's acceptance, by priority band, of the "
+        "last hour.",
+        asks=_waits("assigner_wait_to_accept_seconds"),
         unit=units.DurationSeconds,
     ),
     Panel(
         title="Wait to completion",
-        means="From the creation of a task to its completion, by priority band.",
-        asks=_quantiles("assigner_wait_to_completion_seconds", "band", 0.5, 0.9),
+        means="From the creation of a task to its completion, by priority band, of the last hour.",
+        asks=_waits("assigner_wait_to_completion_seconds"),
         unit=units.DurationSeconds,
     ),
     Panel(
         title="Handling time",
-        means="From the start of a task to its completion: the mean, by category.",
+        means="From the start of a task to its completion: the mean of the last hour, by category.",
         asks={"{{category}}": _mean("assigner_handling_seconds", "category")},
         unit=units.DurationSeconds,
     ),
@@ -166,12 +168,14 @@ FLOW = (
         title="Completions",
         means="Tasks completed a minute, by category.",
         asks=_per_minute("assigner_completions_total", "category"),
+        unit=units.CountsPerMinute,
     ),
     Panel(
         title="Hand-offs",
         means="Tasks a minute that were transferred, by the queue that they left. A queue that hands much on "
         "gets work that is not its own.",
         asks=_per_minute("assigner_handoffs_total", "queue"),
+        unit=units.CountsPerMinute,
     ),
 )  # fmt: skip
 
@@ -186,6 +190,7 @@ QUALITY = (
         title="Promises kept and missed",
         means="Tasks completed a minute that were promised by an instant, by whether it was kept.",
         asks=_per_minute("assigner_sla_completed_total", "result"),
+        unit=units.CountsPerMinute,
         kind="area",
     ),
     Panel(
@@ -251,6 +256,7 @@ ENGINE = (
         means="Solutions a minute by status. AssignerFallbackSolver fires when more than one in a hundred is "
         "the fallback's.",
         asks=_per_minute("assigner_solutions_total", "status", ""),
+        unit=units.CountsPerMinute,
         span=QUARTER,
     ),
     Panel(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from grafana_foundation_sdk.models import units
 
 from deploy.grafana.dashboard import OUTPUT, as_json
 from deploy.grafana.panels import ROWS, Panel
@@ -62,7 +63,18 @@ def test_panels_stand_side_by_side() -> None:
         beside = a["x"] + a["w"] <= b["x"] or b["x"] + b["w"] <= a["x"]
         below = a["y"] + a["h"] <= b["y"] or b["y"] + b["h"] <= a["y"]
         assert beside or below, (a, b)
-    assert len({panel["id"] for panel in shown()}) == len(shown())
+
+
+def test_panels_and_rows_have_numbers_of_their_own() -> None:
+    numbers = [panel["id"] for panel in DASHBOARD["panels"]]
+    assert 0 not in numbers
+    assert len(set(numbers)) == len(numbers)
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.title)
+def test_what_is_told_by_the_minute_says_so(panel: Panel) -> None:
+    by_minute = ["60 * " in expr for expr in panel.asks.values()]
+    assert (panel.unit == units.CountsPerMinute) == all(by_minute)
 
 
 def test_its_source_and_folder_are_provisioned() -> None:
