@@ -1,7 +1,7 @@
 """What overrides say of a task, apart from what the client said: how each verb changes it.
 
-The overlay is a mapping, see TaskRecord. What it says of an open task is always of an override that is active;
-of one that has ended it says only when it was due.
+The overlay is a mapping, see TaskRecord. What it says of an open task is of an override that is active; of
+one that has ended it says only when it was due.
 """
 
 from __future__ import annotations
