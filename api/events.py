@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator
 
 from fastapi import APIRouter
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -97,9 +97,11 @@ class Stream(Response):
         self._request, self._hub, self._start = request, hub, start
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
+        """Send it. Raises ClientDisconnect where the client has gone already."""
         parts = service(self._request)
         transport = self._request.state.transport
+        if transport.is_closing():
+            raise ClientDisconnect
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_ON_ITS_WAY)
         reader = self._hub.join(self._start.wanted, self._start.after, transport.abort)
         parts.meters.gauges["assigner_event_readers"].inc()

@@ -70,6 +70,22 @@ def test_one_who_goes_away_is_forgotten() -> None:
         until(lambda: not hub_of(centre).readers, "it is gone")
 
 
+def test_one_who_is_gone_before_the_first_word_is_no_failure() -> None:
+    """They come back from an event that nobody has heard of yet: it is waited for, a moment."""
+    with living() as centre:
+        head = b"GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nLast-Event-ID: 9000000000000-0\r\n\r\n"
+        with centre.service.connect(head) as one:
+            until(lambda: centre.service.metric("assigner_http_requests_in_flight") == 2, "it is waited for")
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        def ended(status: str) -> float:
+            asked = {"route": "/v1/events", "status": status}
+            return centre.service.metric("assigner_http_requests_total", **asked)
+
+        until(lambda: ended("499") + ended("500") == 1, "the request has ended")
+        assert ended("499") == 1
+
+
 def test_no_more_follow_than_the_setting_says() -> None:
     with living(max_event_readers=1) as centre:
         with follow(centre):
