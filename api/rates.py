@@ -43,7 +43,8 @@ class Bucket:
         return [(b"ratelimit", b'"key";r=%d;t=%d' % (self._left, reset_s)), self._policy]
 
     def _fill(self, now_s: float) -> None:
-        self._left = min(self.most, self._left + max(0.0, now_s - self._at_s) * self.rate)
+        left = self._left + (now_s - self._at_s) * self.rate
+        self._left = left if left < self.most else self.most
         self._at_s = now_s
 
 
