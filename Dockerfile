@@ -14,6 +14,10 @@ COPY solver solver
 RUN ["/opt/assigner/bin/python", "-m", "pip", "install", "--no-deps", "--no-build-isolation", "."]
 
 FROM ${BASE}
+LABEL org.opencontainers.image.title="assigner" \
+    org.opencontainers.image.description="The right task to the right agent at the right time: skills-based assignment for back offices." \
+    org.opencontainers.image.version="0.1.0" \
+    org.opencontainers.image.licenses="Apache-2.0"
 ENV PATH=/opt/assigner/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     ASSIGNER_HOST=0.0.0.0 ASSIGNER_STATE_DIR=/var/lib/assigner
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin assigner \

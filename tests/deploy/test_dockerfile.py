@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from tests.style.sources import ROOT
@@ -23,6 +24,13 @@ def test_hadolint_has_nothing_to_say() -> None:
 def test_hadolint_would_say_something(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM debian:latest\nRUN cd /tmp\n", "utf-8")
     assert {"DL3003", "DL3007"} <= set(re.findall(r"DL\d+", told(tmp_path / "Dockerfile")))
+
+
+def test_the_labels_say_what_the_project_says_of_itself() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    labels = dict(re.findall(r'org\.opencontainers\.image\.(\w+)="(.+?)"', DOCKERFILE.read_text("utf-8")))
+    said = {"title": "name", "description": "description", "version": "version", "licenses": "license"}
+    assert labels == {label: project[field] for label, field in said.items()}
 
 
 def test_what_the_dockerfile_copies_is_let_into_its_context() -> None:
