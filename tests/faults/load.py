@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -41,6 +41,7 @@ CALM_S = 45.0
 POLL_S = 0.4
 
 Doc = dict[str, Any]
+Work = Callable[["Load"], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,9 @@ class Load:
     numbers: Iterator[int] = field(default_factory=itertools.count)
     work: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
     enqueuing: set[asyncio.Task[Answer]] = field(default_factory=set)
-    stirring: asyncio.Task[None] = field(init=False)
+    others: Sequence[Work] = ()
+    """Who else works while tasks are made, and leaves nothing undone in the end."""
+    stirring: list[asyncio.Task[None]] = field(default_factory=list)
     unavailable: list[httpx.Response] = field(default_factory=list)
     """The answers 503."""
     replayed: int = 0
@@ -178,7 +181,7 @@ class Load:
         """Answer offers as they come, and do what was accepted."""
         seen: set[str] = set()
         while not self.over.is_set():
-            items = await self._poll(f"/v1/agents/{id}/offers?wait_s={POLL_S}")
+            items = await self.items(f"/v1/agents/{id}/offers?wait_s={POLL_S}")
             new = [offer for offer in items if offer["id"] not in seen]
             seen.update(offer["id"] for offer in new)
             for offer in new:
@@ -186,7 +189,8 @@ class Load:
             if not new:
                 await self.rest(PAUSE_S)
 
-    async def _poll(self, path: str) -> list[Doc]:
+    async def items(self, path: str) -> list[Doc]:
+        """A list as it is now; nothing when there is no answer."""
         try:
             got = await self.http.get(self.url() + path)
             return list(got.json()["items"]) if got.is_success else []
@@ -219,7 +223,7 @@ class Load:
         """Do what an agent was given without an offer: tasks of a queue that accepts for them."""
         seen: set[tuple[str, int]] = set()
         while not self.over.is_set():
-            for task in await self._poll(f"/v1/tasks?queue=eager&state=assigned&agent={id}"):
+            for task in await self.items(f"/v1/tasks?queue=eager&state=assigned&agent={id}"):
                 if (task["id"], task["attempts"]) not in seen:
                     seen.add((task["id"], task["attempts"]))
                     self.work.create_task(self._work(id, task["id"]))
@@ -239,10 +243,10 @@ class Load:
         self.stir()
 
     def stir(self) -> None:
-        """Let the platform and the desk begin, or begin again."""
+        """Let the platform, the desk and the others begin, or begin again."""
         self.calm.clear()
         self.work.create_task(self.platform())
-        self.stirring = self.work.create_task(self.desk())
+        self.stirring = [self.work.create_task(work(self)) for work in (Load.desk, *self.others)]
 
     async def goes_on(self, more: int = 20) -> None:
         """Return when so many more tasks are completed. Raises TimeoutError."""
@@ -257,7 +261,7 @@ class Load:
         waiting = [{"id": "the desk", "state": "busy"}]
         with suppress(TimeoutError):
             async with asyncio.timeout(CALM_S):
-                await asyncio.wait([self.stirring])
+                await asyncio.wait(self.stirring)
                 while self.enqueuing or (waiting := (await self.read("/v1/tasks"))["items"]):
                     await self.rest(PAUSE_S)
         return [f"{task['id']} is {task['state']}" for task in waiting]
@@ -265,12 +269,19 @@ class Load:
 
 @asynccontextmanager
 async def load_on(
-    urls: Sequence[str], random: Random, *, offer_ttl_s: float = 1.0, silent: float = 0.06
+    urls: Sequence[str],
+    random: Random,
+    *,
+    offer_ttl_s: float = 1.0,
+    silent: float = 0.06,
+    others: Sequence[Work] = (),
 ) -> AsyncIterator[Load]:
     """Clients of the service at these addresses, until the block ends."""
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=50)
     async with httpx.AsyncClient(timeout=PATIENCE_S, limits=limits) as http:
-        load = Load(urls=urls, random=random, http=http, offer_ttl_s=offer_ttl_s, silent=silent)
+        load = Load(
+            urls=urls, random=random, http=http, offer_ttl_s=offer_ttl_s, silent=silent, others=others
+        )
         async with load.work:
             await load.begin()
             try:

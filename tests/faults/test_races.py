@@ -6,6 +6,7 @@ import asyncio
 import signal
 from random import Random
 
+from tests.faults.coordinators import coordinate
 from tests.faults.load import load_on
 from tests.faults.scene import SEED, lived, rounds
 from tests.faults.world import Process, until, world_of
@@ -90,4 +91,21 @@ async def test_a_dispatcher_that_slept_past_its_lease_does_nothing_when_it_wakes
                 sleeper.send(signal.SIGCONT)
                 assert await leader_of(dispatchers) is other
                 await load.goes_on(10)
+                await world.check(load)
+
+
+@lived
+async def test_what_coordinators_decide_holds_whoever_is_killed_meanwhile() -> None:
+    """Overrides against each other and against what agents do; of two dispatchers the one that leads dies."""
+    for chance in rounds("coordinators at work", short=1, share=0.1):
+        async with world_of() as world:
+            world.server()
+            api = world.service("api")
+            dispatchers = [world.service("dispatcher", f"dispatcher-{number}") for number in range(2)]
+            await all_ready([api, *dispatchers])
+            async with load_on([api.url], chance, others=[coordinate]) as load:
+                await load.goes_on(20)
+                leader = await leader_of(dispatchers)
+                leader.kill()
+                await load.goes_on(20)
                 await world.check(load)
