@@ -68,7 +68,10 @@ def _call(target: str, group: Sequence[Said]) -> Call[Sequence[Said]]:
 
 
 def _read(answer: Answer) -> Sequence[Said]:
+    """What the lines say. Each has the number of its line, or None in a last one, and a status."""
     decoded: Sequence[Said] = msgspec.json.Decoder().decode_lines(answer.body)
+    for said in decoded:
+        _ = said["line"], int(said["status"])
     return decoded
 
 

@@ -11,10 +11,11 @@ from uuid import uuid4
 
 import msgspec
 
-from assigner.client.errors import NotOurs, problem_of
+from assigner.client.errors import AssignerError, NotOurs, problem_of
 
 T = TypeVar("T")
 
+DONE: Final = range(200, 300)
 LEAST_ERROR: Final = 400
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
@@ -61,6 +62,8 @@ class Call(Generic[T]):
         """What the answer says. Raises Problem, and NotOurs for what this service would not say."""
         if answer.status >= LEAST_ERROR:
             raise problem_of(answer.status, answer.headers, answer.body, f"{self.method} {self.target}")
+        if answer.status not in DONE:  # a redirection is not followed: the key is for this service alone
+            raise NotOurs(f"{self.method} {self.target} is answered {answer.status}: is this its address?")
         try:
             return self.read(answer)
         except (msgspec.DecodeError, UnicodeError, KeyError, TypeError, AttributeError):
@@ -84,7 +87,10 @@ def change(
     fields = dict(said or {})
     headers = {"Content-Type": JSON, KEY: fields.pop("idempotency_key", None) or uuid4().hex}
     for name, header in (("if_match", "If-Match"), ("if_none_match", "If-None-Match")):
-        if value := fields.pop(name, None):
+        value = fields.pop(name, None)
+        if value == "":
+            raise AssignerError(f"There is no {name}: what a list gives has no etag, get it by its id.")
+        if value:
             headers[header] = value
     body = b"" if method == "DELETE" else encode(fields)
     return Call(method=method, target=target, read=read, headers=headers, body=body)
@@ -100,15 +106,18 @@ def _text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def text(answer: Answer) -> str:
-    """How an answer is read that is text."""
-    return answer.body.decode()
+def text(media_type: str) -> Callable[[Answer], str]:
+    """How an answer is read that is text of this type; or the head of one that has no end."""
+
+    def read(answer: Answer) -> str:
+        if not answer.headers.get("content-type", "").startswith(media_type):
+            raise TypeError(f"Text of the type {media_type} was expected.")
+        return answer.body.decode()
+
+    return read
 
 
 def nothing(answer: Answer) -> None:
     """How an answer without content is read."""
-
-
-def raw(answer: Answer) -> Answer:
-    """How an answer is read that is wanted as it came."""
-    return answer
+    if answer.body:
+        raise TypeError("Nothing was expected.")

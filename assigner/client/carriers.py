@@ -17,11 +17,11 @@ from typing import Any, Final, Protocol
 import httpx
 
 from assigner.client.call import LEAST_ERROR, Answer
-from assigner.client.errors import NotReached
+from assigner.client.errors import AssignerError, NotReached
 from assigner.client.retry import Ask
 
 CONNECT_S: Final = 5.0
-_NEVER: Final = (httpx.TransportError, httpx.InvalidURL)
+_NEVER: Final = (httpx.RequestError, httpx.InvalidURL)
 
 
 class Carrier(Protocol):
@@ -161,6 +161,7 @@ def _answer(response: httpx.Response, *, whole: bool = True) -> Answer:
     return Answer(status=response.status_code, headers=headers, body=response.content if whole else b"")
 
 
-def _lost(error: Exception) -> NotReached:
+def _lost(error: Exception) -> AssignerError:
     """What a carrier raises: without the request, whose headers hold the key."""
-    return NotReached(str(error) or type(error).__name__)
+    kind = AssignerError if isinstance(error, httpx.InvalidURL) else NotReached
+    return kind(str(error) or type(error).__name__)

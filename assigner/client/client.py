@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from assigner.client.agents import Agents
-from assigner.client.call import JSON, Call, encode, get, nothing, path
+from assigner.client.call import JSON, Call, encode, get, path
 from assigner.client.carriers import AsyncCarrier, AsyncHttpxCarrier, Carrier, HttpxCarrier
 from assigner.client.errors import AssignerError
 from assigner.client.events import Events
@@ -22,7 +22,7 @@ from assigner.client.offers import Offers
 from assigner.client.overrides import Overrides
 from assigner.client.queues import Queues
 from assigner.client.reading import one
-from assigner.client.records import Decision, Stats
+from assigner.client.records import Decision, Ready, Stats
 from assigner.client.retry import Manner
 from assigner.client.senders import AsyncSender, Sender
 from assigner.client.tasks import Tasks
@@ -71,9 +71,9 @@ class Api(Resource[S], Generic[S]):
         )
 
     @asks
-    def ready(self) -> Call[None]:
-        """Whether the service can take work. Raises Unavailable while it cannot."""
-        return get("/readyz", nothing)
+    def ready(self) -> Call[Ready]:
+        """That the service can take work. Raises Unavailable while it cannot."""
+        return get("/readyz", one(Ready))
 
     @asks
     def stats(self) -> Call[Stats]:
@@ -108,8 +108,9 @@ class Client(Api[Sender]):
         **ways: Unpack[Ways],
     ) -> None:
         self.url = _address(url)
+        manner = _manner(Manner(), _key(key), ways)
         made = carrier or HttpxCarrier(httpx.Client(**_settings(self.url)))
-        super().__init__(Sender(made, _manner(Manner(), _key(key), ways)))
+        super().__init__(Sender(made, manner))
 
     def with_options(self, key: str | None = None, **ways: Unpack[Ways]) -> Client:
         """The same service over the same connections, asked in another way or with another key."""
@@ -145,8 +146,9 @@ class AsyncClient(Api[AsyncSender]):
         **ways: Unpack[Ways],
     ) -> None:
         self.url = _address(url)
+        manner = _manner(Manner(), _key(key), ways)
         made = carrier or AsyncHttpxCarrier(_settings(self.url))
-        super().__init__(AsyncSender(made, _manner(Manner(), _key(key), ways)))
+        super().__init__(AsyncSender(made, manner))
 
     def with_options(self, key: str | None = None, **ways: Unpack[Ways]) -> AsyncClient:
         """The same service over the same connections, asked in another way or with another key."""
@@ -170,6 +172,9 @@ class AsyncClient(Api[AsyncSender]):
 
 def _manner(manner: Manner, key: str | None, ways: Ways) -> Manner:
     """A manner, changed in what is given."""
+    if unknown := ways.keys() - Ways.__annotations__.keys():
+        known = ", ".join(Ways.__annotations__)
+        raise TypeError(f"There is no option {', '.join(sorted(unknown))}; there are {known}.")
     headers = {"User-Agent": "assigner-client", **manner.headers}
     if key:
         headers["Authorization"] = f"Bearer {_clean(key)}"
@@ -196,11 +201,20 @@ def _clean(key: str) -> str:
 
 
 def _address(given: str | None) -> str:
+    """The URL of the service, its scheme in lower case. One with a password would be asked with that, and
+    not with the key; and it is not shown.
+    """
     url = os.environ.get("ASSIGNER_URL", URL) if given is None else given
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if "@" in url:
+        raise AssignerError("The URL of the service has a user or password: leave it out, and give a key.")
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or parts.query or parts.fragment:
         raise AssignerError(f"The URL of the service is such as {URL}, and not {url!r}.")
-    return url.rstrip("/")
+    return parts.geturl().rstrip("/")
 
 
 def _settings(url: str) -> dict[str, Any]:

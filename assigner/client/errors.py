@@ -63,8 +63,13 @@ class Problem(AssignerError):
         self.detail = str(said.get("detail", ""))
         self.request_id = str(said.get("request_id", ""))
         self.errors: Sequence[Fault] = tuple(_faults(said))
-        self.errors_total: int = said.get("errors_total", len(self.errors))
+        total = said.get("errors_total")
+        self.errors_total = total if isinstance(total, int) else len(self.errors)
         super().__init__(self._told())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it goes to another process: made there of the same."""
+        return type(self), (self.status, self.said, self.asked, self.retry_after_s)
 
     def _told(self) -> str:
         named = f", request {self.request_id}" if self.request_id else ""
@@ -172,5 +177,6 @@ def _said(status: int, body: bytes) -> Mapping[str, Any]:
 
 def _faults(said: Mapping[str, Any]) -> list[Fault]:
     names = [field.name for field in fields(Fault)]
-    found = said.get("errors") or ()
-    return [Fault(**{name: str(one.get(name, "")) for name in names}) for one in found]
+    found = said.get("errors")
+    every = [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+    return [Fault(**{name: str(one.get(name, "")) for name in names}) for one in every]

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain, repeat
 from typing import Any, Final
 
-from assigner.client.call import Call, decode, path, raw, with_query
-from assigner.client.errors import AssignerError, NotReached, Problem
+import msgspec
+
+from assigner.client.call import Call, decode, path, text, with_query
+from assigner.client.errors import AssignerError, NotOurs, NotReached
 from assigner.client.methods import Resource, S, walks
 from assigner.client.records import Event, Reset
-from assigner.client.retry import AGAIN, LONGEST_PAUSE_S, Manner
+from assigner.client.retry import Manner, Patience
 from assigner.client.script import Give, More, Open, Script
 
+MEDIA_TYPE: Final = "text/event-stream"
 ALL_SO_FAR: Final = b": That is all so far."
 """How the block begins that comes when everything has been told."""
 QUIET_S: Final = 30.0
@@ -49,22 +51,18 @@ class Events(Resource[S]):
 
 def _follow(target: str, place: Place, manner: Manner) -> Script[Event | Reset]:
     """Follow, and come back to where it was left; the first time only as often as any request is tried."""
-    pauses = manner.pauses()
+    patience = Patience(manner, manner.pauses())
     while True:
-        error: AssignerError | None = None
+        error: AssignerError = NotReached(f"GET {target}: the stream ends as soon as it begins.")
         try:
             if (yield from _listen(target, place)):
                 return
-        except (NotReached, Problem) as found:
-            if isinstance(found, Problem) and found.status not in AGAIN:
-                raise
+        except AssignerError as found:
             error = found
         if place.moved:
-            pauses, place.moved = chain(manner.pauses(), repeat(LONGEST_PAUSE_S)), False
-        pause_s = next(pauses, None)
-        if pause_s is None:
-            raise error or NotReached(f"GET {target}: the stream ends as soon as it begins.")
-        yield pause_s
+            patience.went_well()
+            place.moved = False
+        yield patience.pause_s(error)
 
 
 @dataclass(slots=True)
@@ -80,8 +78,8 @@ class Place:
 
 def _listen(target: str, place: Place) -> Generator[Any, Any, bool]:
     """What one connection tells, until it ends; whether that is all."""
-    headers = {"Accept": "text/event-stream", **({"Last-Event-ID": place.id} if place.id else {})}
-    yield Open(Call(method="GET", target=target, read=raw, headers=headers, waits_s=QUIET_S))
+    headers = {"Accept": MEDIA_TYPE, **({"Last-Event-ID": place.id} if place.id else {})}
+    yield Open(Call(method="GET", target=target, read=text(MEDIA_TYPE), headers=headers, waits_s=QUIET_S))
     rest = b""
     while (piece := (yield More())) is not None:
         *blocks, rest = (rest + piece).split(b"\n\n")
@@ -95,10 +93,14 @@ def _listen(target: str, place: Place) -> Generator[Any, Any, bool]:
 
 def _told(block: bytes, place: Place) -> Iterator[Event | Reset]:
     """What one block of the stream tells; the place moves on also where that is nothing."""
-    lines = dict(line.split(": ", 1) for line in block.decode().splitlines() if line.find(": ") > 0)
+    # A line ends with a line feed and nothing else: a text may have what Python takes for the end of one.
+    lines = dict(line.split(": ", 1) for line in block.decode().split("\n") if line.find(": ") > 0)
     if id := lines.get("id"):
         place.id, place.moved = id, True
     if "data" not in lines:
         return
-    said = decode(lines["data"])
+    try:
+        said = decode(lines["data"])
+    except msgspec.DecodeError:
+        raise NotOurs("The stream of events is not one of this service.") from None
     yield Reset({"id": id, **said}) if lines.get("event") == "reset" else Event(said)

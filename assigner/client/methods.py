@@ -1,12 +1,12 @@
 """How a method is written once and is there twice: it says what to ask, and its client's sender asks it.
 
 `@asks` is a method that returns a Call: it gives the result, or with an AsyncClient an awaitable of it.
-`@walks` is one that returns a Script: it gives an iterator, or an asynchronous one.
+`@walks` is one that returns a Script: it gives a generator, or an asynchronous one, which may be closed.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from functools import wraps
 from types import MethodType
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
@@ -58,9 +58,13 @@ class walks(Generic[P, T]):  # noqa: N801 - a decorator
         self._method = _walking(make)
 
     @overload
-    def __get__(self, part: Resource[Sender], owner: object = None) -> Callable[P, Iterator[T]]: ...
+    def __get__(
+        self, part: Resource[Sender], owner: object = None
+    ) -> Callable[P, Generator[T, None, None]]: ...
     @overload
-    def __get__(self, part: Resource[AsyncSender], owner: object = None) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(
+        self, part: Resource[AsyncSender], owner: object = None
+    ) -> Callable[P, AsyncGenerator[T, None]]: ...
     @overload
     def __get__(self, part: None, owner: object = None) -> walks[P, T]: ...
     def __get__(self, part: Any, owner: object = None) -> Any:

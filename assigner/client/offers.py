@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any, Final, Unpack
 
 from assigner.client.call import Call, Guard, change, get, path
+from assigner.client.errors import AssignerError
 from assigner.client.methods import Resource, S, asks, walks
 from assigner.client.reading import MOST_SHOWN, one, page
 from assigner.client.records import Offer
+from assigner.client.retry import Manner, Patience
 from assigner.client.script import Give, Script
 
 WAIT_S: Final = 20.0
@@ -26,12 +28,13 @@ class Offers(Resource[S]):
     @walks
     def of(self, agent: str) -> Script[Offer]:
         """Each offer to an agent, once: those that are open, then the others as they are made, for ever."""
-        return _heard(path("agents", agent, "offers"), {"wait_s": WAIT_S})
+        return _heard(path("agents", agent, "offers"), {"wait_s": WAIT_S}, self.sender.manner)
 
     @walks
     def all(self) -> Script[Offer]:
         """The same of all agents: for a platform that acts for them."""
-        return _heard(path("offers"), {"wait_s": WAIT_S, "limit": MOST_SHOWN})
+        query = {"wait_s": WAIT_S, "limit": MOST_SHOWN}
+        return _heard(path("offers"), query, self.sender.manner)
 
     @walks
     def list(self) -> Script[Offer]:
@@ -62,13 +65,21 @@ def _open() -> Script[Offer]:
         found, cursor = yield get(path("offers"), page(Offer), {"limit": MOST_SHOWN, "cursor": cursor})
 
 
-def _heard(target: str, query: Mapping[str, Any]) -> Script[Offer]:
-    """Offers as they are made: each answer says where the next one goes on."""
+def _heard(target: str, query: Mapping[str, Any], manner: Manner) -> Script[Offer]:
+    """Offers as they are made: each answer says where the next one goes on. Once there was one, a service
+    that is away is waited for, however long.
+    """
     cursor: str | None = None
     told: dict[str, None] = {}
+    patience = Patience(manner, iter(()))
     while True:
         call = get(target, page(Offer), {**query, "cursor": cursor})
-        found, cursor = yield replace(call, waits_s=WAIT_S)
+        try:
+            found, cursor = yield replace(call, waits_s=WAIT_S)
+        except AssignerError as error:
+            yield patience.pause_s(error)
+            continue
+        patience.went_well()
         yield Give([offer for offer in found if offer.id not in told])
         told |= dict.fromkeys(offer.id for offer in found)
         for id in [*told][:-REMEMBERED]:

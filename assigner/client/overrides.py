@@ -51,4 +51,4 @@ class Overrides(Resource[S]):
     @asks
     def csv(self, **wanted: Unpack[OverrideFilter]) -> Call[str]:
         """The same list as a sheet, all of it."""
-        return get(path("overrides.csv"), text, {**wanted})
+        return get(path("overrides.csv"), text("text/csv"), {**wanted})

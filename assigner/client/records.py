@@ -125,6 +125,12 @@ class Queue(Record):
     updated_at: datetime
 
 
+class Ready(Record):
+    """That the service can take work."""
+
+    status: str
+
+
 class Stats(Record):
     """How the service stands: tasks by state, agents by presence, and what they can take and hold."""
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from random import Random
 from typing import Final, TypeVar
 from uuid import uuid4
 
 from assigner.client.call import Answer, Call
-from assigner.client.errors import NotReached, retry_after_s
+from assigner.client.errors import AssignerError, NotReached, Problem, retry_after_s
 
 T = TypeVar("T")
 
@@ -54,11 +55,15 @@ Attempts = Generator[Ask | float, Answer | NotReached | None, T]
 
 
 def asked(call: Call[T], manner: Manner) -> Ask:
-    """A call as this client sends it."""
+    """A call as this client sends it. Raises AssignerError for what no header can say."""
+    headers = {**manner.headers, **call.headers}
+    for name, value in headers.items():
+        if not value.isascii() or not value.isprintable() or value != value.strip():
+            raise AssignerError(f"{name} can have only visible ASCII characters.")
     return Ask(
         method=call.method,
         target=call.target,
-        headers={**manner.headers, **call.headers},
+        headers=headers,
         body=call.body,
         timeout_s=manner.timeout_s + call.waits_s,
     )
@@ -85,6 +90,27 @@ def before_again(found: Answer | NotReached | None, pause_s: float) -> float | N
         return None
     wait_s = max(pause_s, retry_after_s(found.headers) or 0.0)
     return wait_s if wait_s <= LONGEST_PAUSE_S else None
+
+
+class Patience:
+    """When to come back to what has no end: after the pauses `at_first`; once it has gone well, for ever."""
+
+    def __init__(self, manner: Manner, at_first: Iterator[float]) -> None:
+        self._manner = manner
+        self._pauses = at_first
+
+    def went_well(self) -> None:
+        """It was there, and will be again."""
+        self._pauses = chain(self._manner.pauses(), repeat(LONGEST_PAUSE_S))
+
+    def pause_s(self, error: AssignerError) -> float:
+        """How long to wait before coming back. Raises the error where that would not help."""
+        busy = isinstance(error, Problem) and error.status in AGAIN
+        pause_s = next(self._pauses, None) if busy or isinstance(error, NotReached) else None
+        if pause_s is None:
+            raise error
+        asked_s = error.retry_after_s if isinstance(error, Problem) else None
+        return min(LONGEST_PAUSE_S, max(pause_s, asked_s or 0.0))
 
 
 def settled(call: Call[T], found: Answer | NotReached | None) -> T:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from itertools import islice
 from threading import Event
@@ -35,7 +35,7 @@ class Sender:
             except StopIteration as end:
                 return cast(T, end.value)
 
-    def walk(self, script: Script[T]) -> Iterator[T]:
+    def walk(self, script: Script[T]) -> Generator[T, None, None]:
         """The items that a script gives. Raises AssignerError."""
         with _Walk(self) as walk:
             found: Any = None

@@ -14,8 +14,12 @@ from random import Random
 import pytest
 
 from assigner.client import AssignerError, Client, NotOurs, NotReached, Problem, RateLimited, Unavailable
-from assigner.client.call import Answer, Call, raw
+from assigner.client.call import Answer, Call
+from assigner.client.errors import problem_of
+from assigner.client.offers import _heard
+from assigner.client.records import Offer
 from assigner.client.retry import LONGEST_PAUSE_S, Ask, Manner, attempts
+from assigner.client.script import Give
 from tests.api.running import until
 from tests.api_live.living import Living
 from tests.cli.centre import url
@@ -24,7 +28,7 @@ from tests.faults.proxy import Lossy
 
 KINDS = ["sync", "async"]
 SECRET = "ask_very-secret"  # noqa: S105 - it opens nothing
-CALL = Call(method="POST", target="/v1/x", read=raw, headers={"Idempotency-Key": "one"})
+CALL = Call(method="POST", target="/v1/x", read=lambda answer: answer, headers={"Idempotency-Key": "one"})
 
 
 @contextmanager
@@ -70,6 +74,23 @@ def test_what_answers_get_lost_of_is_done_once(kind: str, centre: Living) -> Non
         assert verbs == [f"task.{verb}" for verb in "enqueued transferred offered accepted completed".split()]
     for id in many:
         assert len(centre.ask("GET", f"/v1/tasks/{id}/history").json()["items"]) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_guarded_changes_whose_answers_get_lost_are_done_once(kind: str, centre: Living) -> None:
+    """What was done already is answered as at first: not as stale, as there already, or as gone."""
+    with losing(centre, loss=0.3) as (proxy, address), asking(kind, address) as client:
+        for _ in range(3):
+            task, agent, queue = centre.new(), centre.new("a"), centre.new("q")
+            made = client.tasks.put(task, queue=queue, if_none_match="*")
+            assert client.tasks.patch(task, priority=90, if_match=made.etag).priority == 90
+            assert client.queues.put(queue, offer_ttl_s=90, if_none_match="*").offer_ttl_s == 90
+            there = client.agents.put(agent, capacity=3, presence="offline", if_none_match="*")
+            client.agents.presence(agent, "away", if_match=there.etag)
+            client.agents.remove(agent)
+            held = client.overrides.make("hold", {"tasks": [task]}, "audit")
+            assert client.overrides.undo(held.id).state == "undone"
+    assert proxy.lost
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -216,3 +237,17 @@ def test_a_sent_request_hides_its_headers() -> None:
     assert isinstance(ask, Ask)
     assert ask.headers["Authorization"] == f"Bearer {SECRET}"
     assert SECRET not in repr(ask) + repr(manner)
+
+
+def test_offers_are_heard_on_after_a_service_that_was_away_longer_than_any_request_is_tried() -> None:
+    heard = _heard("/v1/offers", {}, Manner(retries=0))
+    assert isinstance(next(heard), Call)
+    assert isinstance(heard.send(([Offer({"id": "of-1"})], "cursor-1")), Give)
+    assert isinstance(next(heard), Call)
+    for _ in range(100):
+        assert heard.throw(NotReached("gone")) == LONGEST_PAUSE_S
+        call = next(heard)
+        assert isinstance(call, Call)
+        assert call.target == "/v1/offers?cursor=cursor-1"
+    with pytest.raises(Problem, match="401"):
+        heard.throw(problem_of(401, {}, b"", "GET /v1/offers"))
