@@ -12,6 +12,7 @@ from api.errors import ApiError
 from api.idempotency import ask
 from api.live import Live
 from api.paths import path_id
+from assigner.domain.access import Role
 from assigner.domain.lifecycle import State
 from assigner.domain.records import TaskRecord
 
@@ -34,7 +35,7 @@ async def held_version(request: Request, parts: Live, id: str) -> int | None:
     Raises unknown_task.
     """
     who = caller(request)
-    if who.agent is None:
+    if who.role is not Role.AGENT:
         return None
     task = await parts.store.task(id)
     if task and _has(task, who, HELD):
@@ -70,7 +71,7 @@ async def _check_seen(request: Request, parts: Live, who: Caller) -> None:
 
 
 def _has(task: TaskRecord, who: Caller, states: frozenset[State]) -> bool:
-    return task.agent == who.agent and task.state in states
+    return who.agent is not None and task.agent == who.agent and task.state in states
 
 
 async def _has_done(request: Request, parts: Live, who: Caller, task: TaskRecord) -> bool:

@@ -7,8 +7,12 @@ import pytest
 from starlette.routing import BaseRoute, Mount, Route
 
 from api.access import ACCESS, PUBLIC, STATIC, Own, access_of, is_public
+from api.access_keys import mint, new_id
 from api.query import Route as OurRoute
 from assigner.domain.access import Role
+from assigner.domain.records import KeyRecord
+from assigner.store.commands import PutKey
+from tests.api.running import until
 from tests.api_access.keyed import ANA, Keyed, keyed
 from tests.api_live.living import code
 
@@ -159,6 +163,20 @@ def test_an_agent_sees_what_is_theirs_and_nothing_else(doors: Keyed) -> None:
     assert status("POST", f"/v1/tasks/{mine['offered']}/start", {}) == 200
     assert status("POST", f"/v1/tasks/{mine['offered']}/hold", {"reason": "customer"}) == 200
     assert status("POST", f"/v1/tasks/{mine['held']}/complete", {}) == 200
+
+
+def test_a_key_that_does_not_say_whose_agent_it_is_is_nobodys(doors: Keyed) -> None:
+    """None is made, so one has been put into the store by other means: nothing is theirs."""
+    inside, work = doors.north.inside, own_work(doors)
+    wanted = KeyRecord(id=new_id(), name="whose", role=Role.AGENT, hash="", created_at=0, created_by="x")
+    minted = mint(wanted)
+    inside.dispatch("put_key", PutKey(op=inside.new("op"), actor="x", now=1, key=minted.key))
+    until(lambda: doors.ask(minted.text, "GET", "/v1/stats").status_code == 403, "the key is known")
+    waiting = f"waiting-{next(doors.numbers)}"
+    doors.ask(doors.north.keys[Role.ADMIN], "POST", "/v1/tasks", {"id": waiting})
+    for task in (waiting, *work[ANA].values()):
+        for method, path in (("GET", ""), ("POST", "/start"), ("POST", "/complete"), ("POST", "/release")):
+            assert doors.ask(minted.text, method, f"/v1/tasks/{task}{path}").status_code == 404
 
 
 def test_what_is_not_theirs_is_told_in_the_same_words_as_what_is_not_there(doors: Keyed) -> None:
