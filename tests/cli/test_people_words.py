@@ -11,7 +11,7 @@ from tests.style.sources import sources
 
 ASKED = ("/v1/tasks", "/v1/tasks/{id}", "/v1/tasks/{id}/history", "/v1/tasks/{id}/explanation",
          "/v1/overrides", "/v1/overrides/{id}", "/v1/overrides.csv")  # fmt: skip
-STEPS = ("wrong_state", "at_capacity", "unknown_task", "unknown_agent", "stale_version", "agent_away")
+STEPS = ("wrong_state", "unknown_task", "unknown_agent", "stale_version", *refusals.FORCED)
 """Why a part of an override may be refused, besides a conflict."""
 
 

@@ -77,8 +77,14 @@ def _through(asked: Asked, body: Body, work: Callable[[Client], Body], label: st
 
 
 def _doing(body: Body, now: int, view: View) -> Doing:
-    takes = ACTIONS[body["action"]].takes
-    return Doing(phrase=_capital(did(body, now, view)), replaces="replace" in takes)
+    takes, ids = ACTIONS[body["action"]].takes, body["target"].get("tasks")
+    return Doing(
+        phrase=_capital(did(body, now, view)),
+        replaces="replace" in takes,
+        named=len(ids) if isinstance(ids, list) else ids,
+        forces="force" in takes and not body.get("force"),
+        unfreezes=body["action"] == "unfreeze",
+    )
 
 
 def _ask_first(asked: Asked, body: Body) -> None:

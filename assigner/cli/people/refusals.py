@@ -16,6 +16,8 @@ from assigner.domain.lifecycle import State
 
 MOST_TOLD: Final = 20
 CONFLICT: Final = "override_conflict"
+FORCED: Final = ("at_capacity", "agent_away", "agent_draining", "agent_excluded", "task_pinned")
+"""What gives way to --force, where an action takes it."""
 
 SPANISH: Final[Mapping[str, str]] = {
     "unauthorized": "El servicio no sabe quién pregunta: falta una clave, o esta no vale o ha caducado.",
@@ -28,8 +30,11 @@ SPANISH: Final[Mapping[str, str]] = {
     "unknown_offer": "No existe esa oferta.",
     "unknown_override": "No existe esa intervención; las que ya no rigen se borran al cabo de un tiempo.",
     "wrong_state": "El estado de la tarea no lo permite.",
-    "at_capacity": "El agente no tiene sitio para la tarea; con --force la recibe igualmente.",
-    "agent_away": "El agente no está disponible; con --force la recibe igualmente.",
+    "at_capacity": "El agente no tiene sitio para la tarea.",
+    "agent_away": "El agente no está disponible.",
+    "agent_draining": "El agente ya no recibe nada: se le está vaciando.",
+    "agent_excluded": "El agente está excluido de la tarea.",
+    "task_pinned": "La tarea está fijada a un agente.",
     "offer_expired": "La oferta no se contestó a tiempo.",
     "offer_revoked": "La oferta se retiró.",
     "offer_taken": "La oferta ya se había contestado.",
@@ -76,10 +81,15 @@ FAULTS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doing:
-    """What was asked for, in a phrase; and whether it may take the place of what is there."""
+    """What was asked for, in a phrase; how many tasks it names, if it does; and whether it may take the
+    place of what is there, can be forced, or is to let a queue go on.
+    """
 
     phrase: str
     replaces: bool
+    named: int | None = None
+    forces: bool = False
+    unfreezes: bool = False
 
 
 def refusal(problem: Problem, view: View, doing: Doing | None = None) -> Iterator[str]:
@@ -89,7 +99,13 @@ def refusal(problem: Problem, view: View, doing: Doing | None = None) -> Iterato
         yield conflict(problem.said, view, doing)
         return
     count = problem.said.get("refused", problem.errors_total)
-    yield view.say("refused_all", count=view.number(count)) if parts else _headline(problem, view)
+    if parts:
+        whole = doing is not None and doing.named == count
+        yield view.say("refused_whole") if whole else view.say("refused_all", count=view.number(count))
+    elif doing and doing.unfreezes and problem.code == "no_targets":
+        yield view.say("not_frozen")
+    else:
+        yield _headline(problem, view)
     yield from (_fault(fault.pointer, fault.code, fault.detail, view) for fault in problem.errors[:MOST_TOLD])
     yield from (part_refused(part, view, doing) for part in parts[:MOST_TOLD])
     left = count - min(MOST_TOLD, len(problem.errors) + len(parts))
@@ -107,6 +123,8 @@ def part_refused(part: Mapping[str, Any], view: View, doing: Doing | None = None
     why = _told(code, plain(part.get("detail") or code), view)
     if code == "wrong_state" and part.get("state") in {*State}:
         why = view.say("is_in_state", state=view.say(part["state"]))
+    if doing and doing.forces and code in FORCED:
+        why = view.say("with_force", why=why.rstrip("."))
     return f"{task}: {why}" if task else why
 
 

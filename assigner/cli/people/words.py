@@ -253,6 +253,9 @@ PEOPLE: Mapping[str, tuple[str, str]] = {
         "Take that one back first: assigner override undo {id}; or put this in its place with --replace.",
         "Deshaga esa antes: assigner override undo {id}; o ponga esta en su lugar con --replace.",
     ),
+    "refused_whole": ("Nothing was done:", "No se ha hecho nada:"),
+    "with_force": ("{why}; --force gives it to them all the same.", "{why}; con --force la recibe igualmente."),
+    "not_frozen": ("The queue is not frozen.", "La cola no está congelada."),
     "refused_all": (
         "Nothing was done: {count} of it cannot be; --partial does the rest.",
         "No se ha hecho nada: {count} no se pueden hacer; --partial hace el resto.",
