@@ -55,9 +55,11 @@ class Showing:
         """Take a census. Returns how long to wait until the next one, in seconds."""
         lead, clock = self.dispatcher.lead, self.dispatcher.clock
         if lead is None:
-            self.mirror, self.counts, self.reasons, self.judge_at_s = None, {}, {}, -inf
+            self.mirror, self.counts, self.reasons = None, {}, {}
             return LOOK_S
         mirror, now = lead.feed.mirror, clock.now_ms() + lead.ahead_ms
+        if mirror is not self.mirror:  # it leads anew
+            self.judge_at_s = -inf
         began = clock.monotonic_s()
         backlog, staff = await count_tasks(mirror, now), await count_agents(mirror, now)
         name = names_of(backlog, mirror.queues, self.most_names)

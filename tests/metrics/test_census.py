@@ -189,3 +189,17 @@ async def test_a_task_that_has_ended_is_no_backlog() -> None:
     await live.count()
     assert live.metric("assigner_tasks") == 0
     assert live.metric("assigner_waiting_reasons") == 0
+
+
+@lived
+async def test_who_leads_again_judges_anew() -> None:
+    """Others may have led in between, and what was judged before is of another time."""
+    live = await metered()
+    await live.task("one")
+    await live.count()
+    assert live.metric("assigner_waiting_reasons") == 1
+    await live.dispatcher.close()
+    await live.on_task("cancel", "one", reason="not needed")
+    assert await live.dispatcher.take()
+    await live.instance.showing.take()
+    assert live.metric("assigner_waiting_reasons") == 0
