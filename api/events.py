@@ -161,14 +161,19 @@ def _asked(request: Request) -> Asked:
 
 def _types(text: str) -> Iterator[str]:
     """The types that are named; `task.*` names every type of task."""
-    for name in text.split(","):
+    for name in dict.fromkeys(text.split(",")):
         kind = name.removesuffix("*")
         yield from (type for type in TYPES if type == name or (kind != name and type.startswith(kind)))
 
 
 def _type_faults(text: str | None) -> Iterator[Fault]:
     known = (*TYPES, *(f"{kind}.*" for kind in KINDS))
-    for name in () if text is None else dict.fromkeys(text.split(",")):
+    names = () if text is None else tuple(dict.fromkeys(text.split(",")))
+    if len(names) > len(known):
+        detail = f"{len(names)} types are named; there are {len(known)}: {', '.join(known)}."
+        yield Fault(pointer="/query/type", code="too_long", detail=detail)
+        return
+    for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             maybe = f" Maybe {near[0]}." if near else ""

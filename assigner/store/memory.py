@@ -277,7 +277,7 @@ class MemoryStore(Store):
 
     async def event_before(self, at: int) -> tuple[str, bool]:
         """The last event before an instant, or as early a one as there is."""
-        return self._log.before((at, 0))
+        return self._log.before((max(at, 1), 0))  # there is nothing before 0
 
     def _leader(self) -> str | None:
         return self._lease if self._lease and self._clock.now_ms() < self._lease_until else None

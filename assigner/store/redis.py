@@ -346,7 +346,8 @@ class RedisStore(Store):
         """The last event before an instant, or as early a one as there is."""
         key = self._keys["events"]
         async with reachable():
-            found = await self.client.xrevrange(key, f"({at}-0", count=1)
+            # There is nothing before 0, which the server does not take.
+            found = await self.client.xrevrange(key, f"({max(at, 1)}-0", count=1)
         if not found and await self._trimmed():
             async with reachable():
                 return (await self.client.xrange(key, count=1))[0][0].decode(), False

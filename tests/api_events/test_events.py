@@ -133,6 +133,7 @@ def test_every_fault_of_a_filter_is_told_at_once(centre: Living) -> None:
         ("type=", ("/query/type", "unknown_value")),
         ("type=*", ("/query/type", "unknown_value")),
         ("queue=" + ",".join(map(str, range(101))), ("/query/queue", "too_long")),
+        ("type=" + ",".join(map(str, range(101))), ("/query/type", "too_long")),
         ("last_event_id=99999999999999999999-0", ("/query/last_event_id", "bad_event_id")),
         ("since=yesterday", ("/query/since", "bad_instant")),
         ("since=2026-11-22T11:00:00", ("/query/since", "naive_instant")),

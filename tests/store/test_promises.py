@@ -143,6 +143,7 @@ async def test_what_happened_since_an_instant_begins_after_the_last_event_before
         at = event_key(id)[0]
         last = max((one for one in ids if event_key(one)[0] < at), key=event_key)
         assert await hand.store.event_before(at) == (last, True)
+    assert await hand.store.event_before(0) == ("0-0", True)
     assert await hand.store.event_before(FUTURE) == (ids[-1], True)
 
 
