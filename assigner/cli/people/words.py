@@ -254,7 +254,10 @@ PEOPLE: Mapping[str, tuple[str, str]] = {
         "Deshaga esa antes: assigner override undo {id}; o ponga esta en su lugar con --replace.",
     ),
     "refused_whole": ("Nothing was done:", "No se ha hecho nada:"),
-    "with_force": ("{why}; --force gives it to them all the same.", "{why}; con --force la recibe igualmente."),
+    "with_force": (
+        "{why}; --force gives it to them all the same.",
+        "{why}; con --force la recibe igualmente.",
+    ),
     "not_frozen": ("The queue is not frozen.", "La cola no está congelada."),
     "refused_all": (
         "Nothing was done: {count} of it cannot be; --partial does the rest.",
