@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from assigner.dispatch.plan import Plan
+from assigner.domain.snapshot import Snapshot
 from assigner.metrics import OTHER, band_of
 from tests.dispatch.living import HOUR, MINUTE, lived
 from tests.metrics.metered import metered
@@ -198,6 +200,28 @@ async def test_the_dispatcher_tells_how_its_passes_went() -> None:
     assert live.metric("assigner_mirror_lag_seconds_count") > 0
     last = live.metric("assigner_dispatcher_last_pass_timestamp_seconds")
     assert last == live.clock.now_ms() / 1_000
+
+
+@lived
+async def test_an_offer_that_could_not_be_made_is_counted_by_why_in_a_series_that_was_there() -> None:
+    """While it is decided the queue is frozen."""
+    live = await metered()
+    codes = live.instance.shown("assigner_offers_refused_total", "code")
+    await live.agent("ana")
+    await live.task("one", "cards")
+    decide = live.dispatcher.decide
+
+    async def frozen(snapshot: Snapshot) -> Plan:
+        live.dispatcher.decide = decide
+        plan = await decide(snapshot)
+        await live.override("freeze", queue="cards")
+        return plan
+
+    live.dispatcher.decide = frozen
+    await live.settle()
+    assert live.metric("assigner_offers_refused_total", code="override_conflict") == 1
+    assert live.metric("assigner_offers_refused_total") == 1
+    assert live.instance.shown("assigner_offers_refused_total", "code") == codes
 
 
 @lived
