@@ -62,7 +62,7 @@ lock: $(BIN)/python ## Resolve the locks again (ARGS=--upgrade for the newest of
 
 clean: ## Remove the environment, caches and outputs
 	@echo "Removing $(VENV), caches and outputs …"
-	@rm -rf $(VENV) build dist bench-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) build dist bench-out .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # $(call install,LOCK,STAMPS): the project from its sources, its packages from a lock. A larger lock holds the smaller.
