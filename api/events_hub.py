@@ -252,6 +252,8 @@ class Hub:
             try:
                 while self.ring.last < upto:
                     lines = await self._past.page(self.ring.last)
+                    if self._anew is None:  # it was all forgotten meanwhile
+                        return
                     self.ring.add([line for line in lines if line.key <= upto])
                 if upto < self.ring.last:
                     self._lose(upto)

@@ -132,6 +132,24 @@ def test_who_comes_before_all_that_was_missed_is_there_hears_only_what_comes_the
     asyncio.run(play())
 
 
+def test_what_is_forgotten_while_it_is_read_is_not_told_to_who_comes_then() -> None:
+    async def play() -> None:
+        async with scene() as it:
+            gone = it.join()
+            await it.happen("missed")
+            await it.view._load()
+            reading = asyncio.create_task(it.hub._bridge())
+            await asyncio.sleep(0)
+            it.hub.leave(gone)
+            it.hub.forget()
+            it.join()
+            await reading
+            assert it.hub.ring.end == it.hub.ring.base
+            assert it.hub.ring.last == it.view.position
+
+    asyncio.run(play())
+
+
 def test_where_the_store_has_only_what_is_not_heard_yet_others_have_the_loop() -> None:
     """A store that has lost events, before the view has found out."""
 
