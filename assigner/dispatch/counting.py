@@ -1,6 +1,7 @@
 """What a dispatcher counts while it leads: what happens to tasks, from their events, and how its passes go.
 
-Of all the processes that serve a workspace one leads, so that each event is counted once.
+Of all the processes that serve a workspace one leads, so that no event is counted twice. What happens while
+none does is not counted.
 """
 
 from __future__ import annotations
