@@ -34,6 +34,13 @@ def span(text: str) -> timedelta:
     return made
 
 
+def lasting(text: str) -> timedelta:
+    """The same, and not none at all. Raises ValueError."""
+    if not (made := span(text)):
+        raise ValueError(f"{text} is no time: nobody would get in")
+    return made
+
+
 def workspace(text: str) -> str:
     """A workspace. Raises ValueError."""
     if not _WORKSPACE.fullmatch(text):
@@ -61,7 +68,7 @@ Name = Annotated[
 Agent = Annotated[str | None, typer.Option(metavar="ID", help="Whose key it is, for --role agent.")]
 Expires = Annotated[
     timedelta | None,
-    typer.Option(metavar="TIME", parser=span, help="After so long: 90d, 12h. [dim]Default: never.[/dim]"),
+    typer.Option(metavar="TIME", parser=lasting, help="After so long: 90d, 12h. [dim]Default: never.[/dim]"),
 ]
 Rate = Annotated[
     float | None,
