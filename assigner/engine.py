@@ -10,7 +10,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 
 from assigner.clock import Clock
 from assigner.config import Process, Settings
@@ -115,12 +115,15 @@ def engine_of(
 def _watching(meters: Meters) -> Told:
     """What counts the calls of the stores."""
     up, took = meters.gauges["assigner_store_up"], meters.histograms["assigner_store_seconds"]
-    series = cache(took.labels)
+    reached: bool | None = None
 
     def told(verb: str, seconds: float | None) -> None:
-        up.set(seconds is not None)
+        nonlocal reached
+        if reached is not (seconds is not None):
+            reached = seconds is not None
+            up.set(reached)
         if seconds is not None and verb != FOLLOW:
-            series(verb).observe(seconds)
+            took.labels(verb).observe(seconds)
 
     return told
 
