@@ -139,7 +139,7 @@ async def _respected(done: list[Op], more: list[tuple[int, tuple[str, Any, Any]]
                 await _more(live, verb, what, how)
         if number < len(done):
             await do(live, done[number])
-    await live.settle()
+    await live.wait(2 * MINUTE)
     world = await live.store.world()
     events = list[Event]()
     if world.last_event != "0-0":
