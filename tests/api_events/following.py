@@ -1,6 +1,7 @@
 """One who follows the events of a living service, and reads them one at a time."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -35,9 +36,16 @@ class Follower:
             found[name] = value.removeprefix(" ")
         return None
 
+    def blocks(self) -> Iterator[Block]:
+        """The blocks up to the end of the stream. Fails when that does not come, signs of life or not."""
+        end = time.monotonic() + DEADLINE_S
+        while (found := self.block()) is not None:
+            yield found
+            assert time.monotonic() < end, "what is waited for has not come, and the stream goes on"
+
     def event(self) -> Json:
         """The next event; a reset is one of type `reset`."""
-        while (found := self.block()) is not None:
+        for found in self.blocks():
             if "data" in found:
                 data: Json = json.loads(found["data"])
                 return {"type": found["event"], **data} if "event" in found else data
@@ -53,14 +61,14 @@ class Follower:
 
     def comment(self) -> str:
         """The next comment."""
-        while (found := self.block()) is not None:
+        for found in self.blocks():
             if "" in found:
                 return found[""]
         raise AssertionError("The stream has ended.")
 
     def rest(self) -> list[Block]:
         """All blocks up to the end of the stream. Fails when that is not a clean one."""
-        return list(iter(self.block, None))
+        return list(self.blocks())
 
     def leave(self) -> None:
         """Go away."""
