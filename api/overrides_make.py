@@ -139,7 +139,7 @@ async def make(parts: Live, made: Planned, op: Ask) -> Outcome:
         if would.refused is None:  # a retry, and the first has done it meanwhile
             return would
         made.take_in(would)
-        if would.refused != "only_asked" or not made.asked.partial or not would.facts["touched"]:
+        if would.refused != "only_asked" or _in_vain(made, would):
             raise _error(parts, made, would)
         _note_refusals(parts, made)
     outcome = await _do(parts, made, op)
@@ -149,6 +149,11 @@ async def make(parts: Live, made: Planned, op: Ask) -> Outcome:
         raise _error(parts, made, outcome)
     made.skipped = outcome.facts.get("skipped", 0)
     return outcome
+
+
+def _in_vain(made: Planned, outcome: Outcome) -> bool:
+    """Whether nothing is done, because of what is refused."""
+    return bool(made.refused) and not (made.asked.partial and outcome.facts.get("touched"))
 
 
 def _error(parts: Live, made: Planned, outcome: Outcome) -> ApiError:
@@ -253,7 +258,7 @@ async def preview(parts: Live, made: Planned, op: Ask) -> dict[str, Any]:
     against = {task for task, _ in made.refused}
     of = set(made.of)
     tasks = [task for task in made.tasks if task.id in of and task.id not in against]
-    if made.refused and not (made.asked.partial and outcome.facts.get("touched")):
+    if _in_vain(made, outcome):
         out["would"] = False
     return out | {
         "touched": outcome.facts.get("touched", 0),

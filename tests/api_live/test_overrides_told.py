@@ -44,6 +44,14 @@ def test_a_preview_of_what_would_all_be_refused_says_so(floor: Desk) -> None:
     assert code(floor.tried("exclude", {"queue": queue}, agent=ana, partial=True))[0] == 409
 
 
+@pytest.mark.parametrize("action", ["freeze", "drain", "exclude"])
+def test_what_touches_no_task_can_be_asked_for_in_part_too(floor: Desk, action: str) -> None:
+    queue, ana = floor.queue(), floor.agent()
+    target = {"agent": ana} if action == "drain" else {"queue": queue}
+    more = {"agent": ana} if action == "exclude" else {}
+    assert floor.override(action, target, partial=True, **more)["state"] == "active"
+
+
 def test_a_preview_does_not_pass_for_what_its_key_was_used_for(floor: Desk) -> None:
     task = floor.task(floor.queue(), skills={"nobody": 1})
     body = {"action": "hold", "target": {"tasks": [task]}, "reason": "x"}
