@@ -43,8 +43,9 @@ class Bucket:
         return [(b"ratelimit", b'"key";r=%d;t=%d' % (self._left, reset_s)), self._policy]
 
     def _fill(self, now_s: float) -> None:
-        left = self._left + (now_s - self._at_s) * self.rate
-        self._left = left if left < self.most else self.most
+        if now_s > self._at_s:
+            left = self._left + (now_s - self._at_s) * self.rate
+            self._left = left if left < self.most else self.most
         self._at_s = now_s
 
 
