@@ -56,7 +56,7 @@ async def _add_overrides(parts: Live, task: TaskRecord, out: dict[str, Any], spo
     shown = [(record, field) for record, field in found if record is not None]
     out["overrides"] = [_shape(record, field) for record, field in shown]
     distinct = {record.id: record for record, _ in shown}
-    if words := in_words(distinct.values(), spoken):
+    if words := in_words([*distinct.values()], spoken):
         out["detail"] = f"{out.get('detail') or ''} {words}".strip()
 
 

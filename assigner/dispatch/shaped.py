@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from assigner.dispatch.standing import Standing
@@ -11,6 +11,8 @@ from assigner.dispatch.words import BY_HAND
 from assigner.domain.instant import rfc3339
 from assigner.domain.records import OverrideRecord, TaskRecord
 
+MOST_SAID = 10
+"""How many overrides have a sentence each: an agent's exclusion is one, and a queue may keep all from it."""
 Shape = tuple[str, str]
 """The id of an override, and what of the task, or of its queue, it has said."""
 
@@ -47,9 +49,12 @@ def lifting(change: Unblock, record: TaskRecord, standing: Standing) -> Unblock:
     return replace(change, kind=change.kind if own else "undo_override", overrides=overrides)
 
 
-def in_words(overrides: Iterable[OverrideRecord], language: str) -> str:
-    """A sentence for each override: who did what, and why."""
-    return " ".join(_sentence(record, language) for record in overrides)
+def in_words(overrides: Sequence[OverrideRecord], language: str) -> str:
+    """A sentence for each override: who did what, and why; of many for the first, and how many more hold."""
+    said = [_sentence(record, language) for record in overrides[:MOST_SAID]]
+    if more := len(overrides) - len(said):
+        said.append(BY_HAND[language]["more"].format(count=more))
+    return " ".join(said)
 
 
 def _sentence(record: OverrideRecord, language: str) -> str:

@@ -95,6 +95,7 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "unfreeze": "unfroze the queue '{queue}'",
         "forced": " by force",
         "until": " until {at}",
+        "more": "{count:,} more hold.",
     },
     "es": {
         "assign": "se la dio a '{agent}'",
@@ -114,6 +115,7 @@ BY_HAND: Mapping[str, Mapping[str, str]] = {
         "unfreeze": "descongeló la cola '{queue}'",
         "forced": " a la fuerza",
         "until": " hasta {at}",
+        "more": "Rigen {count:,} más.",
     },
 }
 """What a coordinator did by hand, after who did it."""

@@ -179,6 +179,15 @@ def test_exclude_keeps_an_agent_from_a_queue_and_from_what_comes_later(floor: De
     assert floor.where(open_now, later) == [f"offered {ana}"] * 2
 
 
+def test_of_many_overrides_an_explanation_says_the_first_and_how_many_more_hold(floor: Desk) -> None:
+    queue = floor.queue()
+    made = [floor.override("exclude", {"queue": queue}, agent=floor.agent()) for _ in range(12)]
+    why = floor.why(floor.task(queue), "es")
+    assert [one["id"] for one in why["overrides"]] == [one["id"] for one in made]
+    assert why["detail"].count("aparta de ella a") == 10
+    assert why["detail"].endswith("because. Rigen 2 más.")
+
+
 def test_reprioritise_decides_who_is_first(floor: Desk) -> None:
     queue, ana = floor.queue(), floor.agent(capacity=1, presence="away")
     first, second = floor.task(queue, skills={ana: 1}), floor.task(queue, skills={ana: 1}, priority=51)
