@@ -300,7 +300,7 @@ def test_one_who_is_drained_gets_it_by_force_and_it_is_told(centre: Living) -> N
     assert said.err.endswith(f"{id}: The agent is being drained; --force gives it to them all the same.")
     said = override(centre, "assign", id, "--to", drained, "--lang", "es")
     assert said.err == (
-        f"error: No se ha hecho nada: {id}: El agente ya no recibe nada: se le está vaciando; "
+        f"error: No se ha hecho nada: {id}: El agente está en retirada y no recibe nada más; "
         "con --force la recibe igualmente."
     )
 

@@ -32,7 +32,7 @@ SPANISH: Final[Mapping[str, str]] = {
     "wrong_state": "El estado de la tarea no lo permite.",
     "at_capacity": "El agente no tiene sitio para la tarea.",
     "agent_away": "El agente no está disponible.",
-    "agent_draining": "El agente ya no recibe nada: se le está vaciando.",
+    "agent_draining": "El agente está en retirada y no recibe nada más.",
     "agent_excluded": "El agente está excluido de la tarea.",
     "task_pinned": "La tarea está fijada a un agente.",
     "offer_expired": "La oferta no se contestó a tiempo.",
