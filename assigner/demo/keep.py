@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from api.messages import Language
-from assigner.client import Agent, AsyncClient, Task
+from assigner.client import Agent, Task
 from assigner.demo import centre, keys
 from assigner.demo.centre import Wanted
 from assigner.demo.service import DemoError, Service, left, put_away
@@ -70,10 +70,9 @@ async def open_centre(service: Service, folder: Path, wanted: Wanted, now_ms: in
     made = msgspec.json.decode(file.read_bytes(), type=Wanted) if known else wanted
     file.write_bytes(msgspec.json.encode(asdict(replace(made, pace=wanted.pace))))
     if not known or made.pace != wanted.pace:
-        await _make(client, replace(made, pace=wanted.pace), now_ms, anew=not known)
+        await _make(service, replace(made, pace=wanted.pace), now_ms, anew=not known)
         agents = await listed(client.agents.list())
-    for agent in agents:
-        await service.meet(agent.id)
+    await service.meet_all(agent.id for agent in agents)
     ended = await listed(client.tasks.list(state="completed"))
     tasks = await listed(client.tasks.list())
     number = centre.last_number([task["id"] for task in [*ended, *tasks]]) + 1
@@ -89,9 +88,12 @@ async def open_centre(service: Service, folder: Path, wanted: Wanted, now_ms: in
     )
 
 
-async def _make(client: AsyncClient, wanted: Wanted, now_ms: int, *, anew: bool) -> None:
-    """Put the queues, the tasks of a new centre, and last the agents, by whom it is known to be complete."""
-    made = centre.sample_centre(wanted, centre.now_utc(now_ms))
+async def _make(service: Service, wanted: Wanted, now_ms: int, *, anew: bool) -> None:
+    """Put the queues, the tasks of a new centre, and last the agents, by whom it is known to be complete.
+    They have their keys before: from then on they are offered work, and are to hear of it.
+    """
+    client, made = service.client, centre.sample_centre(wanted, centre.now_utc(now_ms))
+    await service.meet_all(made["agents"])
     for id, settings in made["queues"].items():
         await client.queues.put(id, **settings)
     for kind in ("tasks", "agents") if anew else ("agents",):

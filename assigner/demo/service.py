@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,8 @@ LEAVE_S: Final = 10.0
 """How long a service may take to leave the directory, after its demo was killed."""
 STOP_S: Final = 30.0
 PAUSE_S: Final = 0.1
+AT_ONCE: Final = 8
+"""How many keys are made at the same time."""
 MODEST: Final = ("--workers=1", "--log=console", "--log-level=warning")
 LISTENS: Final = "0A"
 """The state of a listening socket in /proc/net/tcp."""
@@ -68,6 +70,16 @@ class Service:
         if self.ring:
             key = await self.ring.key(agent, "agent", agent)
             self.agents[agent] = self.client.with_options(key=key)
+
+    async def meet_all(self, agents: Iterable[str]) -> None:
+        """See that each of them has a key, some at the same time."""
+        to_come = iter(agents)
+
+        async def one_by_one() -> None:
+            for agent in to_come:
+                await self.meet(agent)
+
+        await asyncio.gather(*(one_by_one() for _ in range(AT_ONCE)))
 
     async def over(self) -> None:
         """Wait for the service's end, which is not to come: raises DemoError."""

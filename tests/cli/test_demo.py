@@ -1,6 +1,7 @@
 """The demo: a centre at work in a real service; it ends by itself, adds up, and goes on where it was left."""
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -11,14 +12,14 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from string import Formatter
 
 import httpx
 import pytest
 
-from assigner.client import Client
+from assigner.client import Client, Event
 from assigner.demo.words import WORDS
 from assigner.store.embedded import socket_path
 from tests.cli.shell import DEADLINE_S, environment, words
@@ -135,6 +136,19 @@ def test_what_it_invites_to_try_works_while_it_runs(tmp_path: Path) -> None:
         assert "What happened in" in printed
         assert counted(printed, "by others") == 1
         assert nothing_left(tmp_path, address)
+
+
+def test_agents_have_their_keys_before_they_are_offered_work(tmp_path: Path) -> None:
+    """A key takes a while to make, and an offer waits five seconds for an answer."""
+    with started(tmp_path, "--fresh") as (_, address):
+        texts = json.loads((tmp_path / "keys.json").read_text())
+        with Client(address, texts[""]) as admin:
+            made = {key.agent: key.created_at for key in admin.keys.list() if key.agent}
+            with closing(admin.events.follow(since="0-0", types=["agent.put"], on=False)) as told:
+                put = {event.subject: event.time for event in told if isinstance(event, Event)}
+    assert len(put) == 10
+    assert made.keys() == put.keys()
+    assert max(made.values()) <= min(put.values())
 
 
 def test_ctrl_c_in_a_terminal_ends_the_view_and_leaves_no_process(tmp_path: Path) -> None:
