@@ -47,6 +47,10 @@ _KEYS_S = 5
 """Between two looks of a dispatcher that runs alone at the keys of those who read its metrics."""
 _PATIENCE_S = 5
 """How long a server that stops waits for a client who neither sends nor takes anything."""
+HEAD_S = 30.0
+"""How long the head of a request may take to arrive: anybody can open connections, up to a limit."""
+_TICKS = 10
+"""Of the server's loop, a tenth of a second each, between two looks at who takes longer."""
 
 
 def create_app(
@@ -119,8 +123,21 @@ def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
 
 class Server(uvicorn.Server):
     """An HTTP server that ends its long polls before it waits for the requests in flight, and does not wait
-    for clients who neither send nor take anything.
+    for clients who neither send nor take anything; nor, ever, for a request that does not begin.
     """
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called now and then while the server runs; True ends it."""
+        if counter % _TICKS == 0:
+            before_s = asyncio.get_running_loop().time() - HEAD_S
+            for connection in list(self._connections):
+                if (since_s := connection.headless_since_s) is not None and since_s < before_s:
+                    connection.transport.close()
+        return await super().on_tick(counter)
+
+    @property
+    def _connections(self) -> "set[problems.Protocol]":
+        return cast("set[problems.Protocol]", self.server_state.connections)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop."""
@@ -135,9 +152,7 @@ class Server(uvicorn.Server):
         seen: dict[problems.Protocol, tuple[int, int]] = {}
         while True:
             waited_for = {
-                connection: progress
-                for connection in cast("set[problems.Protocol]", self.server_state.connections)
-                if (progress := connection.progress)
+                connection: progress for connection in self._connections if (progress := connection.progress)
             }
             for connection, progress in waited_for.items():
                 if seen.get(connection) == progress:

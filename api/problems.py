@@ -1,5 +1,6 @@
 """Every error as problem+json, whoever found it: a handler of ours, the router, FastAPI, the HTTP parser."""
 
+import asyncio
 import re
 import uuid
 from collections.abc import Mapping
@@ -42,9 +43,18 @@ class Protocol(HttpToolsProtocol):
     makes one, and Java's own client makes one with every request.
     """
 
+    _headless_since_s: float | None = None
     _in_head = False
     _head_bytes = 0
     _received = 0
+
+    @property
+    def headless_since_s(self) -> float | None:
+        """Since when the head of a request is awaited, and nothing else: the connection is new, or one has
+        begun to come; else None. By the loop's clock.
+        """
+        answering = self.cycle is not None and not self.cycle.response_complete
+        return None if answering else self._headless_since_s
 
     @property
     def progress(self) -> tuple[int, int] | None:
@@ -52,6 +62,11 @@ class Protocol(HttpToolsProtocol):
         to_go = self.transport.get_write_buffer_size()
         reading = self.cycle is not None and self.cycle.more_body and not self.cycle.response_complete
         return (self._received, to_go) if to_go or reading else None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Called by the loop."""
+        self._headless_since_s = self.loop.time()
+        super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         """Called by the loop."""
@@ -68,11 +83,13 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Called by the parser."""
         self._in_head, self._head_bytes = True, 0
+        if self._headless_since_s is None:
+            self._headless_since_s = self.loop.time()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Called by the parser."""
-        self._in_head = False
+        self._in_head, self._headless_since_s = False, None
         super().on_headers_complete()
         # For streams: the connection of one whose client takes nothing has to be broken off, and one of which
         # only the head is wanted has to end by itself.

@@ -1,8 +1,13 @@
 """Bodies that are too large, cut short, or sent by somebody who leaves."""
 
 import json
+import socket
+from contextlib import suppress
 from http.client import HTTPResponse
 
+import pytest
+
+from api import app
 from tests.api.running import DEADLINE_S, Running, running, until
 
 HEAD = b"POST /v1/assign HTTP/1.1\r\nHost: localhost\r\n"
@@ -77,3 +82,39 @@ def test_a_body_on_its_way_counts_among_those_that_wait() -> None:
         # The request for the metrics is the other one.
         until(lambda: service.metric("assigner_http_requests_in_flight") == 2, "the first one is there")
         assert service.post(b"second").status_code == 503
+
+
+def until_closed(connection: socket.socket) -> bytes:
+    """What comes until the other side closes the connection, or breaks it off."""
+    told = b""
+    with suppress(ConnectionResetError):
+        while piece := connection.recv(65_536):
+            told += piece
+    return told
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"G", HEAD, b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET /livez HTTP/1.1\r\n"],
+    ids=len,
+)
+def test_nobody_keeps_a_connection_for_a_request_that_does_not_begin(
+    service: Running, sent: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "HEAD_S", 0.2)
+    with service.connect(sent) as connection:
+        told = until_closed(connection)
+        assert told.count(b"200 OK") == sent.count(b"\r\n\r\n")
+
+
+def test_a_request_that_takes_its_time_to_be_answered_is_left_alone(
+    service: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "HEAD_S", 0.2)
+    with service.connect(HEAD + b"Content-Length: 5\r\n\r\nhell") as slow:
+        with service.connect(b"") as mute:
+            until_closed(mute)
+        slow.sendall(b"o" + b"G")
+        with HTTPResponse(slow) as answer:
+            answer.begin()
+            assert answer.read() == b"hello"
