@@ -76,11 +76,11 @@ class Door:
             return known.caller
         return None
 
-    def bucket(self, caller: Caller) -> Bucket | None:
-        """What a caller's requests take from; None where they are not counted."""
+    def bucket(self, caller: Caller, now_s: float) -> Bucket | None:
+        """What a caller's requests take from; None where they are not counted. `now_s` by the clock."""
         if self.dev:
             return None
-        return self._rates.bucket(caller.id, caller.rate, self._clock.monotonic_s())
+        return self._rates.bucket(caller.id, caller.rate, now_s)
 
     def still(self, caller: Caller) -> bool:
         """Whether who was admitted would be admitted now."""

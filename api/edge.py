@@ -47,7 +47,7 @@ class Exchange:
         self.refused: Refused | None = None
         self.more: list[tuple[bytes, bytes]] = []
         self._unasked = b"expect" in self.headers
-        self._private = scope["path"].startswith("/v1/") or scope["path"] == "/assign"
+        self.private = scope["path"].startswith("/v1/") or scope["path"] == "/assign"
         self._receive = receive
         self._send = send
 
@@ -68,7 +68,7 @@ class Exchange:
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         headers = [(b"x-request-id", self.request_id.encode()), (b"x-content-type-options", b"nosniff")]
-        if self._private:
+        if self.private:
             headers.append((b"cache-control", b"no-store"))
         if self._unasked:
             # The client waits for 100 Continue with its body, which will not be asked for any more: what it
@@ -106,7 +106,7 @@ class Edge:
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
         self._service = service
-        self._reports = Reports(service.meters)
+        self._reports = Reports(service.meters, service.clock)
         self._in_flight = 0
         in_flight = service.meters.gauges["assigner_http_requests_in_flight"]
         in_flight.set_function(lambda: self._in_flight)
@@ -150,18 +150,18 @@ class Edge:
 
     async def _refusal(self, scope: Scope, exchange: Exchange) -> Refused | None:
         """Why a request gets no further; else its scope has the caller."""
-        door = self._service.door
+        door, clock = self._service.door, self._service.clock
         if door.dev and not is_of_this_machine(*map(exchange.headers.get, TOLD_BY)):
             return _FROM_A_PAGE
-        if is_public(scope["path"]):
+        if not exchange.private and is_public(scope["path"]):
             return None
         shown = exchange.headers.get(b"authorization")
         found = door.recognise(shown) or await door.admit(shown)
         if not isinstance(found, Caller):
             return found
         scope["state"]["caller"] = found
-        if bucket := door.bucket(found):
-            wait_s = bucket.take(self._service.clock.monotonic_s())
+        if bucket := door.bucket(found, now_s := clock.monotonic_s()):
+            wait_s = bucket.take(now_s)
             exchange.more = bucket.headers()
             if wait_s:
                 exchange.more.append((b"retry-after", b"%d" % ceil(wait_s)))
@@ -171,13 +171,12 @@ class Edge:
     def _report(self, scope: Scope, method: str, exchange: Exchange, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
         method = method if method in _METHODS else "other"
-        kind = self._reports.kind(route, method, exchange.status or _CLIENT_GONE)
-        kind.count(seconds)
+        kind = (route, method, exchange.status or _CLIENT_GONE)
         if exchange.refused:
+            self._reports.count(kind, seconds)
             self._count(exchange.refused.why, scope)
         else:
-            now_ms = self._service.clock.now_ms()
-            kind.write(now_ms, seconds, exchange.bytes_in, exchange.bytes_out, exchange.request_id)
+            self._reports.tell(kind, seconds, exchange.bytes_in, exchange.bytes_out, exchange.request_id)
 
     def _count(self, why: str, scope: Scope) -> None:
         """Of who is turned away the log has a line now and then: there may be very many."""

@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any, TextIO
@@ -12,6 +13,7 @@ import msgspec
 
 _FAST = msgspec.json.Encoder(enc_hook=str)
 _ENCODER = json.JSONEncoder(default=str, check_circular=False)
+Values = tuple[Any, ...]
 
 
 class JsonLines(logging.Formatter):
@@ -40,7 +42,7 @@ class JsonLines(logging.Formatter):
 
     def said(self, text: str) -> str:
         """The value of a field that is a text."""
-        return _json(text)
+        return f'"{text}"' if text.isalnum() and text.isascii() else _json(text)
 
 
 class ConsoleLines(logging.Formatter):
@@ -86,39 +88,43 @@ class Lines(logging.StreamHandler[TextIO]):
 
 class Form:
     """A line that is logged with every request: of its fields `names` alone are still to be filled in, and of
-    them only the last is a text. Where only our own handler hears it, it is written without a record of where
-    it comes from, which takes longer than all the rest.
+    them only the last is a text.
     """
 
     def __init__(
         self, logger: logging.Logger, level: int, message: str, fields: Mapping[str, Any], *names: str
     ) -> None:
-        self._logger, self._level, self._message = logger, level, message
+        self.logger, self.level, self.message = logger, level, message
         self._fields, self._names = fields, names
         self._style: JsonLines | ConsoleLines | None = None
         self._form = ""
 
-    def fill(self, at_ms: int, *values: Any) -> None:
-        """Log the line of an instant, with these values."""
-        if not self._logger.isEnabledFor(self._level):
-            return
-        handlers = logging.root.handlers
-        if len(handlers) == 1 and type(handlers[0]) is Lines:
-            self._write(handlers[0], at_ms, *values)
-        else:
-            fields = {**self._fields, **dict(zip(self._names, values, strict=True))}
-            self._logger.log(self._level, self._message, extra={"fields": fields})
-
-    def _write(self, handler: Lines, at_ms: int, *values: Any) -> None:
-        style = handler.style
+    def line(self, style: JsonLines | ConsoleLines, at: str, values: Values) -> str:
+        """The line of an instant, with these values."""
         if style is not self._style:
-            self._form = style.form(self._logger.name, self._level, self._message, self._fields, self._names)
+            self._form = style.form(self.logger.name, self.level, self.message, self._fields, self._names)
             self._style = style
         *numbers, text = values
-        try:
-            handler.stream.write(self._form % (style.at(at_ms), *numbers, style.said(text)))
-        except (OSError, ValueError):
-            return  # as logging does: a log that cannot be written stops nobody
+        return self._form % (at, *numbers, style.said(text))
+
+    def fields(self, values: Values) -> dict[str, Any]:
+        """All fields, with these values."""
+        return {**self._fields, **dict(zip(self._names, values, strict=True))}
+
+
+def tell(filled: Iterable[tuple[Form, Values]], at_ms: int) -> None:
+    """Log lines of one instant. Where only our own handler hears them, they are written at once, and without
+    records of where they come from, which take longer than all the rest.
+    """
+    wanted = [(form, values) for form, values in filled if form.logger.isEnabledFor(form.level)]
+    handlers = logging.root.handlers
+    if len(handlers) == 1 and type(handler := handlers[0]) is Lines:
+        at = handler.style.at(at_ms)
+        with suppress(OSError, ValueError):  # as logging does: a log that cannot be written stops nobody
+            handler.stream.write("".join([form.line(handler.style, at, values) for form, values in wanted]))
+    else:
+        for form, values in wanted:
+            form.logger.log(form.level, form.message, extra={"fields": form.fields(values)})
 
 
 def configure(style: str, level: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping
@@ -13,7 +14,8 @@ from typing import Any
 import pytest
 
 from api.reports import Reports
-from assigner.log import ConsoleLines, Form, JsonLines, Lines
+from assigner.clock import ManualClock
+from assigner.log import ConsoleLines, Form, JsonLines, Lines, tell
 from assigner.metrics import Meters
 
 NOON_MS = 1_795_345_200_007
@@ -44,8 +46,7 @@ def test_a_request_s_line_is_like_any_other(
     monkeypatch.setattr(logging.root, "handlers", [handler])
     monkeypatch.setattr(logging.getLogger("assigner.access"), "level", logging.INFO)
     line = Form(logging.getLogger("assigner.access"), logging.INFO, "request", {"share": "5 %"}, "ms", "said")
-    for ms in (1.5, 20_000.0, 0.0):
-        line.fill(NOON_MS, ms, said)
+    tell([(line, (ms, said)) for ms in (1.5, 20_000.0, 0.0)], NOON_MS)
     expected = [written(style, {"share": "5 %", "ms": ms, "said": said}) for ms in (1.5, 20_000.0, 0.0)]
     assert handler.stream.getvalue() == "\n".join([*expected, ""])
 
@@ -65,22 +66,34 @@ def test_whatever_is_said_a_line_is_one_line_of_ascii(said: str) -> None:
     assert json.loads(line)["path"] == "/x"
 
 
+async def told(reports: Reports, *kinds: tuple[str, str, int]) -> None:
+    """Requests of these kinds end in one turn of the event loop, and the next one comes."""
+    for kind in kinds:
+        reports.tell(kind, 0.0015, 0, 10, "3f0c")
+    await asyncio.sleep(0)
+
+
 def test_a_line_below_the_level_is_not_written(caplog: pytest.LogCaptureFixture) -> None:
-    reports = Reports(Meters())
+    reports = Reports(Meters(), ManualClock(at_ms=NOON_MS))
     with caplog.at_level(logging.INFO, "assigner.access"):
-        for route in ("/livez", "/v1/tasks/{id}"):
-            reports.kind(route, "GET", 200).write(NOON_MS, 0.0015, 0, 10, "3f0c")
+        asyncio.run(told(reports, ("/livez", "GET", 200), ("/v1/tasks/{id}", "GET", 200)))
     sizes = {"method": "GET", "ms": 1.5, "bytes_in": 0, "bytes_out": 10, "request_id": "3f0c"}
     assert [vars(record)["fields"] for record in caplog.records] == [{**FIELDS, **sizes}]
     assert "request" in caplog.text
 
 
-def test_a_request_is_counted_once_by_its_route_and_status() -> None:
+def test_each_request_is_counted_once_and_has_one_line(caplog: pytest.LogCaptureFixture) -> None:
     meters = Meters()
-    reports = Reports(meters)
-    for status in (200, 200, 404):
-        reports.kind("/v1/tasks", "GET", status).count(0.02)
+    reports = Reports(meters, ManualClock(at_ms=NOON_MS))
+
+    async def scene() -> None:
+        await told(reports, *[("/v1/tasks", "GET", status) for status in (200, 200, 404)])
+        await told(reports, ("/v1/tasks", "GET", 200))
+
+    with caplog.at_level(logging.INFO, "assigner.access"):
+        asyncio.run(scene())
+    assert [vars(record)["fields"]["status"] for record in caplog.records] == [200, 200, 404, 200]
     text = "".join(meters.pages())
-    assert 'assigner_http_requests_total{route="/v1/tasks",method="GET",status="200"} 2.0\n' in text
+    assert 'assigner_http_requests_total{route="/v1/tasks",method="GET",status="200"} 3.0\n' in text
     assert 'assigner_http_requests_total{route="/v1/tasks",method="GET",status="404"} 1.0\n' in text
-    assert 'assigner_http_request_seconds_count{route="/v1/tasks",method="GET"} 3.0\n' in text
+    assert 'assigner_http_request_seconds_count{route="/v1/tasks",method="GET"} 4.0\n' in text
