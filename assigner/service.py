@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from assigner import log
@@ -12,10 +14,14 @@ from assigner.config import Process, Settings
 from assigner.store.base import StoreRefused
 from assigner.store.embedded import EmbeddedServer, claim
 
+MOST_FILES = 65_536
+"""How many files a process may have open at once, where the machine lets it."""
+
 
 def serve(settings: Settings, process: Process = Process.SERVE, clock: Clock | None = None) -> None:
     """Run a process of the service. Raises SystemExit with a sentence when it cannot start or go on."""
     log.configure(settings.log, settings.log_level)
+    open_many()
     listener = listen(settings)
     try:
         own = _own_server(settings, process)
@@ -25,6 +31,15 @@ def serve(settings: Settings, process: Process = Process.SERVE, clock: Clock | N
     from assigner.running import run  # noqa: PLC0415
 
     run(settings, process, clock or SystemClock(), listener, own)
+
+
+def open_many() -> None:
+    """Have as many files open as the machine lets us: each connection is one, and at first there are few."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(OSError, ValueError):  # it will have to do with what it has
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from assigner import log
 from assigner.metrics import METRICS
+from assigner.service import MOST_FILES, open_many
 from assigner.store import embedded
 from tests.api.answers import FACTS
 from tests.api.running import Running, running, until
@@ -45,6 +47,16 @@ def test_the_metrics_are_those_of_the_table(service: Running) -> None:
         assert family.samples or not beforehand, row.name
         assert all(sample.labels.keys() - {"le"} == row.labels.keys() for sample in family.samples)
     assert all(name.startswith("process_") for name in families)
+
+
+def test_there_may_be_more_connections_than_a_shell_gives_files() -> None:
+    before = _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        open_many()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(hard, MOST_FILES), hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_metric_names_follow_the_conventions() -> None:
