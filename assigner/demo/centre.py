@@ -25,6 +25,8 @@ NAMING: Final = ("pinned_agent", "preferred_agents", "excluded_agents", "cooling
 INSTANTS: Final = ("created_at", "due_at", "not_before")
 LEAST_TTL_S: Final = 5.0
 """An offer is open for so long in real seconds at least: this machine may be slow."""
+ANSWERS_A_SECOND: Final = 20
+"""What a slow machine manages; at first all agents are offered work at once, and each is to be in time."""
 LEAST_COOL_DOWN_S: Final = 1.0
 """The service takes no shorter one."""
 
@@ -52,7 +54,7 @@ def sample_centre(wanted: Wanted, now: datetime) -> dict[str, dict[str, Record]]
     """The sample's queues, agents and tasks that wait, by id, in the times of the pace."""
     made = centre(wanted.tasks, wanted.agents, wanted.seed, now)
     return {
-        "queues": {id: _hastened_queue(queue, wanted.pace) for id, queue in made["queues"].items()},
+        "queues": {id: _hastened_queue(queue, wanted) for id, queue in made["queues"].items()},
         "agents": {id: _hastened_agent(agent, wanted.pace) for id, agent in made["agents"].items()},
         "tasks": {id: _hastened(task, now, wanted.pace) for id, task in made.get("tasks", {}).items()},
     }
@@ -92,11 +94,12 @@ def last_number(ids: Sequence[str]) -> int:
     return max((int(number) for id in ids if (number := id.rpartition("-")[2]).isdecimal()), default=0)
 
 
-def _hastened_queue(said: Record, pace: float) -> Record:
+def _hastened_queue(said: Record, wanted: Wanted) -> Record:
+    pace, least_s = wanted.pace, max(LEAST_TTL_S, wanted.agents / ANSWERS_A_SECOND)
     queue = {name: said.get(name, row.default) for name, row in _ROWS.items()}
     return {
         **queue,
-        "offer_ttl_s": max(LEAST_TTL_S, _shorter(queue["offer_ttl_s"], pace)),
+        "offer_ttl_s": max(least_s, _shorter(queue["offer_ttl_s"], pace)),
         "decline_cool_down_s": max(LEAST_COOL_DOWN_S, _shorter(queue["decline_cool_down_s"], pace)),
         "relaxation": [step | {"after_s": _shorter(step["after_s"], pace)} for step in queue["relaxation"]],
     }

@@ -64,6 +64,11 @@ def test_however_fast_the_service_takes_its_queues() -> None:
         read(json.dumps(queue).encode(), QueuePut)
 
 
+def test_all_agents_of_a_large_centre_have_the_time_to_answer_at_once() -> None:
+    for queue in sample_centre(replace(WANTED, agents=200), NOW)["queues"].values():
+        assert queue["offer_ttl_s"] >= 10
+
+
 def test_the_same_seed_makes_the_same_centre_and_the_same_tasks_come() -> None:
     assert sample_centre(WANTED, NOW) == sample_centre(WANTED, NOW)
     team = list(sample_centre(WANTED, NOW)["agents"].values())
