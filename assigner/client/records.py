@@ -17,7 +17,7 @@ class Task(Record):
     """A task: what was said of it, and how it stands.
 
     `state`: queued, held, offered, assigned, completed or cancelled. `agent`: who is offered it, has it or
-    did it. `sla_risk`: none, on_track, at_risk, breached or met. `warnings`: told when it is made.
+    did it. `sla_risk`: none (nothing was promised), ok, at_risk or breached. `warnings`: told when it is made.
     `overrides`: what coordinators decided of it by hand, beside the fields as they were said.
     """
 
