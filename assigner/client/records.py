@@ -17,8 +17,8 @@ class Task(Record):
     """A task: what was said of it, and how it stands.
 
     `state`: queued, held, offered, assigned, completed or cancelled. `agent`: who is offered it, has it or
-    did it. `sla_risk`: none (nothing was promised), ok, at_risk or breached. `warnings`: told when it is made.
-    `overrides`: what coordinators decided of it by hand, beside the fields as they were said.
+    did it. `sla_risk`: none (nothing was promised), ok, at_risk or breached. `warnings`: told when
+    it is made. `overrides`: what coordinators decided of it by hand, beside the fields as they were said.
     """
 
     id: str
