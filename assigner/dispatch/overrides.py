@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from assigner.dispatch.actions import ACTIONS
@@ -32,8 +33,10 @@ def plan(record: OverrideRecord, tasks: Iterable[TaskRecord], queues: Queues) ->
     common = {**_who(record), **same, "lenient": "tasks" not in record.doc["target"]}
     for task in tasks:
         own = _OWN[record.action](record, task, queues) if record.action in _OWN else {}
-        version = task.version if record.action == "transfer" else None
-        yield verb, _on(record, task, {**common, **own}, version)
+        step = _on(record, task, {**common, **own})
+        if record.action == "transfer":  # it is made from the document
+            step = replace(step, version=task.version, seen=task.doc)
+        yield verb, step
 
 
 def plan_undo(record: OverrideRecord, tasks: Iterable[TaskRecord]) -> Iterator[Step]:
@@ -47,8 +50,8 @@ def plan_undo(record: OverrideRecord, tasks: Iterable[TaskRecord]) -> Iterator[S
             yield action.undo, _on(record, task, {**_who(record), **facts})
 
 
-def _on(record: OverrideRecord, task: TaskRecord, facts: Facts, version: int | None = None) -> OnTask:
-    return OnTask(op="", actor=record.author, now=record.made_at, version=version, task=task.id, facts=facts)
+def _on(record: OverrideRecord, task: TaskRecord, facts: Facts) -> OnTask:
+    return OnTask(op="", actor=record.author, now=record.made_at, task=task.id, facts=facts)
 
 
 def _who(record: OverrideRecord) -> Facts:

@@ -63,10 +63,14 @@ class Outcome:
 
 @frozen
 class OnTask(Command):
-    """A command about one task; `facts` are the verb's own: see each method."""
+    """A command about one task; `facts` are the verb's own: see each method.
+
+    `seen` is the document that it was made from: while the task has that, another `version` does not matter.
+    """
 
     task: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    seen: Doc | None = None
 
 
 @frozen
@@ -151,7 +155,8 @@ class MakeOverride(Command):
     `forced` of the record), and notes the touched tasks; `tasks` are others that it is about, whom no step
     changes. With `replace` it takes the slot, and with that fact in a step the field, of another override.
     A step with the fact `lenient` that finds its task gone, or in a state that does not take it, is passed
-    over. With `dry` nothing is done: the refusal `only_asked` says what would be.
+    over. With `dry` nothing is done: the refusal `only_asked` says what would be:
+    `touched` are the ids of the tasks.
     """
 
     override: OverrideRecord

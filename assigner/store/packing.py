@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import cache
+from hashlib import sha1
 from typing import Any
 
 import msgspec
@@ -189,10 +190,15 @@ def _on(said: dict[str, Any], c: OnTask | OnOffer) -> None:
         said["doc"] = text(facts.pop("doc"))
     if facts:
         said["told"] = _encoder.encode(facts).decode()
-    if isinstance(c, OnTask):
-        said["task"] = c.task
-    else:
-        said["offer"] = c.offer
+    said.update(_about(c))
+
+
+def _about(c: OnTask | OnOffer) -> dict[str, Any]:
+    """The task, by what is known of it, or the offer."""
+    if isinstance(c, OnOffer):
+        return {"offer": c.offer}
+    known = {} if c.seen is None else {"seen": sha1(text(c.seen).encode(), usedforsecurity=False).hexdigest()}
+    return {"task": c.task, **known}
 
 
 def _offer(said: dict[str, Any], c: MakeOffer) -> None:
@@ -253,11 +259,7 @@ def _steps(steps: Sequence[Step]) -> list[dict[str, Any]]:
 
 
 def _step(verb: str, c: OnTask | OnOffer, told: dict[int, str]) -> dict[str, Any]:
-    said: dict[str, Any] = {"verb": verb}
-    if isinstance(c, OnTask):
-        said["task"] = c.task
-    else:
-        said["offer"] = c.offer
+    said: dict[str, Any] = {"verb": verb, **_about(c)}
     if c.version is not None:
         said["version"] = c.version
     if c.facts.get("lenient"):

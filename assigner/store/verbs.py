@@ -139,7 +139,7 @@ def _on_task(records: Records, verb: str, c: OnTask, at: int) -> Judged:
         return refuse("unknown_task")
     if task.state not in row.sources:
         return _wrong_state(task)
-    if c.version not in (None, task.version):
+    if c.version not in (None, task.version) and (c.seen is None or c.seen != task.doc):
         return refuse("stale_version", version=task.version)
     if verb == "wake" and (task.held_until is None or task.held_until > at):
         return refuse("not_due", due=task.held_until)

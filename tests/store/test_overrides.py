@@ -338,3 +338,25 @@ async def test_a_store_where_an_override_was_refused_is_as_before(hand: Hand) ->
     ]
     assert (await make(hand, "x1", *steps, slot="s", replace=True)).refused == "override_refused"
     assert await everything(hand.store) == before
+
+
+async def test_another_version_does_not_matter_while_the_document_is_the_same(hand: Hand) -> None:
+    """Of thousands of tasks that are transferred some are offered meanwhile, which changes no document."""
+    said = {"category": "é", "handle_s": 0.1, "queue": "q", "skills": {"b": 1, "a": 2}}
+    await done(hand.task("a", doc=said))
+    await done(hand.task("b", doc=said))
+    planned = await task(hand, "a")
+
+    def step(id: str, seen: Any) -> Any:
+        verb, one = on("transfer", id, version=planned.version, doc={"queue": "r"}, queue="r", size=1)
+        return verb, replace(one, seen=seen)
+
+    for id in ("a", "b"):
+        await done(hand.on("hold", id, facts={"reason": "meanwhile"}))
+    await done(hand.on("update", "b", facts={"doc": {**said, "priority": 2}, "queue": "q", "size": 1}))
+    refused = await make(hand, "x", step("a", planned.doc), step("b", planned.doc))
+    assert [(at, one.refused) for at, one in refused.refusals] == [(1, "stale_version")]
+    assert [at for at, _ in (await make(hand, "y", step("a", None))).refusals] == [0]
+    await done(make(hand, "z", step("a", planned.doc)))
+    assert (await task(hand, "a")).queue == "r"
+    assert (await hand.on("hold", "b", version=1, seen=said)).refused == "stale_version"

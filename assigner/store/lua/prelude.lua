@@ -2,7 +2,8 @@
 --
 -- KEYS[1]  the stream of the workspace; all its keys have the same hash tag
 -- ARGV[1]  rules: {keys, row, revoke, leased, events, ops_ms, brief_ops_ms, offers_ms, history}; a row is one of TRANSITIONS
--- ARGV[2]  the commands, in order, as MessagePack: {op, mark, keyed?, now, actor, lease?, version?, told?, doc?, …}
+-- ARGV[2]  the commands, in order, as MessagePack: {op, mark, keyed?, now, actor, lease?, version?, told?, doc?, …};
+--          `seen` is the SHA-1 of a task's doc that another version does not matter with
 -- returns  for each command {0, event id, fields} done, {1, event id, fields} done before,
 --          {2, code, facts} refused, {3} nothing to do
 --
@@ -203,7 +204,9 @@ local function task_of(c, row)
   local task = read('task', c.task)
   if not task then return nil, refuse('unknown_task') end
   if not row.sources[task.live.state] then return nil, refuse('wrong_state', {state = task.live.state}) end
-  return task, stale(c, task.live.version)
+  local refusal = stale(c, task.live.version)
+  if refusal and c.seen == redis.sha1hex(task.doc) then refusal = nil end
+  return task, refusal
 end
 
 local CLOSED = {expired = 'offer_expired', revoked = 'offer_revoked', accepted = 'offer_taken',
