@@ -359,4 +359,4 @@ async def test_another_version_does_not_matter_while_the_document_is_the_same(ha
     assert [at for at, _ in (await make(hand, "y", step("a", None))).refusals] == [0]
     await done(make(hand, "z", step("a", planned.doc)))
     assert (await task(hand, "a")).queue == "r"
-    assert (await hand.on("hold", "b", version=1, seen=said)).refused == "stale_version"
+    assert (await hand.on("update", "b", version=1, seen=said)).refused == "stale_version"
