@@ -199,12 +199,15 @@ def _obstacles(
         yield lambda: pool.obstacle
     if engine:
         yield lambda: engine.obstacle
-    for live in lives:
-        yield functools.partial(_obstacle, live)
+    living = tuple(lives)
+    for live in living:
+        yield functools.partial(_obstacle, live, named=len(living) > 1)
 
 
-def _obstacle(live: Live) -> str | None:
-    return live.view.obstacle or live.obstacle
+def _obstacle(live: Live, *, named: bool) -> str | None:
+    """What keeps a workspace from its work; it is named where there are others."""
+    obstacle = live.view.obstacle or live.obstacle
+    return f"Workspace {live.workspace}: {obstacle}" if obstacle and named else obstacle
 
 
 @contextlib.asynccontextmanager

@@ -246,6 +246,9 @@ def test_a_store_that_is_gone_leaves_the_keys_known() -> None:
 
         inside.run(pull())
         until(lambda: doors.ask(None, "GET", "/readyz").status_code == 503, "the service misses its store")
+        told = doors.ask(None, "GET", "/readyz").json()["detail"]
+        assert told == "Workspace north: The store is unavailable: The cable is out."
+        assert doors.ask(doors.south.keys[Role.PLATFORM], "GET", STATS).status_code == 200
         assert code(doors.ask(doors.north.keys[Role.PLATFORM], "GET", "/v1/tasks/t")) == (
             503,
             "store_unavailable",
