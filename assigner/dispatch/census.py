@@ -28,7 +28,7 @@ Names = Mapping[str, str]
 """What each queue is called."""
 RISKS = (Risk.AT_RISK, Risk.BREACHED)
 AGENTS = 2_500
-"""So many are in a roster: to index one takes a few milliseconds, in which nobody else goes on."""
+"""So many are in a roster: to index their skills takes two milliseconds, in which nobody else goes on."""
 LONGEST_S = 0.002
 """After so long the event loop goes round."""
 _BAND = tuple(map(band_of, range(101)))
@@ -152,8 +152,13 @@ async def count_agents(mirror: Mirror, now: int) -> Staff:
 
 async def _judge_all(kinds: Sequence[Kind], rosters: Iterable[Roster], clock: Clock) -> Mapping[str, int]:
     """Judge each kind against everybody. Returns how many refusals there are by rule, over their tasks."""
-    refusals, since = dict.fromkeys(_NUMBER, 0), clock.monotonic_s()
+    refusals = dict.fromkeys(_NUMBER, 0)
     for roster in rosters:
+        for rule in RULES if kinds else ():
+            await asyncio.sleep(0)
+            rule.refuses(kinds[0].task, roster)  # the first look of a rule at a roster indexes it
+        await asyncio.sleep(0)
+        since = clock.monotonic_s()
         for kind in kinds:
             _judge(kind, roster, refusals)
             if clock.monotonic_s() - since > LONGEST_S:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from assigner.dispatch.census import judged
 from assigner.dispatch.feed import Feed
 from assigner.dispatch.mirror import SLICE, Mirror
 from assigner.dispatch.waiting import explain_live
@@ -109,3 +110,16 @@ async def test_why_a_task_waits_is_told_in_slices_where_there_are_many_agents() 
         found = await explain_live(mirror, await live.record("t"), live.clock.now_ms(), weights={})
         assert len(rounds) >= MANY // SLICE + len(RULES) - 1
     assert found.waiting.refusals == {"skill_missing": MANY}
+
+
+@lived
+async def test_why_all_tasks_wait_is_judged_in_slices_a_rule_at_a_time() -> None:
+    live = Living()
+    await live.task("t", skills={"a": 5})
+    for number in range(SLICE):
+        await live.agent(f"a{number}")
+    mirror = await Mirror.of(await live.store.world())
+    async with turns() as rounds:
+        found = await judged(mirror, live.clock.now_ms(), {"q": "q"}, live.clock)
+        assert len(rounds) >= len(RULES)
+    assert found["assigner_refusals"]["skill_missing",] == SLICE
