@@ -35,6 +35,7 @@ from api.live import Live
 from api.pool import Pool
 from api.view import View
 from assigner import __version__
+from assigner.backoff import Backoff
 from assigner.clock import Clock, SystemClock
 from assigner.config import Settings
 from assigner.engine import Engine
@@ -250,11 +251,17 @@ async def _follow(view: View, engine: Engine | None) -> None:
 async def _know_keys(door: Door, engine: Engine) -> None:
     """Ask for the keys now and then, where there is no view that is told of them."""
     await engine.ready()
+    backoff = Backoff(shortest_s=_KEYS_S)
     while True:
+        pause_s: float = _KEYS_S
         for workspace, store in engine.stores.items():
-            with contextlib.suppress(StoreUnavailable):  # those that are known are kept
+            try:
                 door.know(workspace, await store.keys(), whole=True)
-        await asyncio.sleep(_KEYS_S)
+            except StoreUnavailable:
+                pass  # those that are known are kept
+            except Exception as error:  # such as a key that cannot be understood: others are to end still
+                pause_s = backoff.failed(error, "The keys cannot be read", asyncio.get_running_loop().time())
+        await asyncio.sleep(pause_s)
 
 
 async def _announce(parts: Service, engine: Engine | None, on_ready: Callable[[], None]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from api import app
 from api.access import Caller
 from api.access_door import Door
 from api.access_keys import mint, new_id
@@ -13,6 +14,9 @@ from assigner.clock import Clock, ManualClock, SystemClock
 from assigner.config import Settings
 from assigner.domain.access import Role
 from assigner.domain.records import KeyRecord
+from assigner.engine import Engine
+from assigner.store.keeper import Keeper
+from assigner.store.memory import MemoryStore
 
 NORTH = "north"
 HOUR = 3_600_000
@@ -145,6 +149,41 @@ def test_before_the_keys_are_read_nobody_is_told_that_theirs_is_wrong() -> None:
     assert why() == "not_ready"
     door.know("south", [], whole=True)
     assert why() == "unauthorized"
+
+
+class Stumbling(MemoryStore):
+    """A store that cannot give its keys the first time that it is asked for them."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.times = 0
+        self.thrice = asyncio.Event()
+
+    async def keys(self) -> list[KeyRecord]:
+        self.times += 1
+        if self.times == 1:
+            raise ValueError("This is no key.")
+        if self.times == 3:
+            self.thrice.set()
+        return await super().keys()
+
+
+def test_a_dispatcher_alone_goes_on_to_ask_for_keys_whatever_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "_KEYS_S", 0.01)
+    clock, keeper = ManualClock(), Keeper(stores=())
+    door = Door(Settings(), [NORTH], clock)
+
+    async def ask() -> None:
+        keeper.ready.set()
+        store = Stumbling(clock)
+        asking = asyncio.create_task(app._know_keys(door, Engine(keeper=keeper, stores={NORTH: store})))
+        thrice = asyncio.create_task(store.thrice.wait())
+        await asyncio.wait({asking, thrice}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        assert thrice.done()
+        assert door.ring.loaded
+        asking.cancel()
+
+    asyncio.run(ask())
 
 
 async def _within(seconds: float, told: Awaitable[None]) -> None:
