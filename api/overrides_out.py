@@ -17,7 +17,9 @@ COLUMNS = (
 """Of the sheet."""
 _NOT_SAID = ("target", "refused", "refusals")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""How a cell begins that a spreadsheet might compute: it is shown as text."""
+"""How a cell begins that a spreadsheet might compute, after spaces: it is shown as text."""
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+"""What moves a cursor, or ends a sheet, written out."""
 
 
 def override_out(record: OverrideRecord) -> dict[str, Any]:
@@ -65,8 +67,8 @@ def _words(said: Mapping[str, Any]) -> str:
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    text = "" if value is None else str(value).translate(_CONTROL)
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 
 def _maybe(ms: int | None) -> str | None:
