@@ -38,22 +38,23 @@ async def _url(settings: Settings) -> AsyncIterator[str]:
         yield settings.redis_url
         return
     folder = _folder(settings)
-    try:
-        server = await embedded.start(folder, settings.durability)
-    except StoreRefused:
-        # A service has it: then its server runs.
-        url = embedded.url_in_use(folder)
-        if url is None:
-            raise
-        yield url
-        return
-    try:
-        yield server.url
-    finally:
-        if server.attached:
-            server.leave()
-        else:
-            await server.stop()
+    with embedded.visiting(folder):
+        try:
+            server = await embedded.visit(folder, settings.durability)
+        except StoreRefused:
+            # A service has it: then its server runs.
+            url = embedded.url_in_use(folder)
+            if url is None:
+                raise
+            yield url
+            return
+        try:
+            yield server.url
+        finally:
+            if server.attached:
+                server.leave()
+            else:
+                await server.stop()
 
 
 def _folder(settings: Settings) -> Path:

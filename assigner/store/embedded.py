@@ -1,6 +1,7 @@
 """The embedded server: a Valkey of our own in the state directory, on a unix socket, for one service.
 
-Two locks keep a directory from two servers and from two services. `service.lock` is held by this process.
+Two locks keep a directory from two servers and from two services. `service.lock` is held by this process; it
+may be held for a moment by a visitor, such as a command that makes a key, who has `visitor.lock` besides.
 `server.lock` is inherited by the server, which holds it for as long as it lives: after a kill -9 of the
 service it says that the server is there still, and a new service attaches to it.
 """
@@ -14,7 +15,8 @@ import os
 import re
 import subprocess
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -128,8 +130,29 @@ class EmbeddedServer:
 
 
 def claim(state_dir: Path, durability: str) -> EmbeddedServer:
-    """Take a state directory for this process. Raises StoreRefused when another service has it."""
-    folder = _folder(state_dir)
+    """Take a state directory for this process, after the visitor who has it. Raises StoreRefused when another
+    service has it.
+    """
+    with visiting(state_dir):
+        return _claimed(_folder(state_dir), durability)
+
+
+@contextmanager
+def visiting(state_dir: Path) -> Iterator[None]:
+    """Have a state directory for a moment: other visitors wait, and so does a service that would have it.
+    Raises StoreRefused where it cannot be used.
+    """
+    with _opened(_folder(state_dir) / "visitor.lock") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+async def visit(state_dir: Path, durability: str) -> EmbeddedServer:
+    """As `start`, for who is visiting."""
+    return await _started(_claimed(_folder(state_dir), durability))
+
+
+def _claimed(folder: Path, durability: str) -> EmbeddedServer:
     service = _claim(folder)
     try:
         return EmbeddedServer(
@@ -142,7 +165,10 @@ def claim(state_dir: Path, durability: str) -> EmbeddedServer:
 
 async def start(state_dir: Path, durability: str = "fast") -> EmbeddedServer:
     """Claim a state directory, and start or attach to its server. Raises StoreRefused, StoreUnavailable."""
-    server = claim(state_dir, durability)
+    return await _started(claim(state_dir, durability))
+
+
+async def _started(server: EmbeddedServer) -> EmbeddedServer:
     try:
         await server.launch()
     except BaseException:
@@ -192,10 +218,7 @@ def _folder(state_dir: Path) -> Path:
 
 def _claim(folder: Path) -> IO[Any]:
     """Take the directory for this process, and say in the lock file who has it. Raises StoreRefused."""
-    try:
-        file = (folder / "service.lock").open("a+")
-    except OSError as error:
-        raise StoreRefused(f"{folder} cannot be used: {error.strerror}. Use another directory.") from None
+    file = _opened(folder / "service.lock")
     if not _lock(file):
         file.seek(0)
         holder = file.read().strip() or "unknown"
@@ -205,6 +228,15 @@ def _claim(folder: Path) -> IO[Any]:
     file.write(str(os.getpid()))
     file.flush()
     return file
+
+
+def _opened(lock: Path) -> IO[Any]:
+    try:
+        return lock.open("a+")
+    except OSError as error:
+        raise StoreRefused(
+            f"{lock.parent} cannot be used: {error.strerror}. Use another directory."
+        ) from None
 
 
 def _lock(file: IO[Any]) -> bool:

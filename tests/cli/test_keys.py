@@ -1,12 +1,16 @@
 """`assigner keys`: made where the store is, with and without a service; what a service does with them."""
 
+import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from assigner.store import embedded
 from tests.api.running import until
 from tests.cli.shell import run, told
 from tests.cli.test_serve import started
@@ -106,6 +110,22 @@ def test_two_live_keys_do_not_have_one_name(tmp_path: Path) -> None:
     keys(tmp_path, "create", "--role", "admin", "--name", "sre", "--workspace", "other")
     keys(tmp_path, "revoke", first["id"])
     keys(tmp_path, "create", "--role", "admin", "--name", "sre")
+
+
+def test_many_may_make_keys_at_once(tmp_path: Path) -> None:
+    names = [f"name-{number}" for number in range(4)]
+    with ThreadPoolExecutor() as threads:
+        made = list(threads.map(partial(keys, tmp_path, "create", "--role", "sre", "--name"), names))
+    assert {key["id"] for key in made} == {key["id"] for key in keys(tmp_path, "list")["items"]}
+
+
+def test_a_service_waits_for_who_makes_a_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as threads, embedded.visiting(tmp_path):
+        claiming = threads.submit(embedded.claim, tmp_path, "fast")
+        server = asyncio.run(embedded.visit(tmp_path, "fast"))
+        assert not claiming.done()
+        asyncio.run(server.stop())
+    claiming.result().leave()
 
 
 def test_names_are_shown_as_they_are(tmp_path: Path) -> None:
