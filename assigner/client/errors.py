@@ -73,7 +73,8 @@ class Problem(AssignerError):
 
     def _told(self) -> str:
         named = f", request {self.request_id}" if self.request_id else ""
-        lines = [f"{self.status} {self.code}: {self.detail} ({self.asked}{named})"]
+        title = f"{said}. " if (said := self.said.get("title")) and not self.errors else ""
+        lines = [f"{self.status} {self.code}: {title}{self.detail} ({self.asked}{named})"]
         lines += [f"{fault.pointer or 'the whole'}: {fault.detail} [{fault.code}]" for fault in self.errors]
         if (more := self.errors_total - len(self.errors)) > 0:
             lines.append(f"… and {more:,} more")

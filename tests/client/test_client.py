@@ -185,6 +185,13 @@ def test_an_error_names_every_fault_and_the_request(client: Client) -> None:
     assert "Maybe 'urgent'. [unknown_value]" in str(error)
 
 
+def test_an_error_says_what_is_wrong_and_what_to_do(client: Client, centre: Living) -> None:
+    with pytest.raises(Conflict) as caught:
+        client.tasks.make(centre.task(), queue="fraud")
+    told = "409 task_exists: There is a task of this id with other content. Choose another id, or "
+    assert str(caught.value).startswith(told)
+
+
 def test_what_a_newer_service_takes_may_be_said_already(client: Client, centre: Living) -> None:
     """Fields go as they are: the service judges them, not the client."""
     newer: dict[str, Any] = {"mood": "sunny"}

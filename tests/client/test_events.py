@@ -58,7 +58,7 @@ def test_a_connection_that_breaks_is_made_anew_and_nothing_is_missed(kind: str, 
         with losing(centre, loss=0.0) as (proxy, address), asking(kind, address) as client:
             heard = client.events.follow(since=since, queues=[queue])
             told = [next(heard)]
-            proxy.loss = 0.5
+            proxy.loss = 0.3
             for _ in range(20):
                 ids.append(direct.tasks.make(centre.new(), queue=queue).id)
                 told.append(next(heard))

@@ -37,7 +37,7 @@ class Shell:
         """Run an example until it ends or, when it would not, until it has done what it is there for."""
         language, role, text = EXAMPLES[number]
         program = [sys.executable, "-c", text] if language == "python" else ["bash", "-ec", AUTH + text]
-        env = environment(ASSIGNER_URL=self.url, ASSIGNER_KEY=self.keys[role])
+        env = environment(ASSIGNER_URL=self.url, ASSIGNER_KEY=self.keys[role], PYTHONUNBUFFERED="1")
         with subprocess.Popen(program, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
             told: list[bytes] = []
             reading = threading.Thread(target=read, args=(process, told))
@@ -70,6 +70,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
         client = opened.enter_context(Client(url, first))
         whose = {role: "ana" if role == "agent" else None for role in ROLES}
         made = {role: client.keys.make(role, role, agent=agent) for role, agent in whose.items()}
+        client.queues.put("billing", offer_ttl_s=3_600)  # however slow this machine is, the offers stay open
         yield Shell(url=url, keys={role: str(new.key) for role, new in made.items()}, client=client)
 
 
@@ -97,6 +98,7 @@ def test_send_a_task_be_an_agent_override_and_follow_events(shell: Shell) -> Non
     assert client.stats().tasks["queued"] >= 100
     shell.run(2, lambda told: '"outcome":"refunded"' in told)
     shell.run(3, lambda told: "INC-1043" in told + shell.shown[-1] and completed(client) == 2)
+    assert client.queues.stats("orders").tasks["queued"] == 100, "the orders are there for who overrides"
     shell.run(4, lambda told: "the lorry leaves at noon" in told.partition("id,action")[2])
     assert client.tasks.get("INC-2000").overrides
     shell.run(5, lambda told: "stock-taking" in told and undone(client))
