@@ -255,13 +255,12 @@ async def preview(parts: Live, made: Planned, op: Ask) -> dict[str, Any]:
     if outcome.refused == "override_conflict":
         error = refusal(parts, made, outcome)
         out |= {"would": False, "conflict": {"detail": error.detail, **error.members}}
-    against = {task for task, _ in made.refused}
-    of = set(made.of)
-    tasks = [task for task in made.tasks if task.id in of and task.id not in against]
+    touched = set(outcome.facts.get("touched", ()))
+    tasks = [task for task in made.tasks if task.id in touched]
     if _in_vain(made, outcome):
         out["would"] = False
     return out | {
-        "touched": outcome.facts.get("touched", 0),
+        "touched": len(touched),
         "forced": outcome.facts.get("forced", 0),
         "skipped": made.skipped,
         "tasks": [task.id for task in tasks[:MOST_SHOWN]],

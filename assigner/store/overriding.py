@@ -67,7 +67,7 @@ def make(records: Records, c: MakeOverride, at: int) -> Judged:
         return refuse("override_conflict", by=other.id, field="slot")
     done = _do(records, c, c.steps, at)
     if c.dry:
-        return refusal_of("only_asked", {"touched": len(done.tasks), "forced": done.forced, **done.told()})
+        return refusal_of("only_asked", {"touched": list(done.tasks), "forced": done.forced, **done.told()})
     if done.refused and not (c.partial and done.tasks):
         outcome = refuse("override_refused", refused=len(done.refused))
         return replace(outcome, refusals=tuple(done.refused[:MOST_REFUSALS]))

@@ -52,6 +52,15 @@ def test_what_touches_no_task_can_be_asked_for_in_part_too(floor: Desk, action: 
     assert floor.override(action, target, partial=True, **more)["state"] == "active"
 
 
+def test_a_preview_names_no_task_that_would_be_refused_however_many_are(floor: Desk) -> None:
+    """Only some of the refusals are told, and all of them count."""
+    queue, ana = floor.queue(), floor.agent(capacity=3)
+    tasks = [floor.task(queue, skills={"nobody": 1}) for _ in range(120)]
+    told = floor.tried("assign", {"tasks": tasks}, agent=ana, partial=True, dry_run=True).json()
+    assert (told["touched"], told["tasks"], told["refused"]) == (3, tasks[:3], 117)
+    assert told["by"]["state"] == {"queued": 3}
+
+
 def test_a_preview_does_not_pass_for_what_its_key_was_used_for(floor: Desk) -> None:
     task = floor.task(floor.queue(), skills={"nobody": 1})
     body = {"action": "hold", "target": {"tasks": [task]}, "reason": "x"}

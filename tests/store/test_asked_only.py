@@ -22,11 +22,11 @@ async def make(hand: Hand, op: str, *tasks: str, **how: Any) -> Outcome:
 
 
 async def test_what_is_only_asked_changes_nothing(hand: Hand) -> None:
-    """The numbers are those of then; the same op does it afterwards."""
+    """The tasks are those of then; the same op does it afterwards."""
     for task in ("a", "b"):
         await hand.task(task)
     asked = await make(hand, "op", "a", "b", dry=True)
-    assert (asked.refused, asked.facts) == ("only_asked", {"touched": 2, "forced": 0})
+    assert (asked.refused, asked.facts) == ("only_asked", {"touched": ["a", "b"], "forced": 0})
     assert asked.refusals == ()
     world = await hand.store.world()
     assert {task.state for task in world.tasks} == {"queued"}
@@ -40,7 +40,9 @@ async def test_what_is_only_asked_changes_nothing(hand: Hand) -> None:
 async def test_what_would_be_refused_is_told_as_it_would_be(hand: Hand) -> None:
     await hand.task("a")
     asked, tried = await make(hand, "op", "a", "gone", dry=True), await make(hand, "op", "a", "gone")
-    assert asked.facts == {"touched": 1, "forced": 0, "refused": 1}
+    assert asked.facts == {"touched": ["a"], "forced": 0, "refused": 1}
+    nothing = await make(hand, "op", "gone", dry=True)
+    assert nothing.facts == {"touched": [], "forced": 0, "refused": 1}
     assert tried.refused == "override_refused"
     assert asked.refusals == tried.refusals
     [(number, refusal)] = asked.refusals

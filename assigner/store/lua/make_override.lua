@@ -10,7 +10,8 @@ return whole(function(c)
   if holder and not c.replace then return refuse('override_conflict', {by = holder, field = 'slot'}) end
   local done = do_steps(c)
   if c.dry then
-    return {2, 'only_asked', not_done(done, done.skipped, {touched = #done.tasks, forced = done.forced})}
+    local touched = done.tasks[1] and cjson.encode(done.tasks) or '[]'
+    return {2, 'only_asked', not_done(done, done.skipped, {touched = touched, forced = done.forced})}
   end
   if done.refused > 0 and not (c.partial and done.tasks[1]) then
     return {2, 'override_refused', not_done(done, 0)}

@@ -6,10 +6,10 @@ local function refused(done, number, answer)
   done.refusals[done.refused] = '[' .. number .. ',"' .. answer[2] .. '",' .. answer[3] .. ']'
 end
 
--- What was not done, as facts, with some counts besides.
-local function not_done(refusals, skipped, counts)
+-- What was not done, as facts, with some besides, each a text of JSON or a count.
+local function not_done(refusals, skipped, besides)
   local parts = {}
-  for name, count in pairs(counts or {}) do parts[#parts + 1] = '"' .. name .. '":' .. count end
+  for name, said in pairs(besides or {}) do parts[#parts + 1] = '"' .. name .. '":' .. said end
   if skipped > 0 then parts[#parts + 1] = '"skipped":' .. skipped end
   if refusals.refused > 0 then
     parts[#parts + 1] = '"refused":' .. refusals.refused
