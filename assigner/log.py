@@ -11,6 +11,8 @@ from typing import Any, TextIO
 
 import msgspec
 
+QUIET_S = 10.0
+"""How long the server does not say again what anybody can have it say."""
 _FAST = msgspec.json.Encoder(enc_hook=str)
 _ENCODER = json.JSONEncoder(default=str, check_circular=False)
 Values = tuple[Any, ...]
@@ -127,6 +129,25 @@ def tell(filled: Iterable[tuple[Form, Values]], at_ms: int) -> None:
             form.logger.log(form.level, form.message, extra={"fields": form.fields(values)})
 
 
+class Seldom(logging.Filter):
+    """Passes a message on, and then not the same again for QUIET_S: anybody can have the server say that what
+    they send is not HTTP.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is passed on."""
+        message = str(record.msg)  # as it is in the code, before anything is filled in: there are few
+        since_s = record.created - self._passed.get(message, 0)
+        if record.levelno <= logging.WARNING and 0 <= since_s < QUIET_S:
+            return False
+        self._passed[message] = record.created
+        return True
+
+
 def configure(style: str, level: str) -> None:
     """Send log lines of at least `level` to stderr, in `style` (console, json); replaces what was set."""
     handler = Lines(JsonLines() if style == "json" else ConsoleLines())
@@ -135,6 +156,7 @@ def configure(style: str, level: str) -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # The server tells its own life at level info, in lines that ours repeat.
     logging.getLogger("uvicorn").setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
+    logging.getLogger("uvicorn.error").filters[:] = [Seldom()]
 
 
 def _known(logger: str, level: int, message: str) -> dict[str, Any]:

@@ -111,6 +111,7 @@ def _logging() -> Iterator[None]:
     handlers, level, their_level = root.handlers[:], root.level, theirs.level
     yield
     root.handlers, root.level = handlers, level
+    logging.getLogger("uvicorn.error").filters.clear()
     theirs.setLevel(their_level)
 
 
@@ -150,6 +151,30 @@ def test_a_person_reads_the_same_and_the_traceback(capsys: pytest.CaptureFixture
     first, *rest = capsys.readouterr().err.splitlines()
     assert re.fullmatch(r"\d\d:\d\d:\d\d error   It failed request_id=abc ?", first)
     assert rest[-1] == "ValueError: on purpose"
+
+
+@pytest.mark.usefixtures("_logging")
+def test_who_sends_what_is_not_http_does_not_fill_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    with running() as service:
+        log.configure("json", "info")
+        for _ in range(20):
+            with service.connect(b"this is not HTTP\r\n\r\n") as connection:
+                assert connection.recv(65_536).startswith(b"HTTP/1.1 400 ")
+    written = capsys.readouterr().err.splitlines()
+    assert len([line for line in written if "Invalid HTTP" in line]) == 1
+
+
+def test_what_was_said_is_said_again_after_a_while() -> None:
+    def passed(level: int, *instants_s: float) -> list[float]:
+        seldom, records = log.Seldom(), []
+        for at in instants_s:
+            record = logging.LogRecord("uvicorn.error", level, "", 0, "Invalid %s", ("x",), None)
+            record.created = at
+            records += [at] if seldom.filter(record) else []
+        return records
+
+    assert passed(logging.WARNING, 100, 101, 109.9, 110, 111) == [100, 110]
+    assert passed(logging.ERROR, 100, 101) == [100, 101]
 
 
 def _serve(port: int, folder: Path) -> subprocess.Popen[str]:
