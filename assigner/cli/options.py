@@ -17,7 +17,9 @@ SHOWN_ROWS = 20
 
 
 def address(text: str) -> str:
-    """A URL of HTTP. Raises ValueError."""
+    """A URL of HTTP. Raises ValueError; a fault does not show a password."""
+    if "@" in text:
+        raise typer.BadParameter("the URL has a user or password: leave it out, and give a key")
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
         raise ValueError(f"{text} is not such as http://127.0.0.1:8080")

@@ -73,3 +73,10 @@ def test_a_key_is_never_shown(doors: Keyed) -> None:
         said = asked(doors, key, *args)
         assert said.code == 1
         assert key not in said.text + said.err
+
+
+def test_a_password_in_the_address_is_refused_and_not_shown() -> None:
+    said = run("tasks", "--url", "http://me:very-secret@127.0.0.1:9", COLUMNS="160")
+    assert said.code == 2
+    assert "leave it out, and give a key" in said.err
+    assert "very-secret" not in said.out + said.err
