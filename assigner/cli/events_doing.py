@@ -76,7 +76,8 @@ def line(one: Event | Reset, language: Language, zone: tzinfo | None = None) -> 
 
 def _what(one: Event, language: Language) -> str:
     """What happened. A type that is newer than this program is its own name."""
-    key = next((key for key in (f"event_{one.type}", f"past_{one.type[5:]}") if key in WORDS), None)
+    verb = "lifted" if one.type == "task.adjusted" and not _holds(one) else one.type[5:]
+    key = next((key for key in (f"event_{one.type}", f"past_{verb}") if key in WORDS), None)
     if key is None:
         return plain(one.type)
     presence = str(one.data.get("presence", ""))
@@ -84,8 +85,17 @@ def _what(one: Event, language: Language) -> str:
     return say(key, language, presence=say(known, language) if known in WORDS else plain(presence))
 
 
+def _holds(one: Event) -> bool:
+    """Whether its override says something of the task after it."""
+    by_hand = one.data.get("overrides") or {}
+    excluded = by_hand.get("excluded_agents", {})
+    return one.get("override") in {*excluded.values(), *(entry.get("by") for entry in by_hand.values())}
+
+
 def _more(one: Event, language: Language) -> Iterator[str]:
     offered = one.data.get("offer_record") or {}
+    if (action := f"act_{one.data.get('action')}") in WORDS:
+        yield say(action, language)
     if agent := one.data.get("agent") or offered.get("agent"):
         yield f"→ {plain(agent)}"
     if one.queue and one.queue != one.subject:

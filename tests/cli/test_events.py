@@ -50,6 +50,19 @@ def test_what_has_happened_is_told_in_plain_words(centre: Living) -> None:
     ]
 
 
+def test_overrides_are_told_with_what_they_do_and_when_they_are_over(centre: Living) -> None:
+    task, agent = centre.task(queue="overridden"), centre.agent()
+    said = {"action": "exclude", "target": {"tasks": [task]}, "agent": agent, "reason": "a friend"}
+    made = centre.ask("POST", "/v1/overrides", said).json()["id"]
+    centre.ask("DELETE", f"/v1/overrides/{made}")
+    assert _told(centre, "--type", "override.*,task.adjusted", "--lang", "es") == [
+        f"{made} intervención hecha vetar a un agente · → {agent} · “a friend” · por dev",
+        f"{task} intervenida overridden · “a friend” · por dev",
+        f"{task} ya no intervenida overridden · “a friend” · por dev",
+        f"{made} intervención deshecha vetar a un agente · → {agent} · “a friend” · por dev",
+    ]
+
+
 def test_agents_and_queues_are_told(centre: Living) -> None:
     agent = centre.agent()
     centre.ask("PUT", f"/v1/agents/{agent}/presence", {"presence": "away"})

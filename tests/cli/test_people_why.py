@@ -90,6 +90,8 @@ def test_what_people_decided_by_hand_and_how_to_take_it_back(centre: Living) -> 
     assert f"overridden by dev ({pin}): for pin" in said.out
     spanish = asked(centre, "why", task, "--lang", "es")
     assert f"Lo que se decidió a mano {pin}: fijar a luis, por dev: for pin" in spanish.out
+    assert asked(centre, "override", "undo", pin).code == 0
+    assert f"overridden no more by dev ({pin}): for pin" in asked(centre, "why", task).out
     assert "prioridad 75, por dev: for reprioritise" in spanish.out
 
 

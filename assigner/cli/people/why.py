@@ -238,6 +238,8 @@ def _history(moments: Sequence[Item], view: View) -> Table:
 def _moment(moment: Item, view: View) -> Text:
     """What happened, to whom, by whom and why."""
     verb = moment["type"].removeprefix("task.")
+    if moment.get("lift") or moment.get("admit"):
+        verb = "lifted"
     told = Text(view.say(f"past_{verb}") if f"past_{verb}" in WORDS else plain(verb))
     if moment.get("agent") and moment["actor"] != moment["agent"]:
         told.append(f" → {plain(moment['agent'])}", style=AGENT)

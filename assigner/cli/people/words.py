@@ -153,6 +153,7 @@ PEOPLE: Mapping[str, tuple[str, str]] = {
     "past_cancelled": ("cancelled", "cancelada"),
     "past_reopened": ("reopened", "reabierta"),
     "past_adjusted": ("overridden", "intervenida"),
+    "past_lifted": ("overridden no more", "ya no intervenida"),
     # overrides: what is done, in a phrase; and its name, where less is known
     "did_assign": ("give to {agent}", "dar a {agent}"),
     "did_pin": ("pin to {agent}", "fijar a {agent}"),
