@@ -253,7 +253,7 @@ def _renewed(task: TaskRecord, facts: Mapping[str, Any], now: int) -> dict[str, 
     that is held until its `not_before` is held until the new one.
     """
     steps = {} if facts.get("queue", task.queue) == task.queue else {"relaxed": 0}
-    early = task.state is State.HELD and task.hold_reason == NOT_BEFORE
+    early = task.state is State.HELD and task.hold_reason == NOT_BEFORE and "held" not in task.overrides
     return {**steps, "held_until": facts.get("not_before", now)} if early else steps
 
 

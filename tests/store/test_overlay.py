@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from assigner.domain.lifecycle import State
+from assigner.domain.lifecycle import NOT_BEFORE, State
 from assigner.store.overlay import says
 from tests.store.overriding import end, known, make, on, overlay, task
-from tests.store.scene import FUTURE, NOW, Hand, done, refused
+from tests.store.scene import FUTURE, NOW, PAST, Hand, done, refused
 
 
 def adjust(task: str = "t", **facts: Any) -> Any:
@@ -147,6 +147,14 @@ async def test_how_a_task_was_before_a_transfer_is_known_until_it_is_changed_aga
     await done(hand.on("update", "b", facts={"doc": {}}))
     await done(hand.on("transfer", "c", facts=there))
     assert [await overlay(hand, id) for id in "bc"] == [{}, {}]
+
+
+async def test_what_an_override_holds_its_client_does_not_wake_whatever_the_reason_is(hand: Hand) -> None:
+    """The word is that of a hold which ends by itself; only the service's own hold is one."""
+    await done(hand.task())
+    await done(make(hand, "x", on("hold", "t", reason=NOT_BEFORE)))
+    await done(hand.on("update", facts={"doc": {"n": 1}, "not_before": PAST}))
+    assert ((await task(hand)).held_until, await overlay(hand)) == (None, {"held": {"by": "x"}})
 
 
 @pytest.mark.parametrize("verb", ["cancel", "complete"])

@@ -17,6 +17,7 @@ verbs.update = function(c, row)
   says(live, 'transferred', nil)
   local own = {queue = facts.queue, size = facts.size}
   if facts.queue and facts.queue ~= live.queue then own.relaxed = 0 end
-  if live.state == 'held' and live.hold_reason == 'not_before' then own.held_until = facts.not_before or c.now end
+  local by_hand = live.overrides and live.overrides.held
+  if live.state == 'held' and live.hold_reason == 'not_before' and not by_hand then own.held_until = facts.not_before or c.now end
   return move(c, row, task, own)
 end
