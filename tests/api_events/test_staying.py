@@ -45,6 +45,7 @@ def test_who_takes_nothing_is_dropped_and_holds_nobody_up() -> None:
                 made += 50
                 assert made * 4_000 < 2**26, "the stopped reader is never dropped"
             until(lambda: centre.service.metric("assigner_event_readers") == 1, "it is gone")
+            assert centre.service.metric("assigner_event_readers_dropped_total") == 1
 
 
 def test_who_is_slow_gets_everything_at_their_pace() -> None:

@@ -225,6 +225,18 @@ async def test_an_offer_that_could_not_be_made_is_counted_by_why_in_a_series_tha
 
 
 @lived
+async def test_the_lag_of_the_mirror_is_the_age_of_the_oldest_event_that_it_takes_in() -> None:
+    live = await metered()
+    before = live.metric("assigner_mirror_lag_seconds_sum")
+    await live.task("one")
+    live.clock.advance(2_000)
+    await live.task("two")
+    live.clock.advance(1_000)
+    await live.settle()
+    assert live.metric("assigner_mirror_lag_seconds_sum") - before == 3
+
+
+@lived
 async def test_what_time_does_is_counted_by_verb() -> None:
     live = await metered()
     await live.task("one")
