@@ -22,6 +22,8 @@ ActionName = Annotated[str, Meta(extra_json_schema={"enum": list(ACTIONS)})]
 OpenState = Literal["queued", "held", "offered", "assigned"]
 PARAMETERS = ("agent", "priority", "due_at", "queue", "skills", "until", "force", "started", "replace")
 """What some actions take, and others do not."""
+MOST_TASKS = 10_000
+"""How many tasks one override changes at most."""
 WHY = "Why, for whoever asks later: not empty."
 IDS = "Tasks by their ids."
 FILTER = "The open tasks that are all of this, of those that the action can be done to."
@@ -75,10 +77,15 @@ class OverrideIn(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 def read(body: bytes, now: int) -> tuple[OverrideIn, dict[str, Any]]:
-    """A body as an override to be made at `now`, and as it is. Raises malformed_json and Invalid."""
+    """A body as an override to be made at `now`, and as it is. Raises malformed_json, too_many_targets and
+    Invalid.
+    """
     data = parse(body)
     if deeper_than(data, DEEPEST):
         raise ApiError("malformed_json", f"The body is more than {DEEPEST} levels deep.")
+    if isinstance(data, dict) and isinstance(target := data.get("target"), dict):
+        ids = target.get("tasks")
+        refuse_too_many(len(ids) if isinstance(ids, list) else 0)  # before each of them is looked at
     finder = Finder()
     tidy = finder.walk(inspect.type_info(OverrideIn), data, ())
     if isinstance(data, dict):
@@ -87,6 +94,13 @@ def read(body: bytes, now: int) -> tuple[OverrideIn, dict[str, Any]]:
     if finder.total:
         raise Invalid(finder.faults, finder.total)
     return msgspec.convert(tidy, OverrideIn), tidy
+
+
+def refuse_too_many(count: int) -> None:
+    """Raise too_many_targets for more than one override changes."""
+    if count > MOST_TASKS:
+        detail = f"It is about {count:,} tasks, above the bound of {MOST_TASKS:,}: narrow it, or split it."
+        raise ApiError("too_many_targets", detail, members={"count": count})
 
 
 def said(made: OverrideIn, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,7 +145,9 @@ def _action(finder: Finder, data: Mapping[str, Any], now: int) -> None:
 
 def _is_given(data: Mapping[str, Any], name: str) -> bool:
     """Whether it says something; only of `due_at` a null does."""
-    return name in data and (data[name] not in (None, False) or (name == "due_at" and data[name] is None))
+    return name in data and (
+        not (data[name] is None or data[name] is False) or (name == "due_at" and data[name] is None)
+    )
 
 
 def _target(finder: Finder, data: Mapping[str, Any], now: int) -> None:

@@ -9,13 +9,11 @@ from typing import cast
 from api.errors import ApiError
 from api.lists import asks
 from api.live import Live
-from api.overrides_in import FilterIn, OverrideIn
+from api.overrides_in import FilterIn, OverrideIn, refuse_too_many
 from api.view import View
 from assigner.domain.records import TaskRecord
 from assigner.store.log import event_key
 
-MOST_TASKS = 10_000
-"""How many tasks one override changes at most."""
 SLICE = 1_000
 """How many tasks are looked at before others get the loop."""
 AT_ONCE = 250
@@ -35,7 +33,6 @@ async def targets(parts: Live, asked: OverrideIn, now: int) -> tuple[list[TaskRe
     """
     view, target, missing = await caught_up(parts), asked.target, list[str]()
     if target.tasks is not None:
-        _refuse_too_many(len(target.tasks))
         found, missing = await _named(parts, view, target.tasks)
     elif target.filter is not None:
         found = await _filtered(view, asked, now)
@@ -43,7 +40,7 @@ async def targets(parts: Live, asked: OverrideIn, now: int) -> tuple[list[TaskRe
         found = [task for task in _of_agent(view, target.agent) if task.state in asked.row.states]
     else:
         return [], []
-    _refuse_too_many(len(found))
+    refuse_too_many(len(found))
     if not found and not missing and "agent" not in asked.row.standing:
         raise ApiError("no_targets")
     return found, missing
@@ -64,12 +61,6 @@ async def caught_up(parts: Live) -> View:
             raise ApiError("overloaded", detail, headers={"Retry-After": "1"})
         await view.reached(changed)
     return view
-
-
-def _refuse_too_many(count: int) -> None:
-    if count > MOST_TASKS:
-        detail = f"It is about {count:,} tasks, above the bound of {MOST_TASKS:,}: narrow it, or split it."
-        raise ApiError("too_many_targets", detail, members={"count": count})
 
 
 async def _named(parts: Live, view: View, ids: list[str]) -> tuple[list[TaskRecord], list[str]]:

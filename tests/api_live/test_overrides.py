@@ -201,6 +201,13 @@ def test_reprioritise_decides_who_is_first(floor: Desk) -> None:
     assert (shown["priority"], shown["overrides"]["priority"]["value"]) == (50, 95)
 
 
+def test_reprioritise_to_the_lowest_there_is(floor: Desk) -> None:
+    """Nought is said as much as any other."""
+    task = floor.task(floor.queue(), skills={"nobody": 1}, priority="urgent")
+    assert floor.override("reprioritise", ids(task), priority=0)["priority"] == 0
+    assert floor.get(task)["overrides"]["priority"]["value"] == 0
+
+
 def test_reschedule_changes_what_is_at_risk(floor: Desk) -> None:
     queue = floor.queue()
     task = floor.task(queue, skills={"nobody": 1}, due_at="2020-01-01T00:00:00Z")

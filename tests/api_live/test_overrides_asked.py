@@ -70,6 +70,8 @@ def test_more_than_ten_thousand_tasks_are_refused_with_their_number(floor: Desk)
     response = floor.tried("cancel", ids(*(f"x{number}" for number in range(10_001))))
     assert code(response) == (422, "too_many_targets")
     assert response.json()["count"] == 10_001
+    none = floor.tried("cancel", {"tasks": [5] * 10_001})  # not one of them is looked at
+    assert code(none) == (422, "too_many_targets")
 
 
 def test_tasks_that_there_are_not_are_told_and_nothing_is_done(floor: Desk) -> None:
