@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from api.deps import service
+from api.deps import caller, door, service
 from api.errors import ApiError
 from api.query import Route
 from assigner.exposition import CONTENT_TYPE
@@ -33,9 +33,10 @@ async def readyz(request: Request) -> Response:
 
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
-    """All metrics in Prometheus' text format."""
+    """All metrics in Prometheus' text format: those of the process, and those of the caller's workspace."""
     text, since = list[str](), 0
-    for page in service(request).meters.pages():
+    own = None if door(request).dev else caller(request).workspace
+    for page in service(request).meters.pages(own):
         text.append(page)
         since += len(page)
         if since > _SLICE:

@@ -11,15 +11,22 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 _ESCAPES_OF_HELP = str.maketrans({"\\": r"\\", "\n": r"\n"})
 
 
-def pages(families: Iterable[Metric]) -> Iterator[str]:
-    """The text of each family, https://prometheus.io/docs/instrumenting/exposition_formats/."""
+def pages(families: Iterable[Metric], workspace: str | None = None) -> Iterator[str]:
+    """The text of each family, https://prometheus.io/docs/instrumenting/exposition_formats/.
+
+    With a workspace, the series of any other are left out.
+    """
     for family in families:
         name = f"{family.name}_total" if family.type == "counter" else family.name
         head = (
             f"# HELP {name} {family.documentation.translate(_ESCAPES_OF_HELP)}\n# TYPE {name} {family.type}\n"
         )
         yield head + "".join(
-            [f"{one.name}{_labels(one.labels)} {_number(one.value)}\n" for one in family.samples]
+            [
+                f"{one.name}{_labels(one.labels)} {_number(one.value)}\n"
+                for one in family.samples
+                if workspace is None or one.labels.get("workspace", workspace) == workspace
+            ]
         )
 
 

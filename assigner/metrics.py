@@ -235,9 +235,12 @@ class Meters:
                 _show_at_zero(made[row.name], row, workspaces)
         self.gauges["assigner_build_info"].labels(__version__, python_version()).set(1)
 
-    def pages(self) -> Iterator[str]:
-        """All metrics in Prometheus' text format, of type CONTENT_TYPE, a family at a time."""
-        return pages(self.registry.collect())
+    def pages(self, workspace: str | None = None) -> Iterator[str]:
+        """All metrics in Prometheus' text format, of type CONTENT_TYPE, a family at a time.
+
+        With a workspace, what is another's is left out.
+        """
+        return pages(self.registry.collect(), workspace)
 
 
 class _Told(Collector):

@@ -137,3 +137,10 @@ def test_an_agents_key_is_of_one_workspace(doors: Keyed, secrets: dict[str, str]
     assert south.json()["presence"] == "away"
     north = doors.ask(doors.north.keys[Role.AGENT], "GET", f"/v1/agents/{ANA}")
     assert north.json()["presence"] == "available"
+
+
+def test_metrics_tell_of_the_own_workspace_and_of_the_process(doors: Keyed, secrets: dict[str, str]) -> None:
+    told = doors.ask(doors.south.keys[Role.SRE], "GET", "/metrics").text
+    assert 'assigner_auth_refused_total{why="wrong_key"}' in told
+    assert 'workspace="south"' in told
+    assert 'workspace="north"' not in told
