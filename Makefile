@@ -30,8 +30,9 @@ demo: $(VENV)/.runtime ## Start the service with a made-up centre at work in it,
 run: $(VENV)/.runtime ## Serve on loopback without keys, for development
 	@$(BIN)/assigner serve --dev $(ARGS)
 
+# In the order of the files: the longest, which have few tests, would otherwise come last, one after the other.
 test: $(VENV)/.test ## Run every test but the benchmarks
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: $(VENV)/.test ## Kill, stop and starve the service for real: ROUNDS=50 of it, SEED= to draw the same again
 	@FAULTS_ROUNDS=$(ROUNDS) FAULTS_SEED=$(SEED) $(BIN)/python -m pytest --capture=no --verbose tests/faults $(ARGS)
