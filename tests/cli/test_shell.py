@@ -145,7 +145,7 @@ def test_a_stdout_that_takes_nothing_ends_with_1(redirection: str, says: str) ->
 
 
 def test_what_a_terminal_cannot_spell_is_replaced() -> None:
-    done = run("assign", "-", "--lang", "es", stdin=small(), PYTHONIOENCODING="latin-1")
+    done = run("assign", "-", "--lang", "es", "--time-limit", "60", stdin=small(), PYTHONIOENCODING="latin-1")
     assert done.returncode == 0
     assert "Óptima".encode("latin-1") in done.stdout
     assert b"? ana aprende 'fraud' hasta el nivel 1" in done.stdout
