@@ -60,8 +60,7 @@ async def events(request: Request) -> Response:
         note = b"" if whole else reset_of(after, EARLIER)
     if after is not None:
         await view.reached(after)
-    readers = sum(len(each.hub.readers) for each in service(request).lives.values())
-    if readers >= service(request).settings.max_event_readers:
+    if len(parts.hub.readers) >= service(request).settings.max_event_readers:
         raise ApiError("too_many_readers", headers=RETRY)
     if request.state.bodiless:
         return Response(headers=_HEADERS, media_type=MEDIA_TYPE)

@@ -216,7 +216,7 @@ class Settings:
         high=315_360_000,
     )
     max_event_readers: int = _row(
-        1_000, "How many may follow the events of each process at once.", low=1, high=100_000
+        1_000, "How many may follow the events of a workspace at once, in each process.", low=1, high=100_000
     )
     max_tasks: int = _row(200_000, "The most tasks in one request.", low=1, high=10_000_000)
     max_agents: int = _row(20_000, "The most agents in one request.", low=1, high=1_000_000)

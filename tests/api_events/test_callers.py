@@ -99,3 +99,11 @@ def test_an_override_is_told_and_so_is_each_task_that_it_touches(doors: Keyed) -
         for event in left.events(2):
             assert (event["type"], event["queue"]) == ("task.transferred", "to-there")
             assert (event["override"], event["reason"]) == (made.json()["id"], "too many")
+
+
+def test_who_follows_one_workspace_takes_no_place_of_another() -> None:
+    with keyed(max_event_readers=1) as doors, _follow(doors, doors.north.keys[Role.PLATFORM]):
+        refused = doors.ask(doors.north.keys[Role.COORDINATOR], "GET", "/v1/events")
+        assert code(refused) == (503, "too_many_readers")
+        with _follow(doors, doors.south.keys[Role.PLATFORM]):
+            pass
