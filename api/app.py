@@ -15,23 +15,23 @@ from fastapi_offline import FastAPIOffline
 from api import (
     agents,
     assign,
-    events,
     explanation,
     health,
     keys,
     offers,
     openapi,
-    overrides,
     problems,
     queues,
     stats,
     tasks,
     verbs,
 )
-from api.access_door import Door
+from api.access.door import Door
 from api.deps import Service
 from api.edge import Edge
+from api.events import route as events
 from api.live import Live
+from api.overrides import route as overrides
 from api.pool import Pool
 from api.view import View
 from assigner import __version__

@@ -6,9 +6,9 @@ from typing import cast
 
 from starlette.requests import Request
 
-from api.access import Caller
-from api.access_door import Door
-from api.access_refused import no_longer
+from api.access.door import Door
+from api.access.refused import no_longer
+from api.access.table import Caller
 from api.live import Live
 from api.messages import Language
 from api.pool import Pool

@@ -12,10 +12,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
-from api.access import Caller, is_public
-from api.access_refused import CHALLENGE, Refused, TurnedAway
+from api.access.origins import TOLD_BY, is_of_this_machine
+from api.access.refused import CHALLENGE, Refused, TurnedAway
+from api.access.table import Caller, is_public
 from api.deps import Service
-from api.origins import TOLD_BY, is_of_this_machine
 from api.reports import Reports
 
 _VISIBLE = re.compile(rb"[!-~]{1,128}")

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import cursors
-from api.access_keys import Minted, is_name, leaving, mint, state_of, successor
+from api.access.keyring import Minted, is_name, leaving, mint, state_of, successor
 from api.changes import settled
 from api.deps import caller, door, live
 from api.documents import read

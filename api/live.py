@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api.errors import ApiError
-from api.events_hub import Hub
+from api.events.hub import Hub
 from api.view import View
 from assigner.clock import Clock
 from assigner.dispatch.loop import Dispatcher

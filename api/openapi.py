@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import openapi_live
-from api.access import access_of
+from api.access.table import access_of
 from api.deps import Service
 from api.errors import ERRORS, MEDIA_TYPE
 from api.schemas import AssignRequest, AssignResponse, Problem

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from api import keys, shapes
 from api.errors import ERRORS, MEDIA_TYPE
-from api.overrides_in import OverrideIn
+from api.overrides.body import OverrideIn
 from api.query import TAKES
 from api.verbs import VERBS
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
-from api.access_refused import no_longer
+from api.access.refused import no_longer
 from api.assign import client_leaves
 from api.deps import caller, door
 from api.exchange import number

@@ -11,8 +11,8 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access import Access, access_of
-from api.access_own import check_own
+from api.access.own import check_own
+from api.access.table import Access, access_of
 from api.deps import caller
 from api.errors import ApiError, Fault
 from api.faults import Invalid

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import etags
-from api.access_own import NEVER, held_version
+from api.access.own import NEVER, held_version
 from api.changes import changed, guard, on_task, revised, said, settled, task_of
 from api.deps import live
 from api.documents import read, understand

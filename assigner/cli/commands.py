@@ -12,8 +12,10 @@ from typing import Annotated, Any, Literal
 import typer
 
 from assigner import __version__, log
-from assigner.cli import events, examples, keys, shell
+from assigner.cli import examples, shell
+from assigner.cli.events import commands as events
 from assigner.cli.flags import with_settings
+from assigner.cli.keys import commands as keys
 from assigner.cli.options import SHOWN_ROWS, AsJson, Key, Lang, Limit, Url, own_url, read_settings
 from assigner.cli.people import commands as people
 from assigner.cli.words import preferred
@@ -200,8 +202,8 @@ def apply(
 
     What the files do not name stays. To do it again, or again after it was interrupted, does no harm.
     """
-    from assigner.cli.centre_apply import Asked  # noqa: PLC0415 - as above
-    from assigner.cli.centre_apply import apply as run  # noqa: PLC0415 - as above
+    from assigner.cli.centre.apply import Asked  # noqa: PLC0415 - as above
+    from assigner.cli.centre.apply import apply as run  # noqa: PLC0415 - as above
 
     if file.count(shell.STDIN) > 1:
         raise typer.BadParameter("only one of the files can be stdin")
@@ -227,7 +229,7 @@ def export(
     lang: Lang = None,
 ) -> None:
     """Write a running service's queues and agents as a YAML file that `assigner apply` takes."""
-    from assigner.cli.centre_apply import export as run  # noqa: PLC0415 - as above
+    from assigner.cli.centre.apply import export as run  # noqa: PLC0415 - as above
 
     run(url or own_url(), key, output, lang or preferred(os.environ), tasks=tasks)
 

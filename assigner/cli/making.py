@@ -12,7 +12,7 @@ from typing import Any
 
 from api.messages import Language
 from assigner.cli import shell
-from assigner.cli.centre_text import text
+from assigner.cli.centre.text import text
 from assigner.cli.request import STRUCTS
 from assigner.cli.sheets import write
 from assigner.cli.words import say

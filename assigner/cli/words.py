@@ -7,9 +7,9 @@ from datetime import datetime, tzinfo
 from re import sub
 
 from api.messages import Language
-from assigner.cli.centre_words import CENTRE
-from assigner.cli.events_words import EVENTS
-from assigner.cli.keys_words import KEYS
+from assigner.cli.centre.words import CENTRE
+from assigner.cli.events.words import EVENTS
+from assigner.cli.keys.words import KEYS
 from assigner.cli.people.words import PEOPLE
 
 LANGUAGES: tuple[Language, ...] = ("en", "es")

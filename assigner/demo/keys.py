@@ -23,7 +23,7 @@ HEADER: Final = "header"
 
 
 @dataclass(slots=True, kw_only=True)
-class Ring:
+class Keyring:
     """The texts of the keys, by whose they are; `admin` asks as the administrator."""
 
     folder: Path
@@ -38,19 +38,19 @@ class Ring:
         return self.texts[name]
 
 
-async def ring(folder: Path, client: AsyncClient, env: Mapping[str, str]) -> Ring:
+async def keyring(folder: Path, client: AsyncClient, env: Mapping[str, str]) -> Keyring:
     """The keys that are kept, with an administrator who is known to the service of this directory."""
     file = folder / KEPT
     texts: dict[str, str] = msgspec.json.decode(file.read_bytes()) if file.exists() else {}
     if not texts or not await _is_known(client.with_options(key=texts[""])):
         texts = {"": await _first(folder, env)}
-    made = Ring(folder=folder, texts=texts, admin=client.with_options(key=texts[""]))
+    made = Keyring(folder=folder, texts=texts, admin=client.with_options(key=texts[""]))
     platform = await made.key("platform", "platform")
     _write(folder / HEADER, f"Authorization: Bearer {platform}\n".encode())
     return made
 
 
-def header(made: Ring | None) -> str:
+def header(made: Keyring | None) -> str:
     """Where curl finds the platform's key, as a shell writes it; empty where there are no keys."""
     if made is None:
         return ""

@@ -16,7 +16,7 @@ from typing import Final
 
 from api.messages import Language
 from assigner.client import AssignerError, AsyncClient, NotReached
-from assigner.demo.keys import Ring, ring
+from assigner.demo.keys import Keyring, keyring
 from assigner.demo.words import say
 from assigner.store import embedded
 from assigner.store.base import StoreRefused, StoreUnavailable
@@ -57,7 +57,7 @@ class Service:
     language: Language
     process: asyncio.subprocess.Process
     client: AsyncClient
-    ring: Ring | None = None
+    keyring: Keyring | None = None
     """The keys of the agents; None where there are none."""
     agents: dict[str, AsyncClient] = field(default_factory=dict)
 
@@ -67,8 +67,8 @@ class Service:
 
     async def meet(self, agent: str) -> None:
         """See that an agent has a key."""
-        if self.ring:
-            key = await self.ring.key(agent, "agent", agent)
+        if self.keyring:
+            key = await self.keyring.key(agent, "agent", agent)
             self.agents[agent] = self.client.with_options(key=key)
 
     async def meet_all(self, agents: Iterable[str]) -> None:
@@ -107,8 +107,10 @@ async def running(folder: Path, port: int | None, language: Language, *, dev: bo
             await _ready(service)
             with _ending(service):
                 if not dev:
-                    service.ring = await ring(folder, client, _environment())
-                    service.client = client.with_options(key=await service.ring.key("platform", "platform"))
+                    service.keyring = await keyring(folder, client, _environment())
+                    service.client = client.with_options(
+                        key=await service.keyring.key("platform", "platform")
+                    )
                 yield service
     finally:
         await _stop(process)

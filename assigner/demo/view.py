@@ -48,7 +48,7 @@ def shown_of(platform: Platform, board: Board, width: int = 80, height: int = 24
         elapsed_s=platform.elapsed_s,
         pace=platform.wanted.pace,
         address=platform.service.address,
-        header=header(platform.service.ring),
+        header=header(platform.service.keyring),
         language=platform.service.language,
         width=width,
         height=height,

@@ -11,7 +11,7 @@ ALONE = ("take_lease", "keep_lease", "drop_lease", "page")
 """The scripts that are no verbs, and need no prelude."""
 STEPS = tuple(verb for verb in TRANSITIONS if verb != "offer")
 """The verbs of which the steps of an override are."""
-_STEPWISE = ("staging", "record", "telling", "overlay", *STEPS, "steps")
+_STEPWISE = ("staging", "record", "telling", "overlay", *STEPS, "theirs", "steps")
 NEEDS = {
     "offer": ("standing",),
     "adjust": ("overlay",),
@@ -19,7 +19,7 @@ NEEDS = {
     "end_override": _STEPWISE,
 }
 """What comes before a script's own file, besides the prelude."""
-_PARTS = {"prelude", "standing", "staging", "record", "telling", "overlay", "steps", "losing"}
+_PARTS = {"prelude", "standing", "staging", "record", "telling", "overlay", "theirs", "steps", "losing"}
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from api.access_keys import mint, new_id
+from api.access.keyring import mint, new_id
 from assigner.clock import ManualClock
 from assigner.domain.access import Role
 from assigner.domain.records import KeyRecord

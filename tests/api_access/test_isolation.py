@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.access import ACCESS
+from api.access.table import ACCESS
 from assigner.domain.access import Role
 from tests.api_access.keyed import ANA, NORTH, Keyed, Workspace, keyed
 from tests.api_live.living import code

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from api.access import Caller
-from api.access_door import Door
-from api.access_keys import Minted, mint, new_id
+from api.access.door import Door
+from api.access.keyring import Minted, mint, new_id
+from api.access.table import Caller
 from assigner.clock import ManualClock
 from assigner.config import Settings
 from assigner.domain.access import Role

@@ -6,7 +6,7 @@ from math import ceil
 import httpx
 import pytest
 
-from api.rates import MOST_KEPT, Bucket, Rates
+from api.access.rates import MOST_KEPT, Bucket, Rates
 from assigner.domain.access import Role
 from tests.api_access.keyed import keyed
 from tests.api_live.living import code

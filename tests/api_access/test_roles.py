@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from starlette.routing import BaseRoute, Mount, Route
 
-from api.access import ACCESS, PUBLIC, STATIC, Own, access_of, is_public
-from api.access_keys import mint, new_id
+from api.access.keyring import mint, new_id
+from api.access.table import ACCESS, PUBLIC, STATIC, Own, access_of, is_public
 from api.query import Route as OurRoute
 from assigner.domain.access import Role
 from assigner.domain.records import KeyRecord

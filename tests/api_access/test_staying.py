@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from api import app
-from api.access import Caller
-from api.access_door import Door
-from api.access_keys import mint, new_id
+from api.access.door import Door
+from api.access.keyring import mint, new_id
+from api.access.table import Caller
 from assigner.clock import Clock, ManualClock, SystemClock
 from assigner.config import Settings
 from assigner.domain.access import Role
@@ -180,7 +180,7 @@ def test_a_dispatcher_alone_goes_on_to_ask_for_keys_whatever_happens(monkeypatch
         thrice = asyncio.create_task(store.thrice.wait())
         await asyncio.wait({asking, thrice}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
         assert thrice.done()
-        assert door.ring.loaded
+        assert door.keyring.loaded
         asking.cancel()
 
     asyncio.run(ask())

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from typing import Any
 
-from api.events_hub import Hub
+from api.events.hub import Hub
 from tests.api.running import DEADLINE_S
 from tests.api_live.living import Living
 

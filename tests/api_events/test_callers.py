@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.events import NO_LONGER
+from api.events.route import NO_LONGER
 from assigner.domain.access import Role
 from tests.api_access.keyed import Keyed, keyed
 from tests.api_events.following import Follower

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from api.events_out import TYPES
+from api.events.out import TYPES
 from tests.api_events.following import Follower, follow
 from tests.api_live.living import Living, faults
 

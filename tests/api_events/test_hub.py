@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from api.events_hub import MOST_BEHIND, MOST_PIECES, STOPS, Hub, Pace
-from api.events_out import Wanted
-from api.events_reader import Reader
-from api.events_ring import Ring
+from api.events.hub import MOST_BEHIND, MOST_PIECES, STOPS, Hub, Pace
+from api.events.out import Wanted
+from api.events.reader import Reader
+from api.events.ring import Ring
 from api.view import View
 from assigner.clock import ManualClock
 from assigner.store.base import Enqueue

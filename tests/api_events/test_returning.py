@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from api import events_hub, events_ring
-from api.events import EARLIER
-from api.events_ring import Ring
+from api.events import hub as hubs
+from api.events import ring as rings
+from api.events.ring import Ring
+from api.events.route import EARLIER
 from assigner.domain.instant import rfc3339
 from assigner.store.base import OnTask, Retention
 from assigner.store.log import EventLog
@@ -14,7 +15,7 @@ from tests.api.running import until
 from tests.api_events.following import Follower, follow, hub_of
 from tests.api_live.living import Living, living
 
-MISSED = {"type": "reset", "detail": events_hub.MISSED}
+MISSED = {"type": "reset", "detail": hubs.MISSED}
 
 
 def _ids(follower: Follower, count: int) -> list[str]:
@@ -73,7 +74,7 @@ def test_who_is_further_behind_than_the_ring_goes_is_told_from_the_store(centre:
     _forget(centre)
 
 
-def _forget(centre: Living, most_bytes: int = events_ring.MOST_BYTES) -> None:
+def _forget(centre: Living, most_bytes: int = rings.MOST_BYTES) -> None:
     """Let the hub be as if nobody had followed it, with a ring of this size."""
     hub = hub_of(centre)
     until(lambda: not hub.readers, "nobody follows")
@@ -153,7 +154,7 @@ def test_who_wants_little_is_not_reset_for_what_they_did_not_want() -> None:
     """A sign of life has the id of the last event there was, wanted or not."""
     with _short_memory() as centre:
         hub = hub_of(centre)
-        hub.pace = events_hub.Pace(heartbeat_s=0.01, look_s=0.01)
+        hub.pace = hubs.Pace(heartbeat_s=0.01, look_s=0.01)
         with follow(centre, "type=queue.put") as stream:
             first = stream.last
             for _ in range(50):

@@ -5,8 +5,8 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from api.events_hub import STOPS, Pace
-from api.events_ring import MOST_PIECE_BYTES
+from api.events.hub import STOPS, Pace
+from api.events.ring import MOST_PIECE_BYTES
 from tests.api.running import until
 from tests.api_events.following import follow, hub_of
 from tests.api_live.living import Living, code, living

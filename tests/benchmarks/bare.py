@@ -8,7 +8,7 @@ import os
 from typing import Any
 
 import api.app
-from api.access_refused import Refused
+from api.access.refused import Refused
 from api.edge import Edge, Exchange
 from assigner import engine
 from assigner.config import Settings

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from api.access_keys import mint, new_id
+from api.access.keyring import mint, new_id
 from assigner.clock import SystemClock
 from assigner.domain.access import Role
 from assigner.domain.records import KeyRecord

@@ -8,12 +8,12 @@ import httpx
 import pytest
 import yaml
 
-from assigner.cli.centre_apply import told
-from assigner.cli.centre_diff import Difference, compare
-from assigner.cli.centre_doing import Result, carry_out
-from assigner.cli.centre_file import Centre, Docs, read
-from assigner.cli.centre_service import Broken, connected, ended
-from assigner.cli.centre_service import read as read_service
+from assigner.cli.centre.apply import told
+from assigner.cli.centre.diff import Difference, compare
+from assigner.cli.centre.doing import Result, carry_out
+from assigner.cli.centre.file import Centre, Docs, read
+from assigner.cli.centre.service import Broken, connected, ended
+from assigner.cli.centre.service import read as read_service
 from assigner.client.carriers import HttpxCarrier
 from tests.api.running import running, until
 from tests.api_live.living import Living, living

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from assigner.cli.centre_file import Centre, checked, read
+from assigner.cli.centre.file import Centre, checked, read
 from assigner.sample import centre
 from tests.cli.centre import run
 from tests.style.sources import ROOT

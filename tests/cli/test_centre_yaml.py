@@ -8,8 +8,8 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from assigner.cli.centre_text import flow, text
-from assigner.cli.centre_yaml import MOST_LEVELS, Loaded, load, plain
+from assigner.cli.centre.text import flow, text
+from assigner.cli.centre.yaml import MOST_LEVELS, Loaded, load, plain
 
 ODD = (
     "no y NO on null ~ 08:00 007 1e3 0x1f 2026-11-23 << - = # *a &a !a @ ` ? "

@@ -9,8 +9,8 @@ from datetime import UTC
 
 import pytest
 
-from api.events_out import TYPES
-from assigner.cli.events_doing import line
+from api.events.out import TYPES
+from assigner.cli.events.doing import line
 from assigner.cli.words import WORDS
 from assigner.client import Event, Reset
 from tests.api_live.living import Living, living

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.access import ACCESS
+from api.access.table import ACCESS
 from assigner.exposition import pages
 from assigner.metrics import METRICS, MOST_NAMES, OTHER, WHYS, Meters
 from tests.dispatch.living import lived

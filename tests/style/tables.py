@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 
 import yaml
 
-from api.access import ACCESS, Access
+from api.access.table import ACCESS, Access
 from api.errors import ERRORS, FAULTS
-from api.events_out import KINDS as KINDS_OF_EVENT
-from api.events_out import TYPES
+from api.events.out import KINDS as KINDS_OF_EVENT
+from api.events.out import TYPES
 from assigner.config import settings_table
 from assigner.dispatch.actions import ACTIONS
 from assigner.dispatch.unblock import KINDS

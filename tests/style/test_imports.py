@@ -100,7 +100,7 @@ TABLE = {
     "api": May(ours=API, others=tuple(WEB.split()), never=(), why=SPEAKS),
     **{
         f"api.{name}": May(ours=API, others=(*WEB.split(), "httpx", "jwt"), never=(), why=SPEAKS)
-        for name in ("oidc", "oidc_keys")
+        for name in ("access.tokens", "access.jwks")
     },
     "api.app": ROOT,
 }

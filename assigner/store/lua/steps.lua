@@ -1,26 +1,7 @@
--- What comes after staging.lua and the verbs: the steps of an override, done but not written.
+-- What comes after staging.lua, the verbs and theirs.lua: the steps of an override, done but not written.
 
 local LENIENT = {wrong_state = true, unknown_task = true, unknown_offer = true, offer_taken = true,
   offer_expired = true, offer_revoked = true}
-local UNDOES = {resume = 'held', release = 'assigned', transfer = 'transferred'}
-
-local function by(live, name)
-  local entry = live.overrides and live.overrides[name]
-  return entry and entry.by
-end
-
--- Whether an override has given the task to an agent who has begun: it stays theirs.
-local function begun(live, override)
-  return live.started_at and by(live, 'assigned') == override
-end
-
--- Whether a step of an override that ends undoes what this override did, or undoes nothing at all.
-local function is_of(step, override)
-  local name = step.task and UNDOES[step.verb]
-  if not name then return true end
-  local task = read('task', step.task)
-  return task and by(task.live, name) == override and not begun(task.live, override)
-end
 
 local function touch(done, task, event)
   if not done.seen[task.id] then done.tasks[#done.tasks + 1] = task.id end

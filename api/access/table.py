@@ -129,5 +129,5 @@ def access_of(methods: set[str], path: str) -> Access | None:
     try:
         [row] = {ACCESS[method, path] for method in methods}
     except (KeyError, ValueError):
-        raise LookupError(f"{sorted(methods)} {path} needs a row in api.access.ACCESS.") from None
+        raise LookupError(f"{sorted(methods)} {path} needs a row in api.access.table.ACCESS.") from None
     return row

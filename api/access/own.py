@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.requests import Request
 
-from api.access import Caller, Own
+from api.access.table import Caller, Own
 from api.deps import caller, live
 from api.errors import ApiError
 from api.idempotency import ask

@@ -6,8 +6,8 @@ import asyncio
 from contextlib import aclosing
 from typing import Any, cast
 
-from api.events_out import Line, id_of, line_of
-from api.events_ring import Ring
+from api.events.out import Line, id_of, line_of
+from api.events.ring import Ring
 from assigner.domain.records import Event
 from assigner.store.base import EventsLost, Store, StoreUnavailable
 from assigner.store.log import FIRST, EventKey, event_key

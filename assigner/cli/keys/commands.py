@@ -107,8 +107,8 @@ def create(  # noqa: PLR0913, PLR0917 - one for each flag
     redis_url: RedisUrl = None,
 ) -> None:
     """Make a key and print it, this once. A service that runs knows it at once."""
-    from assigner.cli.keys_doing import Wanted  # noqa: PLC0415 - takes a while
-    from assigner.cli.keys_doing import create as run  # noqa: PLC0415 - as above
+    from assigner.cli.keys.doing import Wanted  # noqa: PLC0415 - takes a while
+    from assigner.cli.keys.doing import create as run  # noqa: PLC0415 - as above
 
     run(_asked(workspace, lang, state_dir, redis_url, json=json),
         Wanted(role=role, name=name, agent=agent, expires=expires, rate=rate))  # fmt: skip
@@ -125,7 +125,7 @@ def list_(
     redis_url: RedisUrl = None,
 ) -> None:
     """List the keys of a workspace, those revoked and expired too; never what could be used as one."""
-    from assigner.cli.keys_doing import listed  # noqa: PLC0415 - as above
+    from assigner.cli.keys.doing import listed  # noqa: PLC0415 - as above
 
     listed(_asked(workspace, lang, state_dir, redis_url, json=json), limit)
 
@@ -143,7 +143,7 @@ def rotate(  # noqa: PLR0913, PLR0917 - one for each flag
     redis_url: RedisUrl = None,
 ) -> None:  # fmt: skip
     """Make a new key for the same caller and print it; the old one goes on for the overlap."""
-    from assigner.cli.keys_doing import rotate as run  # noqa: PLC0415 - as above
+    from assigner.cli.keys.doing import rotate as run  # noqa: PLC0415 - as above
 
     run(
         _asked(workspace, lang, state_dir, redis_url, json=json),
@@ -164,7 +164,7 @@ def revoke(
     redis_url: RedisUrl = None,
 ) -> None:
     """From now on the key lets nobody in."""
-    from assigner.cli.keys_doing import revoke as run  # noqa: PLC0415 - as above
+    from assigner.cli.keys.doing import revoke as run  # noqa: PLC0415 - as above
 
     run(_asked(workspace, lang, state_dir, redis_url, json=json), key)
 
@@ -172,7 +172,7 @@ def revoke(
 def _asked(
     workspace: str | None, lang: Any, state_dir: str | None, redis_url: str | None, *, json: bool
 ) -> Any:
-    from assigner.cli.keys_doing import Asked  # noqa: PLC0415 - as above
+    from assigner.cli.keys.doing import Asked  # noqa: PLC0415 - as above
 
     settings: Settings = read_settings({"state_dir": state_dir, "redis_url": redis_url})
     return Asked(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from assigner.cli.centre_file import STRUCTS, Docs
+from assigner.cli.centre.file import STRUCTS, Docs
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.@/+-]*")
 _NOT_TEXT: Final = frozenset("y yes n no on off true false null".split())

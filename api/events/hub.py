@@ -14,10 +14,10 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from api.events_out import Wanted, beat_of, comment
-from api.events_past import Past
-from api.events_reader import Reader
-from api.events_ring import Ring, joined
+from api.events.out import Wanted, beat_of, comment
+from api.events.past import Past
+from api.events.reader import Reader
+from api.events.ring import Ring, joined
 from api.view import View
 from assigner.backoff import Backoff
 from assigner.domain.frozen import frozen

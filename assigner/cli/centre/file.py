@@ -17,7 +17,7 @@ from api.faults import ID, Invalid, pointer, show
 from api.live import MAIN_QUEUE
 from api.messages import Language
 from api.shapes import AgentPut, QueuePut, TaskPut
-from assigner.cli.centre_yaml import Loaded, Mistake, load
+from assigner.cli.centre.yaml import Loaded, Mistake, load
 from assigner.cli.words import say
 
 Doc = dict[str, Any]

@@ -16,14 +16,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from api.errors import MAX_FAULTS_SHOWN
 from api.messages import Language
 from assigner.cli import shell
-from assigner.cli.centre_diff import Change, Difference, compare
-from assigner.cli.centre_doing import CHANGED_MEANWHILE, MADE_MEANWHILE, Result, carry_out
-from assigner.cli.centre_file import STRUCTS, Centre, Docs, read
-from assigner.cli.centre_service import Answer, Broken, Refused, connected, ended
-from assigner.cli.centre_service import read as read_service
-from assigner.cli.centre_show import SIGNS, shown
-from assigner.cli.centre_text import text
-from assigner.cli.centre_yaml import Mistake
+from assigner.cli.centre.diff import Change, Difference, compare
+from assigner.cli.centre.doing import CHANGED_MEANWHILE, MADE_MEANWHILE, Result, carry_out
+from assigner.cli.centre.file import STRUCTS, Centre, Docs, read
+from assigner.cli.centre.service import Answer, Broken, Refused, connected, ended
+from assigner.cli.centre.service import read as read_service
+from assigner.cli.centre.show import SIGNS, shown
+from assigner.cli.centre.text import text
+from assigner.cli.centre.yaml import Mistake
 from assigner.cli.tables import View
 from assigner.cli.words import number, say
 from assigner.client import Client

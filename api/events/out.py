@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from api.overrides_out import override_out
+from api.overrides.out import override_out
 from api.records import agent_out, encode, instant, offer_out, queue_out, task_out
 from assigner.domain.frozen import frozen
 from assigner.domain.lifecycle import TRANSITIONS

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from api.events_out import Wanted, reset_of
+from api.events.out import Wanted, reset_of
 from assigner.store.log import EventKey
 
 

@@ -16,9 +16,9 @@ from starlette.types import Receive, Scope, Send
 from api.assign import client_leaves
 from api.deps import caller, door, live, service
 from api.errors import ApiError, Fault
-from api.events_hub import Hub
-from api.events_out import KINDS, TYPES, Wanted, comment, reset_of
-from api.events_reader import Reader
+from api.events.hub import Hub
+from api.events.out import KINDS, TYPES, Wanted, comment, reset_of
+from api.events.reader import Reader
 from api.faults import ID, Invalid
 from api.lists import query_instant
 from api.problems import RETRY

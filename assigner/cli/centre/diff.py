@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from assigner.cli.centre_file import STRUCTS, Doc, Docs
+from assigner.cli.centre.file import STRUCTS, Doc, Docs
 from assigner.domain.instant import to_ms
 
 Sign = Literal["+", "~", "-"]

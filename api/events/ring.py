@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from api.events_out import Line, Wanted
+from api.events.out import Line, Wanted
 from assigner.store.log import FIRST, EventKey, event_key
 
 MOST_BYTES = 2**24

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from typing import Final
 from urllib.parse import urlsplit
 
-from api.access import Caller
-from api.access_keys import PREFIX, KeyState, Ring, state_of
-from api.access_refused import WRONG, Refused
-from api.oidc import Claims, Tokens
-from api.oidc_keys import Issuer
-from api.rates import Bucket, Rates
+from api.access.jwks import Issuer
+from api.access.keyring import PREFIX, Keyring, KeyState, state_of
+from api.access.rates import Bucket, Rates
+from api.access.refused import WRONG, Refused
+from api.access.table import Caller
+from api.access.tokens import Claims, Tokens
 from assigner.clock import Clock
 from assigner.config import Settings, is_loopback
 from assigner.domain.access import Role
@@ -38,7 +38,7 @@ class Door:
 
     def __init__(self, settings: Settings, workspaces: Iterable[str], clock: Clock) -> None:
         self.dev = _dev(settings.workspace_names[0]) if settings.dev else None
-        self.ring = Ring(workspaces)
+        self.keyring = Keyring(workspaces)
         self._tokens = _tokens(settings, clock) if settings.oidc_issuer else None
         self._clock = clock
         self._rates = Rates(settings.rate_limit)
@@ -47,7 +47,7 @@ class Door:
     @property
     def open_to_nobody(self) -> bool:
         """Whether there is nothing to show that would let anybody in."""
-        return not self.dev and not self._tokens and not any(self.ring.live(self._clock.now_ms()))
+        return not self.dev and not self._tokens and not any(self.keyring.live(self._clock.now_ms()))
 
     async def admit(self, authorization: bytes | None) -> Caller | Refused:
         """Who shows this `Authorization` header. A key is known or not at once; a token may need its
@@ -71,7 +71,7 @@ class Door:
         """
         if authorization is None or not authorization.startswith(b"Bearer ak_"):
             return None
-        known = self.ring.find_again(authorization[7:])
+        known = self.keyring.find_again(authorization[7:])
         if known and state_of(known.key, self._clock.now_ms()) is KeyState.LIVE:
             return known.caller
         return None
@@ -104,18 +104,18 @@ class Door:
     def know(self, workspace: str, keys: Sequence[KeyRecord], *, whole: bool) -> None:
         """Take in keys of a workspace, new or changed; `whole`: all that it has."""
         if whole:
-            self.ring.read(workspace, keys)
+            self.keyring.read(workspace, keys)
         else:
             for key in keys:
-                self.ring.put(workspace, key)
+                self.keyring.put(workspace, key)
         for id in list(self._staying) if whole else [key.id for key in keys]:
             for stay in self._staying.get(id, ()):
                 stay.look()
 
     def _by_key(self, text: str) -> Caller | Refused:
-        known = self.ring.find(text)
+        known = self.keyring.find(text)
         if known is None:
-            return _WRONG if self.ring.loaded else _NOT_YET
+            return _WRONG if self.keyring.loaded else _NOT_YET
         state = state_of(known.key, self._clock.now_ms())
         if state is KeyState.LIVE:
             return known.caller
@@ -125,7 +125,7 @@ class Door:
         """For how long a caller may stay, as far as is known now."""
         until = caller.until
         if caller is not self.dev and caller.id[:5] != "oidc:":
-            key = self.ring.get(caller.id)
+            key = self.keyring.get(caller.id)
             if key is None or key.revoked_at is not None:
                 return 0
             until = key.expires_at

@@ -56,8 +56,8 @@ def events(  # noqa: PLR0913, PLR0917 - one for each flag
     lang: Lang = None,
 ) -> None:
     """Tell what happens to tasks, agents, queues and overrides, a line for each event."""
-    from assigner.cli.events_doing import Wanted  # noqa: PLC0415 - takes a while, and help should not wait
-    from assigner.cli.events_doing import events as run  # noqa: PLC0415 - as above
+    from assigner.cli.events.doing import Wanted  # noqa: PLC0415 - takes a while, and help should not wait
+    from assigner.cli.events.doing import events as run  # noqa: PLC0415 - as above
     from assigner.cli.people.asking import Where  # noqa: PLC0415 - as above
 
     wanted = Wanted(

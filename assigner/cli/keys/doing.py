@@ -16,12 +16,12 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from api.access_keys import Minted, id_of, is_name, leaving, mint, new_id, state_of, successor
+from api.access.keyring import Minted, id_of, is_name, leaving, mint, new_id, state_of, successor
 from api.faults import ID
 from api.keys import key_out
 from api.messages import Language
 from assigner.cli import shell, words
-from assigner.cli.keys_store import reached
+from assigner.cli.keys.store import reached
 from assigner.cli.tables import View
 from assigner.clock import SystemClock
 from assigner.config import Settings

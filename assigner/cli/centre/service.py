@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from api.errors import ApiError
 from api.shapes import READ_ONLY
-from assigner.cli.centre_file import STRUCTS, Doc, Docs, normal
+from assigner.cli.centre.file import STRUCTS, Doc, Docs, normal
 from assigner.client import AssignerError, Client, NotOurs, NotReached, Problem
 from assigner.domain.lifecycle import OPEN_STATES, State
 

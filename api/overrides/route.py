@@ -17,12 +17,12 @@ from api.exchange import answer, body_of, listing, reading
 from api.idempotency import Ask, ask
 from api.lists import page_limit
 from api.live import Live
-from api.overrides_in import read
-from api.overrides_list import all_of, page_of
-from api.overrides_list import tests as asked_of
-from api.overrides_make import Planned, id_of, make, planned, preview, skipped_then
-from api.overrides_out import override_out, sheet
-from api.overrides_targets import SLICE, caught_up
+from api.overrides.body import read
+from api.overrides.listing import all_of, page_of
+from api.overrides.listing import tests as asked_of
+from api.overrides.making import Planned, id_of, make, planned, preview, skipped_then
+from api.overrides.out import override_out, sheet
+from api.overrides.targets import SLICE, caught_up
 from api.paths import path_id
 from api.query import Route
 from api.records import encode, page

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-from assigner.cli.centre_diff import Change, Difference, Sign, compared, differs
-from assigner.cli.centre_file import STRUCTS, Doc
-from assigner.cli.centre_service import Answer, Broken, Refused, batch, hold, put, remove
+from assigner.cli.centre.diff import Change, Difference, Sign, compared, differs
+from assigner.cli.centre.file import STRUCTS, Doc
+from assigner.cli.centre.service import Answer, Broken, Refused, batch, hold, put, remove
 from assigner.client import Client
 
 GROUP: Final = 1_000

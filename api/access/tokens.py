@@ -17,10 +17,10 @@ import msgspec
 from jwt.exceptions import InvalidAudienceError, InvalidIssuerError, PyJWTError
 from jwt.types import Options
 
-from api.access import Caller
-from api.access_refused import WRONG, Refused
+from api.access.jwks import ALGORITHMS, Issuer, Unreachable
+from api.access.refused import WRONG, Refused
+from api.access.table import Caller
 from api.faults import ID
-from api.oidc_keys import ALGORITHMS, Issuer, Unreachable
 from assigner.clock import Clock
 from assigner.domain.access import Role
 from assigner.domain.frozen import frozen

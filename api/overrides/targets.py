@@ -9,7 +9,7 @@ from typing import cast
 from api.errors import ApiError
 from api.lists import asks
 from api.live import Live
-from api.overrides_in import FilterIn, OverrideIn, refuse_too_many
+from api.overrides.body import FilterIn, OverrideIn, refuse_too_many
 from api.view import View
 from assigner.domain.records import TaskRecord
 from assigner.store.log import event_key

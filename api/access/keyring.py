@@ -15,7 +15,7 @@ from enum import StrEnum
 from hashlib import blake2b, sha256
 from typing import NamedTuple
 
-from api.access import Caller
+from api.access.table import Caller
 from assigner.domain.records import KeyRecord
 
 SECRET_BYTES = 32
@@ -90,7 +90,7 @@ class Known:
     caller: Caller
 
 
-class Ring:
+class Keyring:
     """All keys of all workspaces that this process serves; `loaded` once those of each have been read."""
 
     def __init__(self, workspaces: Iterable[str]) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 from api.errors import ERRORS, MAX_FAULTS_SHOWN, ApiError
 from api.idempotency import Ask, fingerprint
 from api.live import Live
-from api.overrides_in import OverrideIn, said
-from api.overrides_targets import SLICE, caught_up, targets
+from api.overrides.body import OverrideIn, said
+from api.overrides.targets import SLICE, caught_up, targets
 from assigner.dispatch.actions import slot_of
 from assigner.dispatch.hindrance import Refusal, clash, hindrance
 from assigner.dispatch.overrides import plan

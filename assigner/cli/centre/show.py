@@ -9,8 +9,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from assigner.cli.centre_diff import NOTHING, Change, Difference, Field, Sign
-from assigner.cli.centre_text import flow
+from assigner.cli.centre.diff import NOTHING, Change, Difference, Field, Sign
+from assigner.cli.centre.text import flow
 from assigner.cli.tables import DIM, View
 
 STYLES: Final[dict[Sign, str]] = {"+": "green", "~": "yellow", "-": "red"}

@@ -1,0 +1,1 @@
+"""What happens, as it happens, for whoever follows it."""

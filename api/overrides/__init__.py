@@ -1,0 +1,1 @@
+"""What coordinators decide by hand, over HTTP."""
