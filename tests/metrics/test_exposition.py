@@ -18,9 +18,9 @@ from tests.style.sources import ROOT
 
 ODD = 'a "quoted" \\ back\\slash,\nnew line, {brace}, ñandú'
 FILLED_BY = sorted(
-    {*(ROOT / "api").glob("*.py"), *(ROOT / "assigner/dispatch").glob("*.py"), ROOT / "assigner/engine.py"}
+    {*(ROOT / "api").rglob("*.py"), *(ROOT / "assigner/dispatch").glob("*.py"), ROOT / "assigner/engine.py"}
 )
-API = sorted((ROOT / "api").glob("*.py"))
+API = sorted((ROOT / "api").rglob("*.py"))
 MOST_SERIES = 5_000
 STATUSES = ("200", "404", "422", "503")
 STORE_VERBS = 40
