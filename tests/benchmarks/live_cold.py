@@ -69,7 +69,7 @@ def _row(what: str, seconds: float) -> Row:
 def _started(log: Path, state: Path, durability: str) -> Iterator[Start]:
     """Start a service and wait until it is ready; end it gracefully when the block ends."""
     port, began = _free_port(), time.perf_counter()
-    process = launch(log, port=port, state_dir=state, durability=durability)
+    process = launch(log, port=port, state_dir=state, durability=durability, dev="true")
     try:
         _until(lambda: _ready(port), process)
         took = time.perf_counter() - began
