@@ -110,7 +110,8 @@ def _logging() -> Iterator[None]:
     root, theirs = logging.getLogger(), logging.getLogger("uvicorn")
     handlers, level, their_level = root.handlers[:], root.level, theirs.level
     yield
-    root.handlers, root.level = handlers, level
+    root.handlers = handlers
+    root.setLevel(level)
     logging.getLogger("uvicorn.error").filters.clear()
     theirs.setLevel(their_level)
 

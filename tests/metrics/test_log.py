@@ -39,14 +39,15 @@ def written(style: JsonLines | ConsoleLines, fields: Mapping[str, Any]) -> str:
 @pytest.mark.parametrize("style", [JsonLines(), ConsoleLines()])
 @pytest.mark.parametrize("said", ["3f0c", '100 % "of" \\ %s', "a" * 128])
 def test_a_request_s_line_is_like_any_other(
-    style: JsonLines | ConsoleLines, said: str, monkeypatch: pytest.MonkeyPatch
+    style: JsonLines | ConsoleLines, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     handler = Lines(style)
     handler.stream = StringIO()
-    monkeypatch.setattr(logging.root, "handlers", [handler])
-    monkeypatch.setattr(logging.getLogger("assigner.access"), "level", logging.INFO)
     line = Form(logging.getLogger("assigner.access"), logging.INFO, "request", {"share": "5 %"}, "ms", "said")
-    tell([(line, (ms, said)) for ms in (1.5, 20_000.0, 0.0)], NOON_MS)
+    # The level by its setter: loggers remember what they let pass until it is called.
+    with caplog.at_level(logging.INFO, "assigner.access"), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logging.root, "handlers", [handler])
+        tell([(line, (ms, said)) for ms in (1.5, 20_000.0, 0.0)], NOON_MS)
     expected = [written(style, {"share": "5 %", "ms": ms, "said": said}) for ms in (1.5, 20_000.0, 0.0)]
     assert handler.stream.getvalue() == "\n".join([*expected, ""])
 
