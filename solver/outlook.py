@@ -1,0 +1,36 @@
+"""What a rule over time looks at besides the pairs that are free now: hours, rates and who comes and goes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+FAR = 1e30
+"""Hours that stand for never: so large that nothing is added to them, so small that no power overflows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Outlook:
+    """T types of tasks, R agents at work: idle, busy, or soon to come. All times in hours.
+
+    A type is tasks alike in what they ask and in expected handling.
+    """
+
+    handling: Floats
+    """[T, R], above 0: expected hours of one task; inf where the agent may not do the type."""
+    trust: Floats
+    """[T, R]: observations behind each expectation; inf where it is known, 0 where never tried."""
+    waiting: Floats
+    """[T]: tasks waiting now."""
+    arrivals: Floats
+    """[T]: new tasks an hour, follow-ups included."""
+    follows: Floats
+    """[T, T]: probability that a case goes on with type u after t; a row sums to 1 at most."""
+    frees_in: Floats
+    """[R]: expected hours until the agent has room; 0 who has room now; who is yet to come, until then."""
+    leaves_in: Floats
+    """[R]: hours until the agent's shift ends; inf where no end is known."""
+    slots: Floats
+    """[R], at least 1: how many tasks the agent works on at once."""

@@ -1,0 +1,113 @@
+"""The rule "price and hold": who next, and whether to wait.
+
+A pair is worth more the fewer priced hours are left of the task's case, the less the agent's time is worth
+elsewhere, and the longer the task has waited; and it is held back when somebody faster would finish the task
+sooner, the queue before it included.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from solver.outlook import FAR, Floats, Outlook
+from solver.prices import cheapest, shares
+from solver.problem import Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """The defaults of the rule: one configuration for every centre."""
+
+    right_agent: float = 6.0
+    """γ, the weight of the log of how much dearer than the cheapest agent a pair is."""
+    patience: float = 1.5
+    """h, a pair is held when it takes longer than this times what waiting for a faster agent takes."""
+    queue: float = 1.5
+    """g, the weight of the work that the faster agents have before them."""
+    steps: int = 4
+    """How many steps ahead the rest of a case is priced."""
+
+
+DEFAULTS = Tuning()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rated:
+    """T types, I idle agents asked about."""
+
+    price: Floats
+    """v [T]: priced hours of one task of the type."""
+    left: Floats
+    """W [T]: priced hours of all that is left of its case."""
+    pair: Floats
+    """[T, I]: −γ ln(m p / v); -inf where the agent may not."""
+    held_for: Ints
+    """[T, I]: −1, or the position among the R agents of who would finish the task sooner."""
+    expected_in: Floats
+    """[T, I]: hours until that agent would begin it; 0 where none."""
+
+
+def rate(outlook: Outlook, log_price: Floats, idle: Ints, tuning: Tuning = DEFAULTS) -> Rated:
+    """The worth of the types, and of giving one task of each to each of the idle agents.
+
+    `log_price`: [R], from `settle`. `idle`: positions among the R agents.
+    """
+    hours = np.minimum(outlook.handling, FAR)
+    priced, least = cheapest(hours, np.exp(log_price))
+    able = least < FAR * 1e-9
+    share = shares(priced, least)
+    share[~able] = 0.0
+    held_for, expected_in = _held(outlook, hours, share, idle, tuning)
+    with np.errstate(divide="ignore"):
+        pair = -tuning.right_agent * np.log(priced[:, idle] / least[:, None])
+    pair[~np.isfinite(outlook.handling[:, idle])] = -np.inf
+    price = np.where(able, least, 0.0)
+    return Rated(
+        price=price,
+        left=_left(price, outlook.follows, tuning.steps),
+        pair=pair,
+        held_for=held_for,
+        expected_in=expected_in,
+    )
+
+
+def _left(price: Floats, follows: Floats, steps: int) -> Floats:
+    """W = v + P W, iterated: a circle of types without an end stays finite."""
+    left = price
+    for _ in range(steps):
+        left = price + follows @ left
+    return left
+
+
+def _held(outlook: Outlook, hours: Floats, share: Floats, idle: Ints, tuning: Tuning) -> tuple[Ints, Floats]:
+    """For each type and idle agent: who faster to wait for (−1: none), and hours until that one begins it.
+
+    With F the faster agents: the wait is at least what the earliest of them needs to finish it, and what all
+    of them need for the tasks before this one. Who is not in F never finishes before this agent would.
+    """
+    stays = outlook.frees_in < outlook.leaves_in
+    done = np.where(stays, outlook.frees_in + hours, FAR)
+    soonest = done.argmin(axis=1)
+    first = np.take_along_axis(done, soonest[:, None], axis=1)
+    mine = hours[:, idle]
+    rows = np.flatnonzero((mine > tuning.patience * first).any(axis=1))
+    alternative = np.broadcast_to(first, mine.shape).copy()
+    speed = np.where(stays, 1.0 / hours[rows], 0.0)
+    before = (outlook.waiting @ (share * hours)) * speed - np.where(stays, share[rows], 0.0)
+    ahead, served = _among_faster(hours[rows], before, speed * outlook.slots, mine[rows])
+    alternative[rows] += tuning.queue * np.maximum(ahead, 0.0) / np.maximum(served, 1.0 / FAR)
+    hold = (mine > tuning.patience * alternative) & (mine < FAR)
+    held_for = np.where(hold, soonest[:, None], -1)
+    begins = alternative - np.take_along_axis(hours, soonest[:, None], axis=1)
+    return held_for, np.where(hold, begins, 0.0)
+
+
+def _among_faster(hours: Floats, before: Floats, speed: Floats, mine: Floats) -> tuple[Floats, Floats]:
+    """[T, I] twice: the sums of `before` and of `speed` over the agents faster than each idle one."""
+    sums = np.zeros((2, *mine.shape))
+    for row, (times, asked) in enumerate(zip(hours, mine, strict=True)):
+        order = times.argsort()
+        place = times[order].searchsorted(asked)
+        for each, values in zip(sums, (before[row], speed[row]), strict=True):
+            each[row] = np.concatenate(([0.0], values[order].cumsum()))[place]
+    return sums[0], sums[1]

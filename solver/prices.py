@@ -1,0 +1,78 @@
+"""What an hour of each agent is worth to the others' work: prices that spread the expected load.
+
+They are the dual of sharing out the fluid load (what waits and what will arrive) so that all are equally
+busy: who alone can do much of it becomes dear, and work that others can do goes to the others.
+"""
+
+import numpy as np
+
+from solver.outlook import FAR, Floats, Outlook
+
+HORIZON = 3.0
+"""H, hours of arrivals that count as demand beside what waits."""
+SOFTNESS = 0.3
+"""θ, how much dearer than the cheapest agent (as a fraction) still gets a good share of a type."""
+STEP = 0.05
+"""η, how far one round moves the log of a price per unit of relative overload."""
+FLOOR = 0.0003
+"""The lowest price, as a fraction of the highest."""
+ROUNDS_AT_FIRST = 50
+ROUNDS = 4
+MOST_OVERLOAD = 3.0
+
+
+def settle(outlook: Outlook, log_price: Floats | None = None, rounds: int | None = None) -> Floats:
+    """Prices moved towards balance; their logs, [R], of mean 1. None starts from equal prices.
+
+    Call it on a fixed tick with what it gave last: how often somebody asks must not change them.
+    `rounds`: 4, or 50 from equal prices.
+    """
+    rounds = rounds or (ROUNDS_AT_FIRST if log_price is None else ROUNDS)
+    hours = np.minimum(outlook.handling, FAR)
+    price = np.ones(outlook.slots.size) if log_price is None else np.exp(log_price)
+    price = normal(price)
+    demand = _demand(outlook)
+    for _ in range(rounds if demand.any() else 0):
+        price = normal(price * np.exp(STEP * _overload(outlook, hours, price, demand)))
+    logs: Floats = np.log(price)
+    return logs
+
+
+def normal(price: Floats) -> Floats:
+    """None below the floor, of mean 1."""
+    raised: Floats = np.maximum(price, FLOOR * price.max(initial=0.0))
+    return raised / (raised.mean() if raised.size else 1.0)
+
+
+def cheapest(hours: Floats, price: Floats) -> tuple[Floats, Floats]:
+    """The priced hours of each pair [T, R], and the least of each type [T]. `hours` are FAR, not inf."""
+    priced = hours * price
+    return priced, priced.min(axis=1, initial=FAR)
+
+
+def shares(priced: Floats, least: Floats) -> Floats:
+    """[T, R]: the share of a type's work that each agent would get, soft around the cheapest."""
+    part = priced / least[:, None]
+    part -= 1.0
+    part /= SOFTNESS
+    part += 1.0
+    np.multiply(part, part, out=part)
+    np.multiply(part, part, out=part)
+    np.reciprocal(part, out=part)
+    part /= part.sum(axis=1, keepdims=True)
+    return part
+
+
+def _demand(outlook: Outlook) -> Floats:
+    """[T]: tasks that wait or arrive within the horizon, of types that somebody may do."""
+    able = np.isfinite(outlook.handling).any(axis=1)
+    return np.where(able, outlook.waiting + HORIZON * outlook.arrivals, 0.0)
+
+
+def _overload(outlook: Outlook, hours: Floats, price: Floats, demand: Floats) -> Floats:
+    """[R]: how much more than their due share each would be busy, as a fraction, cut at both ends."""
+    part = shares(*cheapest(hours, price))
+    part *= hours
+    load = (demand @ part) / outlook.slots
+    relative: Floats = load / (price * load).mean()
+    return np.clip(relative - 1.0, -1.0, MOST_OVERLOAD)
