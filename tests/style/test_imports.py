@@ -50,6 +50,7 @@ API = (
 )
 STORES = "a store knows records and a clock; only redis, server and embedded know one"
 STORE = ("assigner.store", "assigner.domain", "assigner.clock")
+SIMULATES = "a world moves its own clock: it knows who decides, and neither the web nor a server"
 ROOT = May(root=True, why="a root may import anything")
 
 # The row of the module, or else of the nearest package around it, holds.
@@ -92,6 +93,7 @@ TABLE = {
     "assigner.client": May(
         ours=("assigner.client",), others=("httpx", "msgspec"), never=(), why="a client is taken out alone"
     ),
+    "assigner.simulation": _may("assigner.simulation", "", SIMULATES),
     "assigner.engine": ROOT,
     "assigner.running": ROOT,
     "assigner.service": ROOT,
