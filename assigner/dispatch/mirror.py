@@ -169,7 +169,7 @@ class Mirror:
         queue, standing = self.queue(record.queue), self.standing
         requirement = self._requirements.of(record.doc, record.size, queue, record.relaxed)
         frozen = record.queue in standing.frozen
-        return task_of(record, requirement, standing.kept_from(record), frozen=frozen)
+        return task_of(record, requirement, queue, standing.kept_from(record), frozen=frozen)
 
     def _enter(self, entry: TaskEntry) -> None:
         """Let a queued task stand in its line, unless its queue hands nothing out."""
@@ -330,7 +330,7 @@ async def in_slices(records: Sequence[V]) -> AsyncIterator[V]:
 
 def _of_tasks(queue: Queue) -> tuple[object, ...]:
     """The settings of a queue that its tasks were put in with; the others are asked when they are needed."""
-    return queue.relaxation, queue.floor, queue.lost_after_ms
+    return queue.relaxation, queue.floor, queue.lost_after_ms, queue.hours, queue.service_levels, queue.curve
 
 
 @lru_cache(maxsize=4_096)
@@ -353,6 +353,8 @@ def _same_task(record: TaskRecord, known: TaskRecord) -> bool:
         record.relaxed == known.relaxed
         and record.queue == known.queue
         and record.size == known.size
+        and record.responded_at == known.responded_at
+        and record.reopened_at == known.reopened_at
         and record.cooling_down == known.cooling_down
         and record.overrides == known.overrides
         and record.doc == known.doc

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from assigner.domain.agent import Agent
 from assigner.domain.calendar import Window, windows
 from assigner.domain.instant import ms_of, rfc3339
+from assigner.domain.promise import owed
 from assigner.domain.queue import Queue
 from assigner.domain.records import AgentRecord, Doc, TaskRecord
 from assigner.domain.task import Requirement, Skills, Task
@@ -107,22 +108,32 @@ def by_hand(record: TaskRecord) -> frozenset[str]:
 
 
 def task_of(
-    record: TaskRecord, requirement: Requirement, kept_from: Iterable[str] = (), *, frozen: bool = False
+    record: TaskRecord,
+    requirement: Requirement,
+    queue: Queue,
+    kept_from: Iterable[str] = (),
+    *,
+    frozen: bool = False,
 ) -> Task:
-    """The domain's task: what holds of it, who the service knows to be cooling down, and what overrides say
-    of it and of its queue.
+    """The domain's task: what holds of it, what its queue promises, who the service knows to be cooling down,
+    and what overrides say of it and of its queue.
     """
     doc = holding(record)
     priority = doc.get("priority", PRIORITY)
     cooling = {id: ms_of(until) for id, until in doc.get("cooling_down", {}).items()}
     for id, until in record.cooling_down.items():
         cooling[id] = max(until, cooling.get(id, until))
+    promised = owed(record, queue)
     return Task(
         id=record.id,
         requirement=requirement,
         created_at=record.created_at,
         priority=PRIORITIES[priority] if isinstance(priority, str) else int(priority),
-        due_at=_instant(doc.get("due_at")),
+        due_at=promised.due_at,
+        respond_by=promised.respond_by,
+        at_risk_ms=promised.at_risk_ms,
+        respond_risk_ms=promised.respond_risk_ms,
+        curve=queue.curve,
         not_before=_instant(doc.get("not_before")),
         handle_ms=round(doc["handle_s"] * 1000) if "handle_s" in doc else HANDLE_MS,
         preferred_agents=tuple(doc.get("preferred_agents", ())),

@@ -13,9 +13,12 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Literal
 
+from assigner.domain.curve import Curve
+from assigner.domain.hours import Hours
 from assigner.domain.task import Requirement, Skills
 
 OnExpiry = Literal["keep", "away"]
+Rule = Literal["price_and_hold", "priority_first", "snapshot"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,18 @@ class Step:
     after_ms: int
     skills: Mapping[str, int] = field(default_factory=dict)
     drop: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLevel:
+    """What is promised of tasks, in open time: until somebody takes one, and until it is done.
+
+    A promise counts as at risk when `at_risk_ms` is left of it, or half of it where that is less.
+    """
+
+    first_response_ms: int | None = None
+    resolution_ms: int | None = None
+    at_risk_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +93,31 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="Steps `{after_s, skills: {name: level}, drop: [name]}`: what is asked less after a wait.",
     ),
     Setting(name="floor", default={}, meaning="`{name: level}`: below these levels no step lowers a skill."),
+    Setting(
+        name="calendar",
+        default=None,
+        meaning="`{time_zone, hours: {mon: [{from, until}]}, holidays: [date], special: {date: [{from, "
+        "until}]}}`: when the clocks of the service levels run; null: always.",
+    ),
+    Setting(
+        name="service_levels",
+        default=(),
+        meaning="`{category, first_response_s, resolution_s, at_risk_s}`: what is promised of tasks of a "
+        "category, or, without one, of all others, in open time from their creation. A task's own `due_at` "
+        "wins.",
+    ),
+    Setting(
+        name="curve",
+        default=None,
+        meaning="`{before_s or after_s, points}`: how a promise pulls before it ends and after, in points of "
+        "priority, linear in between; the last slope goes on for ever. null: the default curve.",
+    ),
+    Setting(
+        name="rule",
+        default="price_and_hold",
+        meaning="How its tasks are valued: `price_and_hold` looks ahead, `priority_first` lets the higher "
+        "priority go first, `snapshot` looks at this moment alone.",
+    ),
 )
 """Every setting of a queue, in the names of the API; durations in seconds.
 
@@ -101,6 +141,11 @@ class Queue:
     lost_after_ms: int | None
     relaxation: tuple[Step, ...]
     floor: Mapping[str, int]
+    hours: Hours | None
+    service_levels: Mapping[str | None, ServiceLevel]
+    """By category; None: of all others."""
+    curve: Curve | None
+    rule: Rule
 
     @staticmethod
     def of(doc: Mapping[str, Any]) -> Queue:
@@ -116,7 +161,16 @@ class Queue:
             lost_after_ms=None if said["lost_after_s"] is None else _ms(said["lost_after_s"]),
             relaxation=tuple(sorted(map(_step, said["relaxation"]), key=lambda step: step.after_ms)),
             floor=dict(said["floor"]),
+            hours=None if said["calendar"] is None else Hours.of(said["calendar"]),
+            service_levels={level.get("category"): _level(level) for level in said["service_levels"]},
+            curve=None if said["curve"] is None else Curve.of(said["curve"]),
+            rule=said["rule"],
         )
+
+    def promised(self, category: str | None) -> ServiceLevel | None:
+        """The service level of tasks of a category."""
+        found = self.service_levels.get(category)
+        return self.service_levels.get(None) if found is None else found
 
     def relax_due(self, waiting_since: int, applied: int) -> int | None:
         """The instant of the next relaxation step of a task; None when there is none left."""
@@ -160,6 +214,11 @@ def crossings(doc: Mapping[str, Any]) -> Iterator[tuple[int, str, int]]:
 
 def _ms(seconds: float) -> int:
     return round(seconds * 1000)
+
+
+def _level(said: Mapping[str, Any]) -> ServiceLevel:
+    names = ("first_response", "resolution", "at_risk")
+    return ServiceLevel(**{f"{name}_ms": _ms(said[f"{name}_s"]) for name in names if said.get(f"{name}_s")})
 
 
 def _step(said: Mapping[str, Any]) -> Step:

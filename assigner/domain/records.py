@@ -25,7 +25,9 @@ class TaskRecord:
     `agent` and `offer` are set while offered, `agent` while assigned and after completion. `queued_at` is
     when it began to wait for an agent who takes it: an offer that comes to nothing (declined, expired,
     revoked) does not end the wait, every other way into the queue begins it anew. `attempts` is how often
-    it was offered, `relaxed` how many steps were applied.
+    it was offered, `relaxed` how many steps were applied. `responded_at` is when an agent first took it,
+    `reopened_at` when it was last reopened; `promised` has the `respond_by` and the `due_at` of one that is
+    completed, as they were then.
 
     `overrides` is the overlay: what active overrides say of it, apart from the doc, while it is open.
     `priority`, `due_at`, `pinned_agent`: {by, value}, where no value lifts what the doc says.
@@ -55,6 +57,9 @@ class TaskRecord:
     handoffs: int = 0
     reopened: int = 0
     relaxed: int = 0
+    responded_at: int | None = None
+    reopened_at: int | None = None
+    promised: Mapping[str, int] | None = None
     cooling_down: Mapping[str, int] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assigner.domain.curve import Curve
 from assigner.domain.frozen import frozen
 
 Skills = tuple[tuple[str, int], ...]
@@ -34,6 +35,8 @@ class Requirement:
 class Task:
     """A unit of work. `priority` is 0 to 100; `handle_ms` is its expected handling time.
 
+    Two promises may stand: `respond_by`, while nobody has ever taken it, and `due_at`. Each counts as at risk
+    for the last `respond_risk_ms` and `at_risk_ms`. `curve` says how they pull; None: as by default.
     `cooling_down` holds (agent, until): agents who declined and are not asked again before that instant.
     By hand, in the living service only: `kept_from` are the agents whom overrides keep from it, sorted, and
     `frozen` says that its queue hands nothing out.
@@ -44,6 +47,10 @@ class Task:
     created_at: int
     priority: int = 50
     due_at: int | None = None
+    respond_by: int | None = None
+    at_risk_ms: int = 0
+    respond_risk_ms: int = 0
+    curve: Curve | None = None
     not_before: int | None = None
     handle_ms: int = 600_000
     preferred_agents: tuple[str, ...] = ()
@@ -52,6 +59,13 @@ class Task:
     cooling_down: tuple[tuple[str, int], ...] = ()
     kept_from: tuple[str, ...] = ()
     frozen: bool = False
+
+    @property
+    def promised_at(self) -> int | None:
+        """When the promise ends that ends first; None where nothing is promised."""
+        if self.due_at is None or self.respond_by is None:
+            return self.respond_by if self.due_at is None else self.due_at
+        return min(self.due_at, self.respond_by)
 
     @property
     def bars_agents(self) -> bool:

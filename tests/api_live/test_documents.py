@@ -14,6 +14,7 @@ from api.shapes import TaskPut
 from assigner.domain.document import task_of
 from assigner.domain.instant import to_ms
 from assigner.domain.lifecycle import State
+from assigner.domain.queue import DEFAULT
 from assigner.domain.records import TaskRecord
 from assigner.domain.task import Requirement
 from tests.api_live.living import Living, code
@@ -75,7 +76,7 @@ def test_the_domain_understands_every_document(said: dict[str, Any]) -> None:
         id="t", doc=stored(said), state=State.QUEUED, queue="q", size=1, version=1,
         created_at=0, queued_at=0, updated_at=0,
     )  # fmt: skip
-    task = task_of(record, Requirement())
+    task = task_of(record, Requirement(), DEFAULT)
     words = {"low": 25, "medium": 50, "high": 75, "urgent": 95}
     priority = said.get("priority", 50)
     assert task.priority == words.get(priority, priority)

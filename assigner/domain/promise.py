@@ -1,0 +1,80 @@
+"""What a task is promised: an instant until which somebody takes it, and one until which it is done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from assigner.domain.frozen import frozen
+from assigner.domain.hours import Hours, later
+from assigner.domain.instant import ms_of
+from assigner.domain.lifecycle import State
+from assigner.domain.queue import Queue, ServiceLevel
+from assigner.domain.records import TaskRecord
+
+Promise = tuple[int | None, int]
+"""When a promise ends, and how long before that it counts as at risk."""
+TAKEN = (State.ASSIGNED, State.COMPLETED)
+
+
+@frozen
+class Promises:
+    """When the promises of a task end, and how long before that each counts as at risk; in milliseconds, on
+    every clock: closed hours count.
+    """
+
+    respond_by: int | None = None
+    due_at: int | None = None
+    at_risk_ms: int = 0
+    respond_risk_ms: int = 0
+
+
+NOTHING = ServiceLevel()
+
+
+def promises(record: TaskRecord, queue: Queue) -> Promises:
+    """The promises of a task, kept or not.
+
+    An override says when it is due, else its client, else the service level of its queue, whose clocks run
+    from its creation, that of the resolution from when it was last reopened. Holding it stops no clock. What
+    was promised of a completed task stays.
+    """
+    if record.promised is not None:
+        return Promises(respond_by=record.promised.get("respond_by"), due_at=record.promised.get("due_at"))
+    level = queue.promised(record.doc.get("category")) or NOTHING
+    since, hours = record.created_at, queue.hours
+    respond_by, respond_risk = _promise(hours, since, level.first_response_ms, level.at_risk_ms)
+    again = since if record.reopened_at is None else record.reopened_at
+    due_at, at_risk = _due(record, hours, again, level)
+    return Promises(respond_by=respond_by, due_at=due_at, at_risk_ms=at_risk, respond_risk_ms=respond_risk)
+
+
+def owed(record: TaskRecord, queue: Queue) -> Promises:
+    """The promises of a task that stand: without its first response when that has been given."""
+    found = promises(record, queue)
+    return replace(found, respond_by=None) if responded(record) else found
+
+
+def responded(record: TaskRecord) -> bool:
+    """Whether somebody has ever taken it; a record may be of a time when that was not noted."""
+    return record.responded_at is not None or record.state in TAKEN
+
+
+def _due(record: TaskRecord, hours: Hours | None, since: int, level: ServiceLevel) -> Promise:
+    if (held := record.overrides.get("due_at")) is not None:
+        due: int | None = held.get("value")
+    elif (said := record.doc.get("due_at")) is not None:
+        due = ms_of(said)
+    else:
+        return _promise(hours, since, level.resolution_ms, level.at_risk_ms)
+    return due, 0 if due is None else _risk(hours, due, level.at_risk_ms)
+
+
+def _promise(hours: Hours | None, since: int, ms: int | None, at_risk_ms: int | None) -> Promise:
+    if ms is None:
+        return None, 0
+    due = later(hours, since, ms)
+    return due, _risk(hours, due, None if at_risk_ms is None else min(at_risk_ms, ms // 2))
+
+
+def _risk(hours: Hours | None, due: int, at_risk_ms: int | None) -> int:
+    return 0 if at_risk_ms is None else due - later(hours, due, -at_risk_ms)
