@@ -34,3 +34,7 @@ class Outlook:
     """[R]: hours until the agent's shift ends; inf where no end is known."""
     slots: Floats
     """[R], at least 1: how many tasks the agent works on at once."""
+    beside: Floats | float = 0.0
+    """[R]: hours of work that waits for each agent besides `waiting`: of types that are left out here."""
+    after: Floats | float = 0.0
+    """[T]: priced hours of what follows a task besides `follows`: of types that are left out here."""

@@ -64,18 +64,18 @@ def rate(outlook: Outlook, log_price: Floats, idle: Ints, tuning: Tuning = DEFAU
     price = np.where(able, least, 0.0)
     return Rated(
         price=price,
-        left=_left(price, outlook.follows, tuning.steps),
+        left=_left(price + outlook.after, outlook.follows, tuning.steps),
         pair=pair,
         held_for=held_for,
         expected_in=expected_in,
     )
 
 
-def _left(price: Floats, follows: Floats, steps: int) -> Floats:
+def _left(own: Floats, follows: Floats, steps: int) -> Floats:
     """W = v + P W, iterated: a circle of types without an end stays finite."""
-    left = price
+    left = own
     for _ in range(steps):
-        left = price + follows @ left
+        left = own + follows @ left
     return left
 
 
@@ -93,7 +93,7 @@ def _held(outlook: Outlook, hours: Floats, share: Floats, idle: Ints, tuning: Tu
     rows = np.flatnonzero((mine > tuning.patience * first).any(axis=1))
     alternative = np.broadcast_to(first, mine.shape).copy()
     speed = np.where(stays, 1.0 / hours[rows], 0.0)
-    before = (outlook.waiting @ (share * hours)) * speed - np.where(stays, share[rows], 0.0)
+    before = (outlook.waiting @ (share * hours) + outlook.beside) * speed - np.where(stays, share[rows], 0.0)
     ahead, served = _among_faster(hours[rows], before, speed * outlook.slots, mine[rows])
     alternative[rows] += tuning.queue * np.maximum(ahead, 0.0) / np.maximum(served, 1.0 / FAR)
     hold = (mine > tuning.patience * alternative) & (mine < FAR)

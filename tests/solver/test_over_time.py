@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solver.outlook import Outlook
+from solver.outlook import FAR, Outlook
 from solver.over_time import DEFAULTS, rate
-from solver.prices import SOFTNESS, settle
+from solver.prices import SOFTNESS, cheapest, settle, shares
 
 
 def an_outlook(handling: list[list[float]], **given: Any) -> Outlook:
@@ -164,3 +164,30 @@ def test_holding_is_what_the_formula_says(outlook: Outlook) -> None:
         alternative, mine = _oracle(outlook, log_price, t, r), outlook.handling[t, r]
         if abs(mine / (DEFAULTS.patience * alternative) - 1) > 1e-9:
             assert (found.held_for[t, r] >= 0) == (mine > DEFAULTS.patience * alternative)
+
+
+@given(outlooks(), st.lists(st.floats(-2, 2), min_size=5, max_size=5))
+def test_types_left_out_count_by_what_waits_and_follows_of_them(outlook: Outlook, drawn: list[float]) -> None:
+    """A part of the types, with the work of all of them beside it, is rated as it is among all."""
+    log_price = np.array(drawn[: outlook.slots.size])
+    idle = np.arange(outlook.slots.size)
+    able = np.isfinite(outlook.handling).any(axis=1)
+    outlook = replace(outlook, follows=outlook.follows * able)
+    whole = rate(outlook, log_price, idle)
+    hours = np.minimum(outlook.handling, FAR)
+    share = np.where(able[:, None], shares(*cheapest(hours, np.exp(log_price))), 0.0)
+    part = replace(
+        outlook,
+        handling=outlook.handling[:1],
+        trust=outlook.trust[:1],
+        waiting=np.zeros(1),
+        arrivals=outlook.arrivals[:1],
+        follows=np.zeros((1, 1)),
+        beside=outlook.waiting @ (share * hours),
+        after=whole.left[:1] - whole.price[:1],
+    )
+    alone = rate(part, log_price, idle)
+    assert alone.left == pytest.approx(whole.left[:1])
+    assert alone.pair == pytest.approx(whole.pair[:1])
+    assert alone.expected_in == pytest.approx(whole.expected_in[:1])
+    assert (alone.held_for == whole.held_for[:1]).all()
