@@ -171,7 +171,7 @@ def test_types_left_out_count_by_what_waits_and_follows_of_them(outlook: Outlook
     """A part of the types, with the work of all of them beside it, is rated as it is among all."""
     log_price = np.array(drawn[: outlook.slots.size])
     idle = np.arange(outlook.slots.size)
-    able = np.isfinite(outlook.handling).any(axis=1)
+    able = np.asarray(np.isfinite(outlook.handling).any(axis=1))
     outlook = replace(outlook, follows=outlook.follows * able)
     whole = rate(outlook, log_price, idle)
     hours = np.minimum(outlook.handling, FAR)
