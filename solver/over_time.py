@@ -29,6 +29,8 @@ class Tuning:
 
 
 DEFAULTS = Tuning()
+FEW = 10
+"""So many idle agents are compared with all others one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,7 +76,7 @@ def rate(outlook: Outlook, log_price: Floats, idle: Ints, tuning: Tuning = DEFAU
 def _left(own: Floats, follows: Floats, steps: int) -> Floats:
     """W = v + P W, iterated: a circle of types without an end stays finite."""
     left = own
-    for _ in range(steps):
+    for _ in range(steps if follows.size else 0):
         left = own + follows @ left
     return left
 
@@ -105,6 +107,11 @@ def _held(outlook: Outlook, hours: Floats, share: Floats, idle: Ints, tuning: Tu
 def _among_faster(hours: Floats, before: Floats, speed: Floats, mine: Floats) -> tuple[Floats, Floats]:
     """[T, I] twice: the sums of `before` and of `speed` over the agents faster than each idle one."""
     sums = np.zeros((2, *mine.shape))
+    if mine.shape[1] <= FEW:  # sorting takes longer
+        for i in range(mine.shape[1]):
+            faster = hours < mine[:, i, None]
+            sums[:, :, i] = (before * faster).sum(axis=1), (speed * faster).sum(axis=1)
+        return sums[0], sums[1]
     for row, (times, asked) in enumerate(zip(hours, mine, strict=True)):
         order = times.argsort()
         place = times[order].searchsorted(asked)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solver.outlook import FAR, Outlook
-from solver.over_time import DEFAULTS, rate
+from solver.over_time import DEFAULTS, FEW, rate
 from solver.prices import SOFTNESS, cheapest, settle, shares
 
 
@@ -191,3 +191,14 @@ def test_types_left_out_count_by_what_waits_and_follows_of_them(outlook: Outlook
     assert alone.pair == pytest.approx(whole.pair[:1])
     assert alone.expected_in == pytest.approx(whole.expected_in[:1])
     assert (alone.held_for == whole.held_for[:1]).all()
+
+
+@given(outlooks())
+def test_how_many_are_asked_about_changes_nothing(outlook: Outlook) -> None:
+    """Many idle agents are rated as a few of them are."""
+    log_price = np.zeros(outlook.slots.size)
+    few = np.arange(outlook.slots.size)
+    many = rate(outlook, log_price, np.tile(few, FEW))
+    alone = rate(outlook, log_price, few)
+    assert many.expected_in[:, : few.size] == pytest.approx(alone.expected_in)
+    assert (many.pair[:, : few.size] == alone.pair).all()
