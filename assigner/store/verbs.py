@@ -111,6 +111,7 @@ def offer(records: Records, c: MakeOffer) -> Judged:
         agent=c.agent,
         offer=None if c.accept else c.offer,
         attempts=task.attempts + 1,
+        responded_at=_first(task, "responded_at", c.now) if c.accept else task.responded_at,
     )
     event = "task.accepted" if c.accept else "task.offered"
     return [Happened(type=event, task=after, offer=offer, agent=_loaded(agent, task.size, c.now))]
@@ -168,7 +169,14 @@ def _assign(records: Records, task: TaskRecord, c: OnTask) -> Judged:
         task = one.task or task
         agent = one.agent if one.agent and one.agent.id == agent.id else agent
     row, now = TRANSITIONS["assign"], c.now
-    after = replace(task, state=State.ASSIGNED, version=task.version + 1, updated_at=now, agent=agent.id)
+    after = replace(
+        task,
+        state=State.ASSIGNED,
+        version=task.version + 1,
+        updated_at=now,
+        agent=agent.id,
+        responded_at=_first(task, "responded_at", now),
+    )
     if by := c.facts.get("override"):
         assigned = {"by": by, "forced": refusal is not None}
         after = replace(after, overrides={**task.overrides, "assigned": assigned})
@@ -213,8 +221,9 @@ def _move(records: Records, row: Transition, task: TaskRecord, c: OnTask | OnOff
 
 _FREE = {"agent": None, "offer": None, "started_at": None}
 _AWAKE = {"held_until": None, "hold_reason": None}
+_OPEN_AGAIN = {"finished_at": None, "outcome": None, "promised": None}
 _ENTERING: dict[State, Callable[[int], dict[str, Any]]] = {
-    State.QUEUED: lambda now: {**_FREE, **_AWAKE, "finished_at": None, "outcome": None, "queued_at": now},
+    State.QUEUED: lambda now: {**_FREE, **_AWAKE, **_OPEN_AGAIN, "queued_at": now},
     State.HELD: lambda now: {**_FREE},
     State.ASSIGNED: lambda now: {"offer": None},
     State.COMPLETED: lambda now: {"finished_at": now},
@@ -231,10 +240,10 @@ def _own(verb: str, task: TaskRecord, facts: Mapping[str, Any], now: int) -> dic
             return {"declines": task.declines + 1, **_cooling(task, facts, now)}
         case "expire" | "release":
             return _cooling(task, facts, now)
-        case "start":
-            return {"started_at": now if task.started_at is None else task.started_at}
+        case "accept" | "start":
+            return {_NOTED[verb]: _first(task, _NOTED[verb], now)}
         case "complete":
-            return {"outcome": facts.get("outcome")}
+            return {"outcome": facts.get("outcome"), "promised": facts.get("promised")}
         case "cancel":
             return {"outcome": facts.get("reason")}
         case "hold":
@@ -242,10 +251,20 @@ def _own(verb: str, task: TaskRecord, facts: Mapping[str, Any], now: int) -> dic
         case "transfer":
             return {**told, "handoffs": task.handoffs + 1, "relaxed": 0}
         case "reopen":
-            return {**told, "reopened": task.reopened + 1, "relaxed": 0}
+            return {**told, "reopened": task.reopened + 1, "reopened_at": now, "relaxed": 0}
         case "relax":
             return {"relaxed": facts["relaxed"]}
     return {**told, **_renewed(task, facts, now)} if verb == "update" else {}
+
+
+_NOTED = {"accept": "responded_at", "start": "started_at"}
+"""When an agent first did it."""
+
+
+def _first(task: TaskRecord, noted: str, now: int) -> int:
+    """When what happens now happened first."""
+    at: int | None = getattr(task, noted)
+    return now if at is None else at
 
 
 def _renewed(task: TaskRecord, facts: Mapping[str, Any], now: int) -> dict[str, Any]:

@@ -50,6 +50,7 @@ maybe = {
     "not_before": instants | st.none(),
     "cool_until": st.sampled_from([PAST, NOW + 3, FUTURE, None]),
     "outcome": st.sampled_from(["paid", None]),
+    "promised": st.fixed_dictionaries({}, optional={"respond_by": instants, "due_at": instants}),
     "presence": st.sampled_from(["away", None]),
     "force": st.booleans(),
     "queue": st.sampled_from(QUEUES),

@@ -5,5 +5,5 @@
 verbs.accept = function(c, row)
   local task, refusal = offered(c, false)
   if refusal then return refusal end
-  return move(c, row, task, {})
+  return move(c, row, task, {responded_at = task.live.responded_at or c.now})
 end

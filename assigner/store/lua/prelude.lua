@@ -136,7 +136,9 @@ local function enter(live, state, now)
     live.agent, live.offer, live.started_at = nil, nil, nil
   end
   if state == 'queued' or state == 'cancelled' then live.held_until, live.hold_reason = nil, nil end
-  if state == 'queued' then live.finished_at, live.outcome, live.queued_at = nil, nil, now end
+  if state == 'queued' then
+    live.finished_at, live.outcome, live.promised, live.queued_at = nil, nil, nil, now
+  end
   if state == 'assigned' then live.offer = nil end
   if ENDED[state] then live.finished_at = now end
   live.state = state

@@ -10,6 +10,7 @@ verbs.reopen = function(c, row)
     queue = facts.queue,
     size = facts.size,
     reopened = (live.reopened or 0) + 1,
+    reopened_at = c.now,
     relaxed = 0,
   })
 end
