@@ -27,7 +27,7 @@ class Outlook:
     arrivals: Floats
     """[T]: new tasks an hour, follow-ups included."""
     follows: Floats
-    """[T, T]: probability that a case goes on with type u after t; a row sums to 1 at most."""
+    """[T, T]: probability that a case goes on with type u after t; a row sums to 1 at most. Empty: none."""
     frees_in: Floats
     """[R]: expected hours until the agent has room; 0 who has room now; who is yet to come, until then."""
     leaves_in: Floats
