@@ -22,6 +22,7 @@ class Presence(StrEnum):
 class Agent:
     """A person with skills (name to level, 1 to 10) and a capacity, in task sizes, of which `load` is taken.
 
+    `busy`, where it is known, has (size, milliseconds left) of each task in hand, which are part of `load`.
     `channels` of None serves every channel; an empty set serves none. `available_from` is the first
     instant of the availability window and `available_until` the first after it; `later` has the windows
     that come after that one, in order. `handle_ms` maps a category to this agent's own handling time.
@@ -34,6 +35,7 @@ class Agent:
     channels: frozenset[str] | None = None
     capacity: int = 1
     load: int = 0
+    busy: tuple[tuple[int, int], ...] = ()
     available_from: int | None = None
     available_until: int | None = None
     later: tuple[Window, ...] = ()
@@ -45,6 +47,17 @@ class Agent:
     def capacity_left(self) -> int:
         """What the agent can still take, in task sizes; a load above the capacity leaves nothing."""
         return max(0, self.capacity - self.load)
+
+    def room_in(self, size: int) -> int | None:
+        """Milliseconds until there is room for a task of this size, 0: at once; None: nothing says when."""
+        room = self.capacity - self.load
+        if room >= size:
+            return 0
+        for piece, left in sorted(self.busy, key=lambda one: one[1]):
+            room += piece
+            if room >= size:
+                return left
+        return None
 
     def handling_ms(self, task: Task) -> int:
         """The handling time of the pair: the agent's own for the category, else the task's."""

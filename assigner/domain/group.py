@@ -2,8 +2,8 @@
 
 Tasks are alike when they have the same requirement, the same pinned agent, the same agents whom
 overrides keep from them, the same opening instant if it is still to come, and handling times that no rule and
-no term tells apart. Agents whom a task excludes, prefers or lets cool down are its own: they do not split a
-group.
+no term tells apart. A rule over time tells all handling times apart, and tasks with rules of their own.
+Agents whom a task excludes, prefers or lets cool down are its own: they do not split a group.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Group:
     """Like tasks. `members` are positions in the snapshot, ascending; `task` stands for them all.
 
     `estimate_ms` is their handling time to the nearest step, of which there are eight between a time
-    and its double; None where no agent has a time of their own to compare with.
+    and its double; None where nothing tells one step from another.
     """
 
     task: Task
@@ -33,31 +33,34 @@ class Group:
     verdict: Verdict
 
 
-def group(tasks: Sequence[Task], roster: Roster) -> list[Group]:
-    """Sort tasks into groups, in the order of their first members, and judge each group once."""
+def group(tasks: Sequence[Task], roster: Roster, *, over_time: bool = False) -> list[Group]:
+    """Sort tasks into groups, in the order of their first members, and judge each group once.
+
+    `over_time`: for a rule over time.
+    """
     same: dict[tuple[object, ...], list[int]] = {}  # by identity: hashing a requirement is slow
     alike: dict[tuple[object, ...], list[int]] = {}
     for position, task in enumerate(tasks):
-        by_hand = (task.kept_from, task.frozen)
+        by_hand = (task.kept_from, task.frozen, task.rule)
         key = (id(task.requirement), task.handle_ms, task.pinned_agent, task.not_before, by_hand)
         members = same.get(key)
         if members is None:
-            members = same[key] = alike.setdefault(_likeness(task, roster), [])
+            members = same[key] = alike.setdefault(_likeness(task, roster, over_time), [])
         members.append(position)
-    return [_judged(members, tasks, roster) for members in alike.values()]
+    return [_judged(members, tasks, roster, over_time) for members in alike.values()]
 
 
-def _likeness(task: Task, roster: Roster) -> tuple[object, ...]:
+def _likeness(task: Task, roster: Roster, over_time: bool) -> tuple[object, ...]:
     """What the rules and the terms can tell of a task; of a handling time, whose window it outlasts."""
     opening = task.not_before if task.not_before is not None and task.not_before > roster.now else None
     outlasted = roster.endings_before(task.handle_ms)
-    by_hand = (task.kept_from, task.frozen)
-    return task.requirement, task.pinned_agent, opening, outlasted, _step(task, roster), by_hand
+    by_hand = (task.kept_from, task.frozen, task.rule if over_time else None)
+    return task.requirement, task.pinned_agent, opening, outlasted, _step(task, roster, over_time), by_hand
 
 
-def _step(task: Task, roster: Roster) -> int | None:
+def _step(task: Task, roster: Roster, over_time: bool) -> int | None:
     category = task.requirement.category
-    if category is None or not roster.timed(category):
+    if not over_time and (category is None or not roster.timed(category)):
         return None
     return step_of(task.handle_ms)
 
@@ -67,9 +70,9 @@ def step_of(handle_ms: int) -> int:
     return round(STEPS_PER_OCTAVE * log2(max(1, handle_ms)))
 
 
-def _judged(members: list[int], tasks: Sequence[Task], roster: Roster) -> Group:
+def _judged(members: list[int], tasks: Sequence[Task], roster: Roster, over_time: bool) -> Group:
     plain = replace(tasks[members[0]], excluded_agents=(), preferred_agents=(), cooling_down=())
-    step = _step(plain, roster)
+    step = _step(plain, roster, over_time)
     return Group(
         task=plain,
         members=members,

@@ -37,6 +37,7 @@ class Task:
 
     Two promises may stand: `respond_by`, while nobody has ever taken it, and `due_at`. Each counts as at risk
     for the last `respond_risk_ms` and `at_risk_ms`. `curve` says how they pull; None: as by default.
+    `rule`, of RULES_OF_VALUE, says how its pairs are valued; None: as the policy says.
     `cooling_down` holds (agent, until): agents who declined and are not asked again before that instant.
     By hand, in the living service only: `kept_from` are the agents whom overrides keep from it, sorted, and
     `frozen` says that its queue hands nothing out.
@@ -53,6 +54,7 @@ class Task:
     curve: Curve | None = None
     not_before: int | None = None
     handle_ms: int = 600_000
+    rule: str | None = None
     preferred_agents: tuple[str, ...] = ()
     excluded_agents: tuple[str, ...] = ()
     pinned_agent: str | None = None
