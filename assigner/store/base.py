@@ -22,12 +22,15 @@ from assigner.domain.records import (
     TaskRecord,
 )
 from assigner.store.commands import (
+    LEARNED,
     LEASED,
     MOST_REFUSALS,
     REFUSALS,
     Command,
     EndOverride,
     Enqueue,
+    Learn,
+    Learned,
     MakeOffer,
     MakeOverride,
     OnAgent,
@@ -43,6 +46,7 @@ from assigner.store.commands import (
 )
 
 __all__ = [
+    "LEARNED",
     "LEASED",
     "MOST_REFUSALS",
     "REFUSALS",
@@ -50,6 +54,8 @@ __all__ = [
     "EndOverride",
     "Enqueue",
     "EventsLost",
+    "Learn",
+    "Learned",
     "MakeOffer",
     "MakeOverride",
     "OnAgent",
@@ -156,7 +162,7 @@ class Store(ABC):
         return await self.do("start", asked)
 
     async def complete(self, asked: Sequence[OnTask]) -> list[Outcome]:
-        """The work is done. Facts: `outcome`."""
+        """The work is done. Facts: `outcome`, `promised` (see the record)."""
         return await self.do("complete", asked)
 
     async def release(self, asked: Sequence[OnTask]) -> list[Outcome]:
@@ -245,6 +251,18 @@ class Store(ABC):
     @abstractmethod
     async def prune_overrides(self, before: int, most: int) -> int:
         """Forget up to `most` overrides that have not held since an instant; how many there were."""
+
+    # What the dispatcher learns.
+    @abstractmethod
+    async def learn(self, learn: Learn) -> bool:
+        """Keep what was learned; False when another dispatcher leads, and then nothing, or a part, is kept.
+
+        On a server 1,000 fields at a time are one; of more, `upto` is kept with the last.
+        """
+
+    @abstractmethod
+    async def learned(self, *kinds: str) -> Learned:
+        """What was learned, of these kinds or of all: up to the event `upto`, or later."""
 
     @abstractmethod
     async def try_writing(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -187,6 +187,37 @@ class PutKey(Command):
     """Make an API key, or replace it. Its version is the store's to say."""
 
     key: KeyRecord
+
+
+LEARNED: dict[str, str] = {
+    "handling": "how long the agents take: times of each category and agent",
+    "price": "what an hour of each agent is worth",
+    "arrivals": "how often tasks of each type come",
+    "follows": "which types follow which, in a case",
+}
+"""The kinds of what a dispatcher learns."""
+
+
+@frozen
+class Learn:
+    """What a dispatcher has learned: `set` has values of JSON by kind of LEARNED and by name, `drop` names to
+    be forgotten. `upto` is the last event that is in it; None leaves it as it is.
+
+    No event tells of it, and it has no op: said twice, it is the same.
+    """
+
+    lease: str
+    set: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    drop: Mapping[str, Collection[str]] = field(default_factory=dict)
+    upto: str | None = None
+
+
+@frozen
+class Learned:
+    """What is kept of it: values by kind and by name, and the last event in it; empty when there is none."""
+
+    fields: Mapping[str, Mapping[str, Any]]
+    upto: str
 
 
 REFUSALS: dict[str, str] = {

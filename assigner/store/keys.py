@@ -39,6 +39,8 @@ KEYS: dict[str, Key] = {
         ),
         _row("lease", "lease", "string", "the dispatcher's: epoch:nonce:holder", "its TTL"),
         _row("epoch", "epoch", "string", "how often the lease was taken", "never"),
+        _row("learned", "learned:…", "hash", "what is learned of a kind: a value for each name", "learn"),
+        _row("upto", "upto", "string", "the last event that is in what was learned", "never"),
         _row("op", "op:…", "string", "event id and mark of a command that was done", "its TTL"),
         _row("task", "task:…", "hash", "doc: what the client said; live: the rest; made: at first", "prune"),
         _row("history", "history:…", "list", "a task's last events but the first, ten values each", "prune"),

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush, nlargest
+from json import dumps, loads
 
 from assigner.clock import Clock
 from assigner.domain.lifecycle import OPEN_STATES, OfferState, OverrideState
@@ -19,7 +20,18 @@ from assigner.domain.records import (
     QueueRecord,
     TaskRecord,
 )
-from assigner.store.base import LEASED, Command, Outcome, Retention, Store, World, mark
+from assigner.store.base import (
+    LEARNED,
+    LEASED,
+    Command,
+    Learn,
+    Learned,
+    Outcome,
+    Retention,
+    Store,
+    World,
+    mark,
+)
 from assigner.store.judge import judge
 from assigner.store.log import EventLog
 from assigner.store.state import Happened, Records, facts_of, outcome_of, refuse
@@ -49,6 +61,8 @@ class MemoryStore(Store):
         self._ending: list[tuple[int, str]] = []
         self._ops: dict[str, _Done] = {}
         self._lease, self._lease_until, self._epoch = "", 0, 0
+        self._learned: dict[str, dict[str, str]] = {}
+        self._upto = ""
         # By the kind of thing: what is forgotten in time, the first to go first.
         self._going: dict[int, deque[tuple[int, str]]] = {}
         self._closed: deque[tuple[int, str]] = deque()
@@ -202,6 +216,24 @@ class MemoryStore(Store):
             command = Command(op="", actor="clock", now=before)
             self._emit(command, Happened(type="override.pruned", override=self.records.overrides[id]))
         return len(gone)
+
+    async def learn(self, learn: Learn) -> bool:
+        """Keep what was learned."""
+        if learn.lease != self._leader():
+            return False
+        for kind, named in learn.set.items():
+            self._learned.setdefault(kind, {}).update((name, dumps(value)) for name, value in named.items())
+        for kind, names in learn.drop.items():
+            for name in names:
+                self._learned.get(kind, {}).pop(name, None)
+        self._upto = self._upto if learn.upto is None else learn.upto
+        return True
+
+    async def learned(self, *kinds: str) -> Learned:
+        """What was learned."""
+        known = {kind: self._learned.get(kind, {}) for kind in kinds or LEARNED}
+        fields = {kind: {name: loads(text) for name, text in named.items()} for kind, named in known.items()}
+        return Learned(fields=fields, upto=self._upto)
 
     async def try_writing(self) -> None:
         """Nothing keeps it from writing."""

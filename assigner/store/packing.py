@@ -43,7 +43,9 @@ from assigner.store.verbs import SEEN, WITH_DOC
 
 STEPWISE = ("make_override", "end_override")
 """The verbs whose scripts do the steps of others."""
-ASIDE = frozenset({"override", "override_tasks", "overrides", "active", "past", "key", "keys"})
+ASIDE = frozenset(
+    {"override", "override_tasks", "overrides", "active", "past", "key", "keys", "learned", "upto"}
+)
 """The keys that no verb on a task needs."""
 COUNTED = {"doc", "touched", "replaced", "forced", "version"}
 KEPT_OF_OVERRIDE = tuple(field.name for field in fields(OverrideRecord) if field.name not in COUNTED)

@@ -28,10 +28,12 @@ from assigner.domain.records import (
     QueueRecord,
     TaskRecord,
 )
-from assigner.store import codec, packing
+from assigner.store import codec, learning, packing, server
 from assigner.store.base import (
     Command,
     EventsLost,
+    Learn,
+    Learned,
     Outcome,
     Retention,
     Store,
@@ -43,18 +45,6 @@ from assigner.store.keys import SCHEMA, names
 from assigner.store.log import FIRST
 from assigner.store.memory import MemoryStore
 from assigner.store.scripts import every_script, script
-from assigner.store.server import (
-    FOLLOW,
-    TIMEOUT_S,
-    Told,
-    durable,
-    may_evict,
-    reachable,
-    too_old,
-    untold,
-    warnings,
-    watched,
-)
 from assigner.store.tail import Entry, Tail
 
 BATCH = 250
@@ -82,7 +72,7 @@ class RedisStore(Store):
         workspace: str = "default",
         retention: Retention | None = None,
         clock: Clock | None = None,
-        told: Told = untold,
+        told: server.Told = server.untold,
     ) -> None:
         # Any: redis-py's types cover all of its protocols and decodings at once.
         self.client: Any = client
@@ -106,9 +96,9 @@ class RedisStore(Store):
 
         Raises StoreRefused when it is too old, may evict, or has a newer layout, and StoreUnavailable.
         """
-        async with reachable():
+        async with server.reachable():
             told = await self.client.info()
-            faults = [*too_old(told), *may_evict(told)]
+            faults = [*server.too_old(told), *server.may_evict(told)]
             schema = int(await self.client.get(self._keys["schema"]) or 0)
             if schema > SCHEMA:
                 faults.append(
@@ -117,12 +107,12 @@ class RedisStore(Store):
             if faults:
                 raise StoreRefused("\n".join(faults))
             await self.try_writing()
-            self.durable = await durable(self.client, told)
-            return await warnings(self.client, told)
+            self.durable = await server.durable(self.client, told)
+            return await server.warnings(self.client, told)
 
     async def try_writing(self) -> None:
         """Say the layout again, as it is."""
-        async with reachable():
+        async with server.reachable():
             await self.client.set(self._keys["schema"], SCHEMA)
 
     async def close(self) -> None:
@@ -170,7 +160,7 @@ class RedisStore(Store):
         return await self._call(verb, keys, [rules, packing.together(commands)])
 
     async def _call(self, name: str, keys: list[str], args: list[Any]) -> Any:
-        async with watched(name, self._clock, self._told):
+        async with server.watched(name, self._clock, self._told):
             return await self._scripts[name](keys=keys, args=args)
 
     async def prune(self, before: int, most: int) -> int:
@@ -192,6 +182,15 @@ class RedisStore(Store):
                 break
         return gone
 
+    async def learn(self, learn: Learn) -> bool:
+        """Keep what was learned, a part at a time."""
+        return all([await self._call("learn", *call) for call in learning.calls(learn, self._keys)])
+
+    async def learned(self, *kinds: str) -> Learned:
+        """What was learned, of these kinds or of all."""
+        async with server.reachable():
+            return await learning.read(self.client, self._keys, kinds)
+
     async def _read(self, kind: str, ids: Sequence[str]) -> list[Any]:
         """The records of these ids that exist."""
         values = await self._call("page", [self._keys["events"]], [self._keys[kind], *ids])
@@ -203,7 +202,7 @@ class RedisStore(Store):
 
     async def now_ms(self) -> int:
         """The server's clock."""
-        async with reachable():
+        async with server.reachable():
             seconds, microseconds = await self.client.time()
         return int(seconds) * 1_000 + int(microseconds) // 1_000
 
@@ -234,7 +233,7 @@ class RedisStore(Store):
 
     async def override_tasks(self, id: str) -> list[str]:
         """The tasks that an override touched, and the others it is about."""
-        async with reachable():
+        async with server.reachable():
             ids = await self.client.lrange(self._keys["override_tasks"] + id, 0, -1)
         return [id.decode() for id in ids]
 
@@ -255,7 +254,7 @@ class RedisStore(Store):
 
     async def history(self, task: str) -> list[Event]:
         """What happened to a task, the oldest first."""
-        async with reachable(), self.client.pipeline(transaction=True) as pipe:
+        async with server.reachable(), self.client.pipeline(transaction=True) as pipe:
             pipe.hmget(self._keys["task"] + task, ["live", "doc", "made"])
             pipe.lrange(self._keys["history"] + task, 0, -1)
             (live, doc, made), values = await pipe.execute()
@@ -269,7 +268,7 @@ class RedisStore(Store):
     async def _latest(self, kind: str, index: str, before: tuple[int, str] | None, most: int) -> list[Any]:
         """The records of an index by instants, the latest first by (instant, id)."""
         key, ids = self._keys[index], list[str]()
-        async with reachable():
+        async with server.reachable():
             if before:
                 same = await self.client.zrevrangebyscore(key, before[0], before[0])
                 ids = [id for id in map(bytes.decode, same) if id < before[1]][:most]
@@ -312,7 +311,7 @@ class RedisStore(Store):
             after = batch[-1].id
 
     async def _all(self, kind: str, index: str) -> list[Any]:
-        async with reachable():
+        async with server.reachable():
             ids = {id.decode() async for id in self.client.sscan_iter(self._keys[index], count=PAGE)}
         return await self._read_all(kind, sorted(ids))
 
@@ -330,7 +329,7 @@ class RedisStore(Store):
         return bool(told) and told["entries-added"] > told["length"]
 
     async def _stream(self) -> dict[str, Any]:
-        async with reachable():
+        async with server.reachable():
             try:
                 return dict(await self.client.xinfo_stream(self._keys["events"]))
             except errors.ResponseError as error:
@@ -345,11 +344,11 @@ class RedisStore(Store):
     async def event_before(self, at: int) -> tuple[str, bool]:
         """The last event before an instant, or as early a one as there is."""
         key = self._keys["events"]
-        async with reachable():
+        async with server.reachable():
             # There is nothing before 0, which the server does not take.
             found = await self.client.xrevrange(key, f"({max(at, 1)}-0", count=1)
         if not found and await self._trimmed():
-            async with reachable():
+            async with server.reachable():
                 return (await self.client.xrange(key, count=1))[0][0].decode(), False
         return (found[0][0].decode() if found else FIRST), True
 
@@ -362,7 +361,7 @@ class RedisStore(Store):
         was trimmed, or the server has lost it, and others with it.
         """
         key, block = self._keys["events"], ["BLOCK", BLOCK_MS] if wait else []
-        reached = watched(FOLLOW, self._clock, self._told)
+        reached = server.watched(server.FOLLOW, self._clock, self._told)
         async with reached, self.client.pipeline(transaction=False) as pipe:
             pipe.execute_command("XREAD", "COUNT", PAGE, *block, "STREAMS", key, after)
             pipe.execute_command("XRANGE", key, after, after)
@@ -389,7 +388,8 @@ class RedisStore(Store):
 def connect(url: str) -> Redis:
     """A client that gives up in time, and sends again what got no answer."""
     retry = Retry(ExponentialBackoff(cap=0.5, base=0.02), 3)
-    times = {"timeout": TIMEOUT_S, "socket_timeout": TIMEOUT_S, "socket_connect_timeout": CONNECT_S}
+    limit = server.TIMEOUT_S
+    times = {"timeout": limit, "socket_timeout": limit, "socket_connect_timeout": CONNECT_S}
     pool = BlockingConnectionPool.from_url(url, protocol=2, retry=retry, max_connections=CONNECTIONS, **times)
     return Redis.from_pool(pool)
 

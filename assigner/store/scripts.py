@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from assigner.domain.lifecycle import TRANSITIONS
 
-ALONE = ("take_lease", "keep_lease", "drop_lease", "page")
+ALONE = ("take_lease", "keep_lease", "drop_lease", "learn", "page")
 """The scripts that are no verbs, and need no prelude."""
 STEPS = tuple(verb for verb in TRANSITIONS if verb != "offer")
 """The verbs of which the steps of an override are."""
