@@ -26,8 +26,8 @@ class TaskRecord:
     when it began to wait for an agent who takes it: an offer that comes to nothing (declined, expired,
     revoked) does not end the wait, every other way into the queue begins it anew. `attempts` is how often
     it was offered, `relaxed` how many steps were applied. `responded_at` is when an agent first took it,
-    `reopened_at` when it was last reopened; `promised` has the `respond_by` and the `due_at` of one that is
-    completed, as they were then.
+    `assigned_at` when the one did who has it or has completed it, `reopened_at` when it was last reopened;
+    `promised` has the `respond_by` and the `due_at` of one that is completed, as they were then.
 
     `overrides` is the overlay: what active overrides say of it, apart from the doc, while it is open.
     `priority`, `due_at`, `pinned_agent`: {by, value}, where no value lifts what the doc says.
@@ -47,6 +47,7 @@ class TaskRecord:
     updated_at: int
     agent: str | None = None
     offer: str | None = None
+    assigned_at: int | None = None
     started_at: int | None = None
     held_until: int | None = None
     hold_reason: str | None = None

@@ -111,6 +111,7 @@ def offer(records: Records, c: MakeOffer) -> Judged:
         agent=c.agent,
         offer=None if c.accept else c.offer,
         attempts=task.attempts + 1,
+        assigned_at=c.now if c.accept else None,
         responded_at=_first(task, "responded_at", c.now) if c.accept else task.responded_at,
     )
     event = "task.accepted" if c.accept else "task.offered"
@@ -175,6 +176,7 @@ def _assign(records: Records, task: TaskRecord, c: OnTask) -> Judged:
         version=task.version + 1,
         updated_at=now,
         agent=agent.id,
+        assigned_at=now,
         responded_at=_first(task, "responded_at", now),
     )
     if by := c.facts.get("override"):
@@ -219,13 +221,13 @@ def _move(records: Records, row: Transition, task: TaskRecord, c: OnTask | OnOff
     return Happened(type=f"task.{row.event}", task=after, offer=offer, agent=agent)
 
 
-_FREE = {"agent": None, "offer": None, "started_at": None}
+_FREE = {"agent": None, "offer": None, "assigned_at": None, "started_at": None}
 _AWAKE = {"held_until": None, "hold_reason": None}
 _OPEN_AGAIN = {"finished_at": None, "outcome": None, "promised": None}
 _ENTERING: dict[State, Callable[[int], dict[str, Any]]] = {
     State.QUEUED: lambda now: {**_FREE, **_AWAKE, **_OPEN_AGAIN, "queued_at": now},
     State.HELD: lambda now: {**_FREE},
-    State.ASSIGNED: lambda now: {"offer": None},
+    State.ASSIGNED: lambda now: {"offer": None, "assigned_at": now},
     State.COMPLETED: lambda now: {"finished_at": now},
     State.CANCELLED: lambda now: {**_FREE, **_AWAKE, "finished_at": now},
 }

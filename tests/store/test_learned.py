@@ -1,4 +1,4 @@
-"""What the dispatcher learns is kept, by whoever leads only, with the last event in it, until it is dropped."""
+"""What the dispatcher learns is kept, by whoever leads only, with the last event in it, until dropped."""
 
 from __future__ import annotations
 

@@ -19,6 +19,6 @@ verbs.assign = function(c, row)
     says(live, 'assigned', {by = facts.override, forced = refusal ~= nil})
   end
   live.state, live.agent, live.version, live.updated_at = row.to, agent.id, live.version + 1, c.now
-  live.responded_at = live.responded_at or c.now
+  live.assigned_at, live.responded_at = c.now, live.responded_at or c.now
   return happen(c, 'task.' .. row.event, {task = task, agent = loaded(agent, live.size, c.now)})
 end

@@ -23,7 +23,7 @@ verbs.offer = function(c, row)
   local offer = {kind = 'offer', id = c.offer, live = {state = state}, doc = doc}
   live.state = c.accept and 'assigned' or row.to
   live.agent, live.offer = c.agent, not c.accept and c.offer or nil
-  if c.accept then live.responded_at = live.responded_at or c.now end
+  if c.accept then live.assigned_at, live.responded_at = c.now, live.responded_at or c.now end
   live.attempts, live.version, live.updated_at = (live.attempts or 0) + 1, live.version + 1, c.now
   loaded(agent, live.size, c.now)
   local event = c.accept and 'task.accepted' or 'task.' .. row.event

@@ -133,13 +133,13 @@ end
 
 local function enter(live, state, now)
   if state == 'queued' or state == 'held' or state == 'cancelled' then
-    live.agent, live.offer, live.started_at = nil, nil, nil
+    live.agent, live.offer, live.assigned_at, live.started_at = nil, nil, nil, nil
   end
   if state == 'queued' or state == 'cancelled' then live.held_until, live.hold_reason = nil, nil end
   if state == 'queued' then
     live.finished_at, live.outcome, live.promised, live.queued_at = nil, nil, nil, now
   end
-  if state == 'assigned' then live.offer = nil end
+  if state == 'assigned' then live.offer, live.assigned_at = nil, now end
   if ENDED[state] then live.finished_at = now end
   live.state = state
 end
