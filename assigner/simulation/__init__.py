@@ -12,4 +12,5 @@ Times are hours since the world began, as floats; task types and agents are numb
 - `bare.py`: `run(world, cases, policy, seed=…)`, the bare desk: fast, for long comparisons. `Outcome` has
   each task and when each case ended.
 - `policies.py`: the table `POLICIES`, from a name to what makes a policy.
+- `price_and_hold.py`: our rule over time, `solver/over_time.py`, at the bare desk.
 """

@@ -89,10 +89,13 @@ class Moment:
     since when each idle agent is idle, the longest first; `busy` the task of each agent at work, since
     `task.begun`.
     `handling[type][agent]` are the hours expected (`inf`: may not), `fastest[type]` who may take it, the
-    fastest first. `comes` and `leaves` are when each agent comes next, and goes; `inf`: nobody knows.
+    fastest first; `trust` how many observations are behind each, None where all are known. `comes` and
+    `leaves` are when who is away comes, and when the shift that is or comes next ends; `inf`: nobody knows.
     """
 
-    __slots__ = ("busy", "comes", "fastest", "handling", "idle", "leaves", "lines", "now", "queued", "world")
+    __slots__ = (
+        "busy", "comes", "fastest", "handling", "idle", "leaves", "lines", "now", "queued", "trust", "world"
+    )  # fmt: skip
 
     def __init__(self, world: World, comes: list[float], leaves: list[float]) -> None:
         self.world = world
@@ -103,13 +106,13 @@ class Moment:
         self.busy: dict[int, Task] = {}
         self.comes = comes
         self.leaves = leaves
-        self.handling = [list(row) for row in world.known or world.takes]
-        self.fastest = [_by_speed(row) for row in self.handling]
+        self.believe(world.known or world.takes, None)
 
-    def believe(self, handling: Sequence[Sequence[float]]) -> None:
-        """Other hours are expected from now on: they were learned."""
-        self.handling = [list(row) for row in handling]
-        self.fastest = [_by_speed(row) for row in self.handling]
+    def believe(self, handling: Sequence[Sequence[float]], trust: Sequence[Sequence[float]] | None) -> None:
+        """These hours are expected from now on."""
+        self.handling = handling
+        self.trust = trust
+        self.fastest = [_by_speed(row) for row in handling]
 
     def free(self, line: Line) -> Iterator[int]:
         """The idle agents who may take tasks of a line, the longest idle first."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from assigner.simulation.moment import Moment, Policy, Task
+from assigner.simulation.price_and_hold import PriceAndHold
 
 Pairs = Sequence[tuple[Task, int]]
 
@@ -90,4 +91,5 @@ POLICIES: Mapping[str, Callable[[], Policy]] = {
     "spt": Spt,
     "hrrn": Hrrn,
     "random": Chance,
+    "price_and_hold": PriceAndHold,
 }

@@ -21,7 +21,8 @@ class Roll(Protocol):
 
     `at` is when it changes next; `turn`, asked then, says who comes and who goes of those there (only the
     idle leave at once), and moves `at` on. `keeps` says whether someone who has ended a task stays.
-    `comes` and `leaves` have when each agent comes next and goes, as far as is known beforehand: else `inf`.
+    `comes` and `leaves` have, as far as is known beforehand, when each agent who is away comes, and when each
+    one's shift ends, that which is or that which comes: else `inf`.
     """
 
     at: float
@@ -76,9 +77,8 @@ class Planned:
         for agent, instants in enumerate(self._known):
             after = bisect_right(instants, now)
             ahead = [*instants[after : after + 2], math.inf, math.inf]
-            self.leaves[agent], self.comes[agent] = (
-                (ahead[0], ahead[1]) if after % 2 else (math.inf, ahead[0])
-            )
+            here = after % 2 == 1
+            self.comes[agent], self.leaves[agent] = (math.inf, ahead[0]) if here else (ahead[0], ahead[1])
 
 
 @dataclass(frozen=True, slots=True)

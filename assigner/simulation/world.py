@@ -26,13 +26,14 @@ Law = Callable[[Random], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What is promised to a task: its priority (more is more urgent), the weight of its being late, and the
-    hours from its arrival until it is due.
+    """What is promised to a task: its priority, 0 to 100, and its weight beside others; and that it is done,
+    or with `begun` that it is begun, within so many hours from its arrival.
     """
 
-    priority: int = 0
+    priority: int = 50
     weight: float = 1.0
     target: float = NEVER
+    begun: bool = False
 
 
 USUAL = Service()

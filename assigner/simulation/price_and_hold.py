@@ -1,0 +1,178 @@
+"""Our rule over time at the bare desk: the solver's prices, index and hold test on what the desk shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp
+
+import numpy as np
+
+from assigner.simulation.moment import Line, Moment, Policy, Task
+from assigner.simulation.world import NEVER
+from solver.outlook import Floats, Outlook
+from solver.over_time import Rated, rate
+from solver.prices import settle
+from solver.worth import worth
+
+MEMORY = 200.0
+"""Hours over which an arrival is forgotten, by the factor e."""
+TICK = 0.25
+"""Hours between two settlings of the prices."""
+SOON = 12.0
+"""Hours ahead that those who are away are reckoned with."""
+
+
+class Flows:
+    """How many tasks of each type come an hour, and which type follows which: counts that fade."""
+
+    def __init__(self, types: int) -> None:
+        self.follows: Floats = np.zeros((types, types))
+        self._came: Floats = np.zeros(types)
+        self._at: Floats = np.zeros(types)
+        self._after: Floats = np.zeros((types, types))
+        self._ended: Floats = np.zeros(types)
+
+    def came(self, type: int, now: float) -> None:
+        """A task of a type begins to wait."""
+        self._came[type] = 1.0 + self._came[type] * exp((self._at[type] - now) / MEMORY)
+        self._at[type] = now
+
+    def followed(self, type: int, next: int | None) -> None:
+        """What came after a task of a type; None: nothing."""
+        self._ended[type] += 1.0
+        if next is not None:
+            self._after[type, next] += 1.0
+        self.follows[type] = self._after[type] / (self._ended[type] + 1.0)
+
+    def arrivals(self, now: float) -> Floats:
+        """[T]: tasks an hour; what began lately is not taken for rare."""
+        seen = MEMORY * (1.0 - exp(-now / MEMORY)) if now > 0 else NEVER
+        faded: Floats = self._came * np.exp((self._at - now) / MEMORY)
+        return faded / seen
+
+
+class PriceAndHold(Policy):
+    """The best pair by the solver's index that is not better left to someone faster."""
+
+    name = "price_and_hold"
+    tick = TICK
+    hears = True
+
+    def begin(self, moment: Moment, seed: int) -> None:
+        """Equal prices, and nothing known of what comes."""
+        self._flows = Flows(len(moment.world.types))
+        self._log_price: Floats = np.zeros(len(moment.world.agents))
+        self._settled = False
+        self._learned(moment)
+
+    def came(self, moment: Moment, task: Task) -> None:
+        """Count the arrival."""
+        self._flows.came(task.type, moment.now)
+
+    def followed(self, moment: Moment, task: Task, next: Task | None) -> None:
+        """Count what comes after what."""
+        self._flows.followed(task.type, None if next is None else next.type)
+
+    def ticked(self, moment: Moment) -> None:
+        """Settle the prices."""
+        at_work = _at_work(moment)
+        if at_work:
+            before = self._log_price[at_work] if self._settled else None
+            self._log_price[at_work] = settle(self._outlook(moment, at_work), before)
+            self._settled = True
+
+    def choose(self, moment: Moment) -> Sequence[tuple[Task, int]]:
+        """The pair of the highest index, of those that are not held; only the first is certain."""
+        lines = [line for line in moment.lines.values() if moment.best(line) >= 0]
+        if not lines:
+            return ()
+        if not self._settled:
+            self.ticked(moment)
+        at_work = _at_work(moment)
+        idle = np.arange(len(moment.idle))  # they come first
+        rated = rate(self._outlook(moment, at_work), self._log_price[at_work], idle)
+        asked = [(line, task) for line in lines for task in _first(line, moment)]
+        index = _index(asked, rated, moment)
+        best = int(index.argmax())
+        if index.flat[best] == -np.inf:
+            return ()
+        row, column = divmod(best, len(idle))
+        return [(asked[row][1], at_work[column])]
+
+    def _learned(self, moment: Moment) -> None:
+        self._seen = moment.handling
+        self._handling = np.array(moment.handling, np.float64)
+        self._trust = np.full_like(self._handling, NEVER)
+        if moment.trust is not None:
+            self._trust = np.array(moment.trust, np.float64)
+
+    def _outlook(self, moment: Moment, at_work: list[int]) -> Outlook:
+        """What the rule sees of a moment and these agents."""
+        if self._seen is not moment.handling:
+            self._learned(moment)
+        return Outlook(
+            handling=self._handling[:, at_work],
+            trust=self._trust[:, at_work],
+            waiting=np.array(moment.queued, np.float64),
+            arrivals=self._flows.arrivals(moment.now),
+            follows=self._flows.follows,
+            frees_in=_frees_in(moment, at_work),
+            leaves_in=np.array([moment.leaves[agent] for agent in at_work]) - moment.now,
+            slots=np.ones(len(at_work)),
+        )
+
+
+def _at_work(moment: Moment) -> list[int]:
+    """Those idle, those busy, and those who come soon."""
+    last = moment.now + SOON
+    busy = moment.busy
+    soon = [one for one, at in enumerate(moment.comes) if at <= last and one not in busy]
+    return [*moment.idle, *moment.busy, *soon]
+
+
+def _frees_in(moment: Moment, at_work: list[int]) -> Floats:
+    """Hours until each is expected to be free: of a task at hand the whole mean again, as of an exponential
+    law, which knows nothing of the time already spent.
+    """
+    handling, now = moment.handling, moment.now
+    hours = [0.0] * len(moment.idle)
+    hours += [handling[task.type][agent] for agent, task in moment.busy.items()]
+    hours += [moment.comes[agent] - now for agent in at_work[len(hours) :]]
+    return np.array(hours)
+
+
+def _first(line: Line, moment: Moment) -> list[Task]:
+    """The tasks of a line among which the best is: the oldest, and the oldest whose promise can be kept."""
+    head = line.head
+    if line.service.target == NEVER or _slack(head, moment) >= 0:
+        return [head]
+    kept = next((task for task in line.tasks if _slack(task, moment) >= 0), None)
+    return [head] if kept is None else [head, kept]
+
+
+def _slack(task: Task, moment: Moment) -> float:
+    """Hours until a task must be begun for its promise to be kept, by whoever is fastest of all."""
+    if task.due == NEVER:
+        return NEVER
+    fastest = moment.fastest[task.type]
+    needs = 0.0 if task.step.service.begun or not fastest else moment.handling[task.type][fastest[0]]
+    return task.due - moment.now - needs
+
+
+def _index(asked: Sequence[tuple[Line, Task]], rated: Rated, moment: Moment) -> Floats:
+    """[asked, idle]: the index of each pair; -inf where it is held or may not be."""
+    types = np.array([task.type for _, task in asked])
+    parts = worth(
+        rated.price[types],
+        rated.left[types],
+        moment.now - np.array([task.arrived for _, task in asked]),
+        np.array([task.step.service.weight for _, task in asked]),
+        np.array([_slack(task, moment) for _, task in asked]),
+    )
+    index: Floats = rated.pair[types] + np.sum(list(parts.values()), axis=0)[:, None]
+    index[rated.held_for[types] >= 0] = -np.inf
+    for row, (line, _) in enumerate(asked):
+        for column, agent in enumerate(moment.idle if line.declined else ()):
+            if agent in line.declined:
+                index[row, column] = -np.inf
+    return index
