@@ -9,6 +9,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from assigner.simulation.learning import Learning
 from assigner.simulation.moment import Line, Moment, Policy, Task
 from assigner.simulation.world import NEVER, Case, World
 
@@ -31,12 +32,21 @@ class Outcome:
     events: int
 
 
-def run(world: World, cases: Sequence[Case], policy: Policy, *, seed: int, until: float = NEVER) -> Outcome:
+def run(
+    world: World,
+    cases: Sequence[Case],
+    policy: Policy,
+    *,
+    seed: int,
+    until: float = NEVER,
+    learns: bool = False,
+) -> Outcome:
     """Let a policy decide in a world until all its cases are over, or until an hour.
 
-    Cases come in the order of their instants. Raises ValueError when a policy gives what it may not.
+    Cases come in the order of their instants. With `learns` nothing is known at first of how long anybody
+    takes: it is learned from what is done. Raises ValueError when a policy gives what it may not.
     """
-    desk = Desk(world, cases, policy, seed)
+    desk = Desk(world, cases, policy, seed, learns=learns)
     desk.play(until)
     return Outcome(
         tasks=desk.tasks,
@@ -51,7 +61,9 @@ def run(world: World, cases: Sequence[Case], policy: Policy, *, seed: int, until
 class Desk:
     """One run: an agenda of events, and the moment that they change."""
 
-    def __init__(self, world: World, cases: Sequence[Case], policy: Policy, seed: int) -> None:
+    def __init__(
+        self, world: World, cases: Sequence[Case], policy: Policy, seed: int, *, learns: bool
+    ) -> None:
         self.world = world
         self.policy = policy
         self.roll = world.presence.roll(len(world.agents), seed)
@@ -65,6 +77,9 @@ class Desk:
         self._agenda: list[Event] = []
         self._number = count()
         self._coming = iter(cases)
+        self._learning = Learning(world) if learns else None
+        if self._learning is not None:
+            self.moment.believe(*self._learning.table())
         policy.begin(self.moment, seed)
         self._turn_next()
         self._case_next()
@@ -122,6 +137,8 @@ class Desk:
         del moment.busy[agent]
         if self.roll.keeps(agent, moment.now, len(moment.idle) + len(moment.busy)):
             moment.idle[agent] = moment.now
+        if self._learning is not None and self._learning.learn(task):
+            moment.believe(*self._learning.table())
         if self.policy.hears:
             self.policy.ended(moment, task)
         if not task.last:

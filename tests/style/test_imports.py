@@ -94,6 +94,7 @@ TABLE = {
         ours=("assigner.client",), others=("httpx", "msgspec"), never=(), why="a client is taken out alone"
     ),
     "assigner.simulation": _may("assigner.simulation", "", SIMULATES),
+    "assigner.simulation.learning": _may("assigner.simulation assigner.domain", "", SIMULATES),
     "assigner.simulation.price_and_hold": _may("assigner.simulation solver", "numpy", SIMULATES),
     "assigner.engine": ROOT,
     "assigner.running": ROOT,
