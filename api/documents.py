@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -16,8 +16,8 @@ from api.errors import Fault
 from api.faults import Finder, Invalid, find
 from api.parse import FINER_THAN_DECODED, modest, not_json
 from api.schemas import PRIORITIES
-from api.shapes import AgentPut, TaskPut
-from assigner.domain.calendar import clashes
+from api.shapes import AgentPut, BreakIn, CalendarIn, ShiftIn, TaskPut, WeekIn
+from assigner.domain.calendar import Shift, clashes, strays
 from assigner.domain.document import PRIORITY
 from assigner.domain.instant import rfc3339, to_ms
 
@@ -128,8 +128,15 @@ def _clean_task(task: TaskPut, raw: bytes) -> bool:
 
 
 def _clean_agent(agent: AgentPut, raw: bytes) -> bool:
-    shifts = {i: (to_ms(shift.begins), to_ms(shift.until)) for i, shift in enumerate(agent.shifts)}
-    return bool(_IDS.fullmatch(agent.id or "")) and not (_MAYBE_UNCLEAN.search(raw) or any(clashes(shifts)))
+    shifts = _instants(agent.shifts)
+    if not _IDS.fullmatch(agent.id or "") or _MAYBE_UNCLEAN.search(raw) or any(clashes(shifts)):
+        return False
+    breaks = {i: _instants(shift.breaks) for i, shift in enumerate(agent.shifts) if shift.breaks}
+    return not any(any(clashes(some)) or [*strays(shifts[i], some)] for i, some in breaks.items())
+
+
+def _instants(said: Sequence[ShiftIn | BreakIn]) -> dict[int, Shift]:
+    return {number: (to_ms(one.begins), to_ms(one.until)) for number, one in enumerate(said)}
 
 
 _DEFAULTS: dict[type, list[tuple[str, str, Any]]] = {}
@@ -159,9 +166,7 @@ def _rows(kind: type[Struct], given: frozenset[str], without: frozenset[str]) ->
 
 def _plain(value: Any) -> Any:
     """A value inside a dict or list, in its one spelling."""
-    if isinstance(value, Struct):
-        return document(value, value.__struct_encode_fields__)
-    spell = _SPELL.get(type(value))
+    spell = _struct if isinstance(value, Struct) else _SPELL.get(type(value))
     return spell(value) if spell else value
 
 
@@ -177,5 +182,15 @@ def _items(value: list[Any]) -> list[Any]:
     return [_plain(item) for item in value]
 
 
-_SPELL: dict[type, Callable[[Any], Any]] = {datetime: lru_cache(4_096)(_instant), dict: _object, list: _items}
+def _struct(value: Struct) -> dict[str, Any]:
+    return document(value, value.__struct_encode_fields__)
+
+
+_SPELL: dict[type, Callable[[Any], Any]] = {
+    datetime: lru_cache(4_096)(_instant),
+    dict: _object,
+    list: _items,
+    CalendarIn: _struct,
+    WeekIn: _struct,
+}
 """How values of these types are spelt; all others stay as they are."""

@@ -19,11 +19,11 @@ import msgspec
 from msgspec import inspect
 
 from api.errors import MAX_FAULTS_SHOWN, ApiError, Fault
+from api.flaws import agent_flaws, queue_flaws
 from api.schemas import DEEPEST, MOST_ATTRIBUTE_BYTES, AssignRequest, TaskIn
 from api.shapes import READ_ONLY, AgentLine, AgentPut, QueuePut, TaskNew, TaskPut
-from assigner.domain.calendar import Shift, clashes
+from assigner.domain.calendar import Shift
 from assigner.domain.instant import to_ms
-from assigner.domain.queue import crossings
 
 Path = tuple[str | int, ...]
 
@@ -275,20 +275,12 @@ def _request(finder: Finder, request: dict[str, Any], path: Path) -> None:
 
 
 def _agent(finder: Finder, agent: dict[str, Any], path: Path) -> None:
-    """Shifts that end first, or overlap; of those that are shifts at all."""
-    said = agent.get("shifts")
-    read = {i: _shift(shift) for i, shift in enumerate(said if isinstance(said, list) else ())}
-    for i, other in clashes({i: shift for i, shift in read.items() if shift}):
-        place = (*path, "shifts", i)
-        if other is None:
-            finder.add((*place, "until"), "ends_first", "The shift ends before it begins, or at once.")
-        else:
-            first = pointer((*path, "shifts", other))
-            finder.add((*place, "from"), "overlap", f"The shift begins before {first} ends.")
+    for where, code, detail in agent_flaws(agent, _shift):
+        finder.add((*path, *where), code, detail)
 
 
 def _shift(said: Any) -> Shift | None:
-    """The instants of a shift in milliseconds; None where they are not to be read."""
+    """The instants of a shift, or a break, in milliseconds; None where they are not to be read."""
     try:
         begins, ends = (
             msgspec.convert(BEYOND_MICROSECONDS.sub(r"\1", said[name]), datetime) for name in SHIFT
@@ -299,12 +291,8 @@ def _shift(said: Any) -> Shift | None:
 
 
 def _queue(finder: Finder, queue: dict[str, Any], path: Path) -> None:
-    """A step that crosses the floor; of a document whose types are right."""
-    if finder.total:
-        return
-    for step, skill, floor in crossings(queue):
-        below = f"This step asks less of {show(skill)} than the floor, {floor}."
-        finder.add((*path, "relaxation", step), "below_floor", below)
+    for where, code, detail in queue_flaws(queue):
+        finder.add((*path, *where), code, detail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,42 @@ from assigner.domain.queue import SETTINGS
 
 MOST_SHOWN = 1_000
 MOST_SHIFTS = 100
+MOST_BREAKS = 20
+MOST_DAYS = 1_000
+MOST_SPANS = 24
+MOST_LEVELS = 200
+MOST_POINTS = 50
 MOST_NAMED = 1_000
 """How many agents a task may name for one reason, and how many skills, channels and times an agent has."""
 Sentence = Annotated[str, Meta(max_length=1_000, description="At most 1,000 characters.")]
 SHIFTS = "When the agent is there, within the window; no two overlap. None given: all of the window."
 UNTIL = "Then who was available is offline, and who was not is available. Default: until it is set again."
+BREAKS = "When nothing new is offered; what was begun goes on after. Inside the shift; no two overlap."
 Levels = Annotated[dict[Name, Level], Meta(max_length=MOST_NAMED)]
 PresenceName = Literal["available", "away", "offline"]
+RuleName = Literal["price_and_hold", "priority_first", "snapshot"]
 _DEFAULTS = {row.name: row.default for row in SETTINGS}
 Meaning = {row.name: row.meaning for row in SETTINGS}
 LongEnough = Annotated[float, Meta(ge=1, le=LARGEST_DURATION_S)]
 """At least a second: what is offered, and then offered again, would else keep the service busy by itself."""
+
+
+PointSeconds = Annotated[float, Meta(ge=0, le=LARGEST_DURATION_S)]
+AT_RISK = "A promise counts as at risk when this is left of it, or half of it where that is less."
+WallTime = Annotated[
+    str,
+    Meta(
+        description="A minute of a day, from 00:00 to 23:59.",
+        extra_json_schema={"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"},
+    ),
+]
+Date = Annotated[
+    str,
+    Meta(
+        description="A day, such as 2026-12-25.",
+        extra_json_schema={"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "format": "date"},
+    ),
+]
 
 
 class TaskPut(TaskIn, forbid_unknown_fields=True, kw_only=True, gc=False):
@@ -41,11 +66,19 @@ class TaskNew(TaskPut, forbid_unknown_fields=True, kw_only=True, gc=False):
     id: Id
 
 
+class BreakIn(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True, gc=False):
+    """A break in a shift, from an instant until another."""
+
+    begins: Instant = field(name="from")
+    until: Instant
+
+
 class ShiftIn(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True, gc=False):
     """A shift: the agent is there from an instant until another, which is the first off shift."""
 
     begins: Instant = field(name="from")
     until: Instant
+    breaks: Annotated[list[BreakIn], Meta(max_length=MOST_BREAKS, description=BREAKS)] = []
 
 
 class AgentPut(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
@@ -89,6 +122,62 @@ class StepIn(Struct, forbid_unknown_fields=True, kw_only=True):
     drop: Annotated[list[Name], Meta(max_length=MOST_NAMED)] = []
 
 
+class SpanIn(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A part of a day, by the clock on the wall."""
+
+    begins: WallTime = field(name="from")
+    until: Annotated[
+        str,
+        Meta(
+            description="The first minute after it; 24:00 is the end of the day.",
+            extra_json_schema={"pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"},
+        ),
+    ]
+
+
+Spans = Annotated[list[SpanIn], Meta(max_length=MOST_SPANS)]
+
+
+class WeekIn(Struct, forbid_unknown_fields=True, kw_only=True):
+    """The open hours of each day of the week; a day without any is closed."""
+
+    mon: Spans = []
+    tue: Spans = []
+    wed: Spans = []
+    thu: Spans = []
+    fri: Spans = []
+    sat: Spans = []
+    sun: Spans = []
+
+
+class CalendarIn(Struct, forbid_unknown_fields=True, kw_only=True):
+    """When a centre works."""
+
+    time_zone: Annotated[str, Meta(description="A time zone of the IANA database, such as Europe/Madrid.")]
+    hours: WeekIn
+    holidays: Annotated[list[Date], Meta(max_length=MOST_DAYS, description="Closed, unless special.")] = []
+    special: Annotated[
+        dict[Date, Spans], Meta(max_length=MOST_DAYS, description="Days with hours of their own.")
+    ] = {}
+
+
+class ServiceLevelIn(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What is promised of the tasks of a category; without one, of all that have no other, in open time."""
+
+    category: Name | None = None
+    first_response_s: Annotated[LongEnough | None, Meta(description="Until an agent takes it first.")] = None
+    resolution_s: Annotated[LongEnough | None, Meta(description="Until it is done.")] = None
+    at_risk_s: Annotated[LongEnough | None, Meta(description=AT_RISK)] = None
+
+
+class PointIn(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A point of a curve: so long before the promise ends, or after."""
+
+    before_s: PointSeconds | None = None
+    after_s: PointSeconds | None = None
+    points: Annotated[float, Meta(ge=0, le=1000, description="Points of priority.")]
+
+
 class QueuePut(Struct, forbid_unknown_fields=True, kw_only=True):
     """The settings of a queue."""
 
@@ -110,6 +199,14 @@ class QueuePut(Struct, forbid_unknown_fields=True, kw_only=True):
     lost_after_s: Annotated[Seconds | None, Meta(description=Meaning["lost_after_s"])] = None
     relaxation: Annotated[list[StepIn], Meta(max_length=20, description=Meaning["relaxation"])] = []
     floor: Annotated[dict[Name, Level], Meta(max_length=MOST_NAMED, description=Meaning["floor"])] = {}
+    calendar: Annotated[CalendarIn | None, Meta(description=Meaning["calendar"])] = None
+    service_levels: Annotated[
+        list[ServiceLevelIn], Meta(max_length=MOST_LEVELS, description=Meaning["service_levels"])
+    ] = []
+    curve: Annotated[
+        Annotated[list[PointIn], Meta(max_length=MOST_POINTS)] | None, Meta(description=Meaning["curve"])
+    ] = None
+    rule: Annotated[RuleName, Meta(description=Meaning["rule"])] = _DEFAULTS["rule"]
 
 
 class Nothing(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -77,6 +77,11 @@ def clashes(shifts: Mapping[int, Shift]) -> Iterator[tuple[int, int | None]]:
             latest = number
 
 
+def strays(shift: Shift, breaks: Mapping[int, Shift]) -> Iterator[int]:
+    """The number of each break that is not inside its shift."""
+    return (number for number, (begins, ends) in breaks.items() if begins < shift[0] or ends > shift[1])
+
+
 def _later(instant: int, other: int | None) -> int:
     return instant if other is None else max(instant, other)
 

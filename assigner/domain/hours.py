@@ -30,6 +30,8 @@ FARTHEST_BLOCKS = 140
 """So far is looked for open time: twelve years."""
 _PROBE_MS = DAY_MS // 4
 """No zone has put its clocks forward and back again within so long."""
+_YEAR = 365
+"""Days: fifty-two weeks and one."""
 _MONDAY = 3
 """The first day of 1970 was a Thursday."""
 _YEAR_ONE = date(1970, 1, 1).toordinal()
@@ -150,6 +152,25 @@ class Hours:
         """The open times of a day, counted from 1970."""
         found = self.days.get(day)
         return self.week[(day + _MONDAY) % 7] if found is None else found
+
+
+def shortest_year(hours: Hours) -> tuple[int, int]:
+    """The day, counted from 1970, from which a calendar is open least in 365 days, and for how long then.
+
+    Clocks that are put forward and back are not looked at. Only where days have hours of their own can it be
+    less than elsewhere, so it begins with one of them, or in the week before.
+    """
+    week = [sum(ends - begins for begins, ends in spans) for spans in hours.week]
+    own = sorted(hours.days)
+    more = [sum(e - b for b, e in hours.days[day]) - week[(day + _MONDAY) % 7] for day in own]
+    sums = [0, *accumulate(more)]
+
+    def open_from(day: int) -> int:
+        usual = sum(week) * (_YEAR // 7) + week[(day + _MONDAY) % 7]
+        return usual + sums[bisect_left(own, day + _YEAR)] - sums[bisect_left(own, day)]
+
+    starts = {day - back for day in own for back in range(7)} or set(range(7))
+    return min(((day, open_from(day)) for day in starts), key=lambda one: (one[1], one[0]))
 
 
 def later(hours: Hours | None, at: int, open_ms: int) -> int:
