@@ -31,6 +31,8 @@ class Index:
     naming: dict[str, dict[str, tuple[bool, int]]] = field(default_factory=dict)
     """The waiting tasks that name each agent: whether they prefer them, and until when they bar them."""
     waiting: int = 0
+    changed: set[Kind] = field(default_factory=set)
+    """The kinds of the lines that were entered or left since this was last emptied."""
     _lines: dict[Kind, Line] = field(default_factory=dict)
     _holders: Counter[str] = field(default_factory=Counter)
     """How many agents have each skill."""
@@ -41,6 +43,14 @@ class Index:
         """The line of tasks like this one, if there is one."""
         return self._lines.get(kind_of(task))
 
+    def lines(self) -> list[tuple[Kind, Line]]:
+        """All lines with a task in them."""
+        return list(self._lines.items())
+
+    def line(self, kind: Kind) -> Line | None:
+        """The line of a kind, if there is one."""
+        return self._lines.get(kind)
+
     def enter(self, entry: TaskEntry) -> None:
         """Let a queued task stand in its line."""
         task, kind = entry.task, kind_of(entry.task)
@@ -49,6 +59,7 @@ class Index:
             line = self._lines[kind] = line_for(kind, key=self._key_of(kind))
             self.lines_by_key.setdefault(line.key, {})[id(line)] = line
         entry.waiting = line.add(task)
+        self.changed.add(kind)
         for agent, how in _names(task):
             self.naming.setdefault(agent, {})[task.id] = how
         self.waiting += 1
@@ -58,9 +69,11 @@ class Index:
         if entry.waiting is None:
             return
         task, line = entry.task, entry.waiting.line
+        kind = kind_of(task)
         line.remove(entry.waiting)
+        self.changed.add(kind)
         if not line:
-            del self._lines[kind_of(task)]
+            del self._lines[kind]
             _drop(self.lines_by_key, line.key, id(line))
         for agent, _ in _names(task):
             _drop(self.naming, agent, task.id)

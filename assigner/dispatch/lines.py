@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -30,7 +31,7 @@ WIDTH = 6
 """The facts of a task, in the columns of its line's table."""
 ALL_STEPS = 1024
 """More than there are steps of handling times."""
-_step_of = lru_cache(maxsize=4_096)(step_of)
+step_for = lru_cache(maxsize=4_096)(step_of)
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +46,8 @@ class Line:
     task: Task
     key: Key
     tasks: list[Waiting] = field(default_factory=list)
+    steps: Counter[int] = field(default_factory=Counter)
+    """How many of them have a handling time of each step."""
     _table: array[int] = field(default_factory=lambda: array("q"))
 
     def __len__(self) -> int:
@@ -55,10 +58,15 @@ class Line:
         waiting = Waiting(task, self, len(self.tasks))
         self.tasks.append(waiting)
         self._table.extend(facts(task))
+        self.steps[step_for(task.handle_ms)] += 1
         return waiting
 
     def remove(self, waiting: Waiting) -> None:
         """Let a task leave; the last one takes its slot."""
+        step = step_for(waiting.task.handle_ms)
+        self.steps[step] -= 1
+        if not self.steps[step]:
+            del self.steps[step]
         last, row = self.tasks.pop(), self._table[-WIDTH:]
         del self._table[-WIDTH:]
         if last is not waiting:
@@ -111,7 +119,7 @@ def facts(task: Task) -> tuple[int, ...]:
         NEVER if task.due_at is None else task.due_at,
         -NEVER if task.not_before is None else task.not_before,
         task.handle_ms,
-        _step_of(task.handle_ms) if task.requirement.category else 0,
+        step_for(task.handle_ms) if task.requirement.category else 0,
     )
 
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from assigner.dispatch.agenda import AT_ONCE, Agenda
 from assigner.dispatch.entries import AgentEntry, Order, TaskEntry
+from assigner.dispatch.foresight import Foresight
 from assigner.dispatch.index import Index, agent_keys
 from assigner.dispatch.lines import Line
 from assigner.dispatch.standing import Standing
@@ -49,6 +50,8 @@ class Mirror:
     """The tasks offered or assigned to each agent."""
     index: Index = field(default_factory=Index)
     """The queued tasks that may be handed out, and the agents who get work and have room."""
+    sees: Foresight = field(default_factory=Foresight)
+    """What is known beyond this moment."""
     last: Order = ()
     last_event: str = ""
     stirred: bool = True
@@ -80,6 +83,11 @@ class Mirror:
     def queue(self, id: str) -> Queue:
         """The settings of a queue."""
         return self.queues.get(id, DEFAULT)
+
+    def look_ahead(self, now: int) -> Foresight:
+        """What is known beyond this moment, brought up to date."""
+        self.sees.crew.refresh(self.held_by, self.tasks, now)
+        return self.sees
 
     def like(self, record: TaskRecord) -> tuple[Task, Line | None, int | None]:
         """The task of a record, maybe newer than known here; the line of its like, and its slot in there."""
@@ -160,6 +168,7 @@ class Mirror:
             self.agenda.put(AT_ONCE, "changed", record.id)
         if record.agent is not None and record.state in (State.OFFERED, State.ASSIGNED):
             self.held_by.setdefault(record.agent, set()).add(record.id)
+            self.sees.crew.touch(record.agent)
         self._note_task(entry)
 
     def _task(self, record: TaskRecord, entry: TaskEntry | None) -> Task:
@@ -182,6 +191,7 @@ class Mirror:
         agent = entry.record.agent
         if agent is not None and (held := self.held_by.get(agent)) is not None:
             held.discard(entry.record.id)
+            self.sees.crew.touch(agent)
             if not held:
                 del self.held_by[agent]
 
@@ -237,6 +247,7 @@ class Mirror:
             said, windows = agent_of(record), windows_of(record.doc)
             entry = self.agents[record.id] = AgentEntry(record, said, windows, agent_keys(said), seen)
             self.index.add_agent(said, len(self.agents))
+            self.sees.crew.put(entry)
         eased = record.load < entry.record.load
         entry.record, entry.seen = record, seen
         self._judge_agent(entry, changed=changed, eased=eased)
@@ -244,6 +255,7 @@ class Mirror:
     def _judge_agent(self, entry: AgentEntry, *, changed: bool, eased: bool = False) -> None:
         """Whether an agent gets work and has room: when they have changed, or have less to do."""
         entry.now, entry.draining = None, entry.record.id in self.standing.drained
+        self.sees.crew.touch(entry.record.id)
         here = entry.record.presence is Presence.AVAILABLE and not entry.draining
         free = here and entry.record.load < entry.said.capacity
         self.stirred |= free and (changed or eased or not entry.free)
@@ -255,6 +267,7 @@ class Mirror:
         entry = self.agents.pop(id, None)
         if entry is not None:
             self.index.forget_agent(entry)
+            self.sees.crew.remove(id)
         for task in self.held_by.get(id, ()):
             self._note_task(self.tasks[task])
 

@@ -64,7 +64,14 @@ TABLE = {
         f"assigner.dispatch.{name}": _may(LIVES, "", DECIDES)
         for name in ("acting", "candidates", "counting", "cycle", "index", "maintenance", "overrides")
     },
-    **{f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES) for name in ("lines", "plan")},
+    **{
+        f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES)
+        for name in ("abilities", "board", "crew", "foresight", "lines", "plan")
+    },
+    **{
+        f"assigner.dispatch.{name}": _may(f"{LIVES} solver", "numpy", DECIDES)
+        for name in ("burden", "prices", "sight")
+    },
     "assigner.dispatch.waiting": May(ours=tuple(LIVES.split()), others=("numpy",), never=(), why=DECIDES),
     **{
         f"assigner.dispatch.{name}": May(ours=tuple(LIVES.split()), others=(), never=(), why=DECIDES)

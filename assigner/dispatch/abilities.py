@@ -1,0 +1,142 @@
+"""Who could do which type of task, and how long it would take them: made once, brought up to date when asked.
+
+A type is tasks of one line whose expected handling is the same but for a step. Its row has everybody who
+could ever do it, by what they can and may do, whoever is there just now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from assigner.dispatch.crew import HOUR_MS, Crew, Floats, Places, places
+from assigner.dispatch.entries import AgentEntry
+from assigner.dispatch.lines import Kind, kind_of, line_for, step_for
+from assigner.domain.eligibility import qualified
+from assigner.domain.group import STEPS_PER_OCTAVE
+from assigner.domain.roster import Roster
+from assigner.domain.task import Task
+
+Type = tuple[Kind, int]
+"""What tasks of a type have in common: the kind of their line, and the step of their handling time."""
+MOST_ROWS = 10_000
+"""So many rows are kept; then all are made anew."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """Who could do a type: their places, ascending; hours expected of each; observations behind those."""
+
+    who: Places
+    hours: Floats
+    trust: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Among:
+    """Some agents: their places, and the same ones as a roster."""
+
+    places: Sequence[int]
+    roster: Roster
+
+    def able(self, task: Task) -> Iterator[int]:
+        """The places of those who could ever do a task."""
+        return (self.places[at] for at in self.roster.positions(qualified(task, self.roster)))
+
+
+@dataclass(slots=True, eq=False)
+class _Kept:
+    """A row, and of which change of documents and of which lesson it is."""
+
+    task: Task
+    who: Places
+    stamp: int
+    lesson: int
+    row: Row
+
+
+@dataclass(slots=True, eq=False)
+class Abilities:
+    """The rows of a crew. `lesson` counts how often expected times were learned anew."""
+
+    crew: Crew
+    lesson: int = 0
+    _rows: dict[Type, _Kept] = field(default_factory=dict)
+    _rosters: dict[tuple[str | None, int], Among] = field(default_factory=dict)
+    """The agents with a skill, or those whose documents changed since a stamp, as of `_rosters_of`."""
+    _rosters_of: int = 0
+
+    def row(self, type: Type, now: int) -> Row:
+        """The row of a type."""
+        kept = self._rows.get(type)
+        if kept is None:
+            kept = self._rows[type] = self._make(type, now)
+        elif kept.stamp != self.crew.stamp:
+            self._renew(kept, now)
+        if kept.lesson != self.lesson:
+            kept.row, kept.lesson = self._expect(kept.task, kept.who, now), self.lesson
+        return kept.row
+
+    def _make(self, type: Type, now: int) -> _Kept:
+        if len(self._rows) >= MOST_ROWS:
+            self._rows.clear()
+        task = task_for(type)
+        who = self._able(task, now)
+        return _Kept(task, who, self.crew.stamp, self.lesson, self._expect(task, who, now))
+
+    def _able(self, task: Task, now: int) -> Places:
+        """Everybody who could ever do a task, looked for among those who have its rarest skill."""
+        by_skill, nobody = self.crew.by_skill, set[int]()
+        skills = [skill for skill, _ in task.requirement.skills]
+        rarest = min(skills, key=lambda skill: len(by_skill.get(skill, nobody)), default=None)
+        everybody = range(len(self.crew))
+        among = self._among(rarest, -1, everybody if rarest is None else by_skill.get(rarest, nobody), now)
+        return places(among.able(task))
+
+    def _renew(self, kept: _Kept, now: int) -> None:
+        """Let those out who are not as they were, and back in who still can."""
+        changed = self.crew.changed(kept.stamp)
+        if changed is None or 2 * len(changed) > len(self.crew):
+            who = self._able(kept.task, now)
+        else:
+            able = self._among(None, kept.stamp, set(changed), now).able(kept.task)
+            who = places({*np.setdiff1d(kept.who, changed).tolist(), *able})
+        kept.who, kept.stamp = who, self.crew.stamp
+        kept.row = self._expect(kept.task, who, now)
+
+    def _among(self, skill: str | None, since: int, those: Iterable[int], now: int) -> Among:
+        """The agents in some places, which a skill or a stamp names, kept until a document changes."""
+        if self._rosters_of != self.crew.stamp:
+            self._rosters, self._rosters_of = {}, self.crew.stamp
+        kept = self._rosters.get((skill, since))
+        if kept is None:
+            there = [place for place in sorted(those) if self.crew.entries[place] is not None]
+            roster = Roster([_entry(self.crew, place).said for place in there], now)
+            kept = self._rosters[skill, since] = Among(there, roster)
+        return kept
+
+    def _expect(self, task: Task, who: Places, now: int) -> Row:
+        entries = [_entry(self.crew, place) for place in who.tolist()]
+        agents = [entry.agent(now) for entry in entries]
+        hours = np.array([agent.handling_ms(task) for agent in agents], np.float64) / HOUR_MS
+        return Row(who, hours, np.full(len(agents), np.inf))
+
+
+def type_of(task: Task) -> Type:
+    """The type of a task."""
+    return kind_of(task), step_for(task.handle_ms)
+
+
+def task_for(type: Type) -> Task:
+    """A task that stands for a type: it asks what they all ask, of nobody by name."""
+    kind, step = type
+    return replace(line_for(kind, ("", "")).task, handle_ms=round(2 ** (step / STEPS_PER_OCTAVE)))
+
+
+def _entry(crew: Crew, place: int) -> AgentEntry:
+    entry = crew.entries[place]
+    if entry is None:
+        raise LookupError(place)
+    return entry

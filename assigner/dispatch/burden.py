@@ -1,0 +1,75 @@
+"""The burden: hours of waiting work before each agent, as the prices of the last tick share it out.
+
+Where there is too much to look at all of it at each decision, this stands for the types that are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from assigner.dispatch.abilities import Type
+from assigner.dispatch.crew import Floats, Places
+from assigner.dispatch.demand import Name
+from assigner.dispatch.lines import Kind
+from solver.outlook import FAR
+from solver.prices import cheapest, shares
+
+Part = tuple[Places, Floats]
+"""What one task of a type adds to the hours before each agent who does such tasks."""
+
+
+@dataclass(slots=True, eq=False)
+class Burden:
+    """`tick`: of which tick the shares are. What waits is brought up to date, the shares are not."""
+
+    tick: int = -1
+    hours: Floats = field(default_factory=lambda: np.zeros(0))
+    """[places]"""
+    left: dict[Name, float] = field(default_factory=dict)
+    """Of each type by its name, the priced hours that are left of a case that goes on with it."""
+    parts: dict[Type, Part] = field(default_factory=dict)
+    _counted: dict[Kind, dict[int, int]] = field(default_factory=dict)
+    """How much waits, in sizes, of each step of each kind."""
+
+    def renew(self, tick: int, parts: dict[Type, Part], left: dict[Name, float]) -> None:
+        """Begin anew, with the shares of another tick."""
+        self.tick, self.parts, self.left = tick, parts, left
+        self.hours, self._counted = np.zeros(0), {}
+
+    def count(
+        self,
+        waiting: Iterable[tuple[Type, int]],
+        kinds: Collection[Kind],
+        part_of: Callable[[Type], Part],
+        places: int,
+    ) -> None:
+        """So much waits now of each type of these kinds, and nothing of others of them."""
+        if places > self.hours.size:
+            self.hours = np.concatenate((self.hours, np.zeros(places - self.hours.size)))
+        gone = {kind: self._counted.pop(kind, {}) for kind in kinds}
+        for type, amount in waiting:
+            more = amount - gone.get(type[0], {}).pop(type[1], 0)
+            if more:
+                self._add(type, more, part_of)
+            self._counted.setdefault(type[0], {})[type[1]] = amount
+        for kind, steps in gone.items():
+            for step, amount in steps.items():
+                self._add((kind, step), -amount, part_of)
+
+    def _add(self, type: Type, amount: int, part_of: Callable[[Type], Part]) -> None:
+        if type not in self.parts:
+            self.parts[type] = part_of(type)
+        who, hours = self.parts[type]
+        self.hours[who] += amount * hours
+
+
+def share_out(who: Places, hours: Floats, log_price: Floats) -> tuple[Part, float]:
+    """The hours that one task of a type adds to each agent at work who could do it, and its priced hours."""
+    if not who.size:
+        return (who, hours), 0.0
+    table = np.minimum(hours, FAR)[None, :]
+    priced, least = cheapest(table, np.exp(log_price))
+    return (who, (shares(priced, least) * table)[0]), float(least[0])

@@ -1,0 +1,203 @@
+"""The crew: the agents in arrays, each in a place of its own: when they come and go, when they have room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assigner.dispatch.entries import AgentEntry, TaskEntry
+from assigner.domain.agent import Presence
+from assigner.domain.lifecycle import State
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
+
+COMES, LEAVES, BEGAN, EXPECTED, SPREAD, SLOTS, UNTIL = range(7)
+WIDTH = 7
+"""The columns of an agent: the instants from when and until when they work, in milliseconds; when the task
+in hand was begun, how many hours it is expected to take in all (0: there is room), and the spread of that;
+how many tasks they do at once; and until when all this holds if nothing happens.
+"""
+HOUR_MS = 3_600_000
+SOON_MS = 12 * HOUR_MS
+"""Who comes within this time counts as at work."""
+MEMORYLESS = 1.28
+"""The spread (σ of ln) of exponential times, where what is left is the mean again: π/√6."""
+LEAST_LEFT = 0.2
+"""The least that is left of a task in hand, as a part of what it was expected to take."""
+MOST_LOGGED = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Times:
+    """When some agents are there, in hours from now: until they have room, until they leave. `slots`: how
+    many tasks they do at once.
+    """
+
+    frees_in: Floats
+    leaves_in: Floats
+    slots: Floats
+
+
+@dataclass(slots=True, eq=False)
+class Crew:
+    """See the module. Facts are read again when somebody was touched, or when their time has come."""
+
+    entries: list[AgentEntry | None] = field(default_factory=list)
+    """By place; None: nobody has it now."""
+    by_skill: dict[str, set[int]] = field(default_factory=dict)
+    """The places of who has each skill."""
+    log: list[int] = field(default_factory=list)
+    """The places of those whose document changed, as it happened, but for the first `forgotten`."""
+    forgotten: int = 0
+    _places: dict[str, int] = field(default_factory=dict)
+    _vacant: list[int] = field(default_factory=list)
+    _touched: set[int] = field(default_factory=set)
+    _facts: Floats = field(default_factory=lambda: np.zeros((0, WIDTH)))
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    @property
+    def stamp(self) -> int:
+        """How many changes of documents there have been."""
+        return self.forgotten + len(self.log)
+
+    def place(self, agent: str) -> int | None:
+        """The place of an agent."""
+        return self._places.get(agent)
+
+    def put(self, entry: AgentEntry) -> None:
+        """An agent has come, or their document is another."""
+        place = self._places.get(entry.said.id)
+        if place is None:
+            place = self._new_place(entry.said.id)
+        self._forget_skills(place)
+        self.entries[place] = entry
+        for skill in entry.said.skills:
+            self.by_skill.setdefault(skill, set()).add(place)
+        self._note(place)
+
+    def remove(self, agent: str) -> None:
+        """An agent has gone for good; their place is for another."""
+        place = self._places.pop(agent, None)
+        if place is not None:
+            self._forget_skills(place)
+            self.entries[place] = None
+            self._vacant.append(place)
+            self._note(place)
+
+    def touch(self, agent: str | None) -> None:
+        """Something about when an agent works, or what they have in hand, is not as before."""
+        place = self._places.get(agent or "")
+        if place is not None:
+            self._touched.add(place)
+
+    def changed(self, since: int) -> list[int] | None:
+        """The places whose documents changed since a stamp; None: it is too long ago to say."""
+        return None if since < self.forgotten else self.log[since - self.forgotten :]
+
+    def refresh(self, held: dict[str, set[str]], tasks: dict[str, TaskEntry], now: int) -> None:
+        """Bring the facts up to date. `held`: the tasks that each agent has."""
+        over = np.flatnonzero(self._facts[:, UNTIL] <= now).tolist()
+        for place in self._touched.union(over):
+            entry = self.entries[place]
+            if entry is None:
+                self._facts[place] = (inf, inf, inf, 0.0, 0.0, 1.0, inf)
+            else:
+                mine = [tasks[id] for id in held.get(entry.said.id, ())]
+                self._facts[place] = _facts(entry, mine, now)
+        self._touched.clear()
+
+    def at_work(self, now: int) -> NDArray[np.bool_]:
+        """[places]: who works now, or will soon."""
+        comes: NDArray[np.bool_] = self._facts[:, COMES] <= now + SOON_MS
+        return comes
+
+    def times(self, who: Places, now: int) -> Times:
+        """When the agents in these places are there."""
+        facts = self._facts[who]
+        comes_in = np.maximum(facts[:, COMES] - now, 0.0) / HOUR_MS
+        return Times(
+            frees_in=comes_in + remaining(facts, now),
+            leaves_in=(facts[:, LEAVES] - now) / HOUR_MS,
+            slots=facts[:, SLOTS],
+        )
+
+    def _new_place(self, agent: str) -> int:
+        if self._vacant:
+            place = self._vacant.pop()
+        else:
+            place = len(self.entries)
+            self.entries.append(None)
+            if place == len(self._facts):
+                more = np.full((max(64, place), WIDTH), inf)
+                self._facts = np.concatenate((self._facts, more))
+        self._places[agent] = place
+        return place
+
+    def _forget_skills(self, place: int) -> None:
+        entry = self.entries[place]
+        for skill in entry.said.skills if entry else ():
+            self.by_skill[skill].discard(place)
+
+    def _note(self, place: int) -> None:
+        self._touched.add(place)
+        self.log.append(place)
+        if len(self.log) > 2 * MOST_LOGGED:
+            del self.log[:MOST_LOGGED]
+            self.forgotten += MOST_LOGGED
+
+
+def remaining(facts: Floats, now: int) -> Floats:
+    """Hours until agents have room: what is left of the tasks in hand, given how long they have taken.
+
+    Where times spread like exponential ones it is the mean again; where they do not spread at all, what the
+    mean leaves; between the two, in proportion, which is near the truth for Weibull times.
+    """
+    spent = np.maximum(now - facts[:, BEGAN], 0.0) / HOUR_MS
+    expected, regular = facts[:, EXPECTED], 1.0 - np.minimum(facts[:, SPREAD] / MEMORYLESS, 1.0)
+    left: Floats = np.maximum(expected - regular * np.minimum(spent, expected), LEAST_LEFT * expected)
+    return left
+
+
+def _facts(entry: AgentEntry, mine: Sequence[TaskEntry], now: int) -> tuple[float, ...]:
+    comes, leaves, until = _presence(entry, now)
+    began, expected, spread = inf, 0.0, 0.0
+    if mine and entry.record.load >= entry.said.capacity:
+        began, expected, spread = min((_in_hand(entry, one, now) for one in mine), key=lambda each: each[1])
+    return comes, leaves, began, expected, spread, float(max(1, entry.said.capacity)), until
+
+
+def _presence(entry: AgentEntry, now: int) -> tuple[float, float, float]:
+    """From when and until when an agent works, and until when that is so."""
+    record, until = entry.record, entry.record.presence_until
+    if entry.draining:
+        return inf, inf, inf
+    here = record.presence is Presence.AVAILABLE
+    if not here and until is None:
+        return inf, inf, inf
+    back = now if here else max(now, until or now)
+    window = entry.window(now)
+    comes = max(back, window.begins or back)
+    leaves = min(window.ends or inf, (until or inf) if here else inf)
+    if leaves <= comes:
+        return inf, inf, leaves if leaves > now else inf
+    return (comes, leaves, min(comes, leaves)) if comes > now else (-inf, leaves, leaves)
+
+
+def _in_hand(entry: AgentEntry, one: TaskEntry, now: int) -> tuple[float, float, float]:
+    """When a task was begun, if it was, how long it takes in all, in hours, and the spread of that."""
+    record = one.record
+    began = record.started_at or (record.updated_at if record.state is State.ASSIGNED else inf)
+    expected = entry.agent(now).handling_ms(one.task) / HOUR_MS
+    return began, expected, MEMORYLESS
+
+
+def places(found: Iterable[int]) -> Places:
+    """Places in order."""
+    return np.array(sorted(found), np.int64)

@@ -1,0 +1,55 @@
+"""Foresight: what the dispatcher knows beyond this moment, for the rules that judge over time.
+
+Who could do what and how fast, who comes and goes, what arrives and follows, and the prices of agents' time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from assigner.dispatch.abilities import Abilities, Type
+from assigner.dispatch.board import Board
+from assigner.dispatch.burden import Burden
+from assigner.dispatch.crew import Crew, Floats
+from assigner.dispatch.demand import Demand, Name
+
+TICK_MS = 60_000
+"""Prices are settled once in so long, by the store's clock."""
+
+
+@dataclass(slots=True, eq=False)
+class Foresight:
+    """See the module. `ticked` is the number of the last tick at which prices were settled.
+
+    Prices stand between two ticks, however often anybody asks; who has none costs the mean.
+    """
+
+    crew: Crew = field(default_factory=Crew)
+    abilities: Abilities = field(init=False)
+    demand: Demand = field(default_factory=Demand)
+    ticked: int = -1
+    log_price: dict[str, float] = field(default_factory=dict)
+    follows: dict[Name, list[tuple[Name, float]]] = field(default_factory=dict)
+    """As of the last tick: the types that follow each type, and how likely."""
+    followers: tuple[Type, ...] = ()
+    """The types that follow others."""
+    board: Board = field(default_factory=Board)
+    burden: Burden = field(default_factory=Burden)
+    _by_place: tuple[int, int, Floats] | None = None
+
+    def __post_init__(self) -> None:
+        self.abilities = Abilities(self.crew)
+
+    def due(self, now: int) -> bool:
+        """Whether a tick is due; those that were missed are one."""
+        return self.ticked < now // TICK_MS
+
+    def prices(self) -> Floats:
+        """[places]: the logs of the prices."""
+        kept = self._by_place
+        if kept is None or kept[:2] != (self.ticked, self.crew.stamp):
+            prices = [self.log_price.get(entry.said.id, 0.0) if entry else 0.0 for entry in self.crew.entries]
+            kept = self._by_place = self.ticked, self.crew.stamp, np.array(prices, np.float64)
+        return kept[2]

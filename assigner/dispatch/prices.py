@@ -1,0 +1,174 @@
+"""Prices of agents' time, settled on a tick: what waits and what arrives is spread over those at work."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+
+from assigner.dispatch.abilities import Row, Type, type_of
+from assigner.dispatch.burden import Part, share_out
+from assigner.dispatch.crew import Floats, Places
+from assigner.dispatch.demand import Name
+from assigner.dispatch.foresight import TICK_MS, Foresight
+from assigner.dispatch.index import Index
+from assigner.dispatch.mirror import in_slices
+from assigner.dispatch.sight import WHOLE_CELLS, waiting
+from solver.outlook import Outlook
+from solver.over_time import DEFAULTS
+from solver.prices import HORIZON, settle
+
+MOST_CELLS = 2_000_000
+"""So many (type, agent) pairs are priced; beyond, the types with least work before them do not count."""
+DIGITS = 6
+"""The logs of prices are rounded to so many, so that who reads them goes on from the very same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Load:
+    """What prices are settled by, of T types and R agents at work: see Outlook.
+
+    `log_price` is None where none were settled yet.
+    """
+
+    hours: Floats
+    waiting: Floats
+    arrivals: Floats
+    slots: Floats
+    log_price: Floats | None
+
+
+Settle = Callable[[Load], Awaitable[Floats]]
+"""From a load to the logs of prices, in this process or in another."""
+
+
+def settled(load: Load) -> Floats:
+    """The logs of the prices after a tick."""
+    agents = load.slots.size
+    outlook = Outlook(
+        handling=load.hours,
+        trust=np.full(load.hours.shape, inf),
+        waiting=load.waiting,
+        arrivals=load.arrivals,
+        follows=np.zeros((0, 0)),
+        frees_in=np.zeros(agents),
+        leaves_in=np.full(agents, inf),
+        slots=load.slots,
+    )
+    logs: Floats = np.round(settle(outlook, load.log_price), DIGITS)
+    return logs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """A type, who could do it, and in sizes what waits of it and what arrives an hour."""
+
+    type: Type
+    row: Row
+    waiting: float
+    arrivals: float
+
+
+async def tick(sees: Foresight, index: Index, now: int, settle: Settle) -> None:
+    """Settle the prices, and look anew at what arrives and what follows. The crew is up to date."""
+    tick = now // TICK_MS
+    sees.demand.fade(now)
+    sees.abilities.lesson += 1
+    wanted = await _wanted(sees, index, now)
+    who, load = _load(sees, wanted, now)
+    logs = await settle(load) if who.size and load.hours.size else load.slots[:0]
+    for place, log in zip(who.tolist(), logs.tolist(), strict=False):
+        if (entry := sees.crew.entries[place]) is not None:  # they may have gone meanwhile
+            sees.log_price[entry.said.id] = log
+    sees.follows, sees.followers = _following(sees, now)
+    sees.ticked = tick
+    if len(wanted) * who.size > WHOLE_CELLS:
+        await _share(sees, wanted, now)
+
+
+async def _wanted(sees: Foresight, index: Index, now: int) -> list[Wanted]:
+    """All types of which something waits or arrives."""
+    amounts: dict[Type, float] = dict(waiting(index))
+    arrivals = {type_of(task): (name, task) for name, task in sees.demand.asks.items()}
+    found = []
+    async for type in in_slices(list(dict.fromkeys([*amounts, *arrivals]))):
+        name, task = arrivals.get(type, ("", None))
+        rate = sees.demand.rate(name, now) * task.requirement.size if task else 0.0
+        found.append(Wanted(type, sees.abilities.row(type, now), amounts.get(type, 0.0), rate))
+    return found
+
+
+def _load(sees: Foresight, wanted: Sequence[Wanted], now: int) -> tuple[Places, Load]:
+    """What prices are settled by; types that the same people do in the same time are one."""
+    at_work = sees.crew.at_work(now)
+    alike: dict[tuple[bytes, bytes], list[Wanted]] = {}
+    for one in wanted:
+        alike.setdefault((one.row.who.tobytes(), one.row.hours.tobytes()), []).append(one)
+    who = np.flatnonzero(_anybody(at_work.size, wanted) & at_work)
+    types = _busiest(list(alike.values()), MOST_CELLS // max(1, who.size))
+    hours = np.full((len(types), at_work.size), inf)
+    for t, same in enumerate(types):
+        hours[t, same[0].row.who] = same[0].row.hours
+    return who, Load(
+        hours=hours[:, who],
+        waiting=np.array([sum(one.waiting for one in same) for same in types]),
+        arrivals=np.array([sum(one.arrivals for one in same) for same in types]),
+        slots=sees.crew.times(who, now).slots,
+        log_price=sees.prices()[who] if sees.log_price else None,
+    )
+
+
+def _anybody(places: int, wanted: Iterable[Wanted]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """[places]: who could do anything that is wanted."""
+    able = np.zeros(places, np.bool_)
+    for one in wanted:
+        able[one.row.who] = True
+    return able
+
+
+def _busiest(types: list[list[Wanted]], most: int) -> list[list[Wanted]]:
+    """Those with most work, where there are more."""
+    if len(types) <= most:
+        return types
+
+    def work(same: list[Wanted]) -> float:
+        hours = float(same[0].row.hours.min(initial=inf))
+        return sum(one.waiting + HORIZON * one.arrivals for one in same) * (hours if hours < inf else 0.0)
+
+    return sorted(types, key=work, reverse=True)[:most]
+
+
+def _following(sees: Foresight, now: int) -> tuple[dict[Name, list[tuple[Name, float]]], tuple[Type, ...]]:
+    found: dict[Name, list[tuple[Name, float]]] = {}
+    for before, after, likely in sees.demand.following(now):
+        found.setdefault(before, []).append((after, likely))
+    after_any = dict.fromkeys(after for following in found.values() for after, _ in following)
+    asks = sees.demand.asks
+    return found, tuple(type_of(asks[name]) for name in after_any if name in asks)
+
+
+async def _share(sees: Foresight, wanted: Sequence[Wanted], now: int) -> None:
+    """Share what waits out anew, for where there is too much to look at at once."""
+    at_work, prices = sees.crew.at_work(now), sees.prices()
+    parts: dict[Type, Part] = {}
+    worth: dict[Name, float] = {}
+    names = {type_of(task): name for name, task in sees.demand.asks.items()}
+    async for one in in_slices(wanted):
+        who = one.row.who[at_work[one.row.who]]
+        parts[one.type], price = share_out(who, one.row.hours[at_work[one.row.who]], prices[who])
+        if one.type in names:
+            worth[names[one.type]] = price
+    sees.burden.renew(sees.ticked, parts, _left(worth, sees.follows))
+
+
+def _left(price: dict[Name, float], follows: dict[Name, list[tuple[Name, float]]]) -> dict[Name, float]:
+    """Priced hours that are left of a case that goes on with each type: W = v + P W, as the solver has it."""
+    left = price
+    for _ in range(DEFAULTS.steps):
+        left = {
+            name: own + sum(likely * left.get(after, 0.0) for after, likely in follows.get(name, ()))
+            for name, own in price.items()
+        }
+    return left

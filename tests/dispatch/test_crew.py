@@ -1,0 +1,107 @@
+"""When agents have room again, come and leave: what the dispatcher foresees of them."""
+
+from __future__ import annotations
+
+from math import inf
+
+import numpy as np
+import pytest
+
+from assigner.dispatch.crew import LEAST_LEFT, MEMORYLESS, remaining
+from assigner.domain.instant import rfc3339
+from tests.dispatch.living import HOUR, MINUTE, START, Living, lived
+
+
+def foreseen(live: Living, agent: str) -> tuple[float, float] | None:
+    """Hours until an agent has room, and until they leave; None: they are not at work."""
+    now = live.clock.now_ms()
+    crew = live.mirror.look_ahead(now).crew
+    place = crew.place(agent)
+    if place is None or not crew.at_work(now)[place]:
+        return None
+    times = crew.times(np.array([place]), now)
+    return float(times.frees_in[0]), float(times.leaves_in[0])
+
+
+@lived
+async def test_who_has_room_is_free_and_stays() -> None:
+    live = Living()
+    await live.agent("ann")
+    await live.settle()
+    assert foreseen(live, "ann") == (0, inf)
+
+
+@lived
+async def test_who_is_busy_is_free_when_the_task_is_expected_to_be_done() -> None:
+    live = Living()
+    await live.agent("ann", handle_s={"easy": 7_200})
+    await live.task("t", category="easy")
+    await live.settle()
+    assert foreseen(live, "ann") == (2, inf)
+    await live.answer("accept", "t")
+    await live.on_task("complete", "t")
+    await live.settle()
+    assert foreseen(live, "ann") == (0, inf)
+
+
+@lived
+async def test_with_several_tasks_in_hand_the_first_to_end_gives_room() -> None:
+    live = Living()
+    await live.agent("ann", capacity=2, handle_s={"easy": 3_600, "hard": 7_200})
+    await live.task("t1", category="hard")
+    await live.settle()
+    assert foreseen(live, "ann") == (0, inf)
+    await live.task("t2", category="easy")
+    await live.settle()
+    assert foreseen(live, "ann") == (1, inf)
+
+
+@lived
+async def test_who_comes_soon_counts_and_who_comes_tomorrow_does_not() -> None:
+    live = Living()
+    shifts = [{"from": rfc3339(START + HOUR), "until": rfc3339(START + 3 * HOUR)}]
+    await live.agent("ann", shifts=shifts)
+    await live.agent("bob", available_from=rfc3339(START + 24 * HOUR))
+    await live.settle()
+    assert foreseen(live, "ann") == (1, 3)
+    assert foreseen(live, "bob") is None
+    await live.wait(90 * MINUTE)
+    assert foreseen(live, "ann") == (0, 1.5)
+    await live.wait(90 * MINUTE)
+    assert foreseen(live, "ann") is None
+
+
+@lived
+async def test_who_is_away_counts_when_they_have_said_when_they_are_back() -> None:
+    live = Living()
+    await live.agent("ann")
+    await live.present("ann", "away")
+    await live.settle()
+    assert foreseen(live, "ann") is None
+    await live.present("ann", "away", until=START + HOUR)
+    await live.settle()
+    assert foreseen(live, "ann") == (1, inf)
+    await live.present("ann", "available", until=START + HOUR)
+    await live.settle()
+    assert foreseen(live, "ann") == (0, 1)
+
+
+@lived
+async def test_who_is_drained_is_not_waited_for() -> None:
+    live = Living()
+    await live.agent("ann")
+    await live.override("drain", {"agent": "ann"})
+    await live.settle()
+    assert foreseen(live, "ann") is None
+
+
+@pytest.mark.parametrize(("spread", "expected"), [(0.0, 0.5), (MEMORYLESS, 1.0), (MEMORYLESS / 2, 0.75)])
+def test_what_is_left_of_a_task_in_hand_depends_on_how_times_spread(spread: float, expected: float) -> None:
+    """Half an hour into an hour: regular times have half an hour left, exponential ones the whole again."""
+    facts = np.array([[0, 0, 0, 1.0, spread, 1, 0]])
+    assert remaining(facts, 30 * MINUTE) == pytest.approx([expected])
+
+
+def test_what_takes_longer_than_expected_is_never_thought_to_be_over() -> None:
+    facts = np.array([[0, 0, 0, 1.0, 0.0, 1, 0]])
+    assert remaining(facts, 24 * HOUR) == pytest.approx([LEAST_LEFT])
