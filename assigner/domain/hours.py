@@ -157,8 +157,8 @@ class Hours:
 def shortest_year(hours: Hours) -> tuple[int, int]:
     """The day, counted from 1970, from which a calendar is open least in 365 days, and for how long then.
 
-    Clocks that are put forward and back are not looked at. Only where days have hours of their own can it be
-    less than elsewhere, so it begins with one of them, or in the week before.
+    Clocks that are put forward and back are not looked at. While no day with hours of its own comes into the
+    year or leaves it, only the weekday matters on which it begins: a week of such beginnings is enough.
     """
     week = [sum(ends - begins for begins, ends in spans) for spans in hours.week]
     own = sorted(hours.days)
@@ -169,7 +169,8 @@ def shortest_year(hours: Hours) -> tuple[int, int]:
         usual = sum(week) * (_YEAR // 7) + week[(day + _MONDAY) % 7]
         return usual + sums[bisect_left(own, day + _YEAR)] - sums[bisect_left(own, day)]
 
-    starts = {day - back for day in own for back in range(7)} or set(range(7))
+    changes = [own[0] - _YEAR - 7 if own else 0, *(at for day in own for at in (day - _YEAR + 1, day + 1))]
+    starts = {at + on for at in changes for on in range(7)}
     return min(((day, open_from(day)) for day in starts), key=lambda one: (one[1], one[0]))
 
 
@@ -184,8 +185,8 @@ def day_of(text: str) -> int:
 
 
 def date_of(day: int) -> str:
-    """The date of a number."""
-    return date.fromordinal(day + _YEAR_ONE).isoformat()
+    """The date of a number; the first or last there is, beyond the years 1 to 9999."""
+    return date.fromordinal(min(max(day + _YEAR_ONE, 1), date.max.toordinal())).isoformat()
 
 
 def spans_of(said: Iterable[Mapping[str, str]]) -> Spans:

@@ -74,6 +74,11 @@ FAULTY: list[tuple[Json, str, str]] = [
     (with_hours(hours={}), "/calendar/hours", "never_open"),
     (with_hours(hours={"mon": []}), "/calendar/hours", "never_open"),
     (
+        with_hours(hours={}, holidays=["0001-01-01", "9999-12-31"], special={}),
+        "/calendar/hours",
+        "never_open",
+    ),
+    (
         with_hours(hours={"tue": [{"from": "09:00", "until": "09:01"}]}, holidays=[], special={}),
         "/calendar/hours",
         "never_open",
