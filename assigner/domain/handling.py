@@ -3,14 +3,14 @@
 A mixed model of logarithms: ln(mean of a pair) = level of its category + speed of its agent + what is the
 pair's own. Each part is shrunk by how little is behind it: the pair toward its category and the agent's speed
 over all categories, a category toward the centre, an agent toward the usual speed (best linear unbiased
-prediction; Robinson 1991, "That BLUP is a good thing"). So it makes no difference whether means span three
-orders of magnitude.
+prediction: Robinson 1991, "That BLUP is a good thing"). So it makes no difference whether means span three
+orders of magnitude, and who is fast elsewhere is expected to be fast here.
 
 What is summed of each time is its cube root, which is nearly normal for a gamma variate (Wilson and Hilferty
-1931) and not far from it for a lognormal one: a long time then weighs little, and nothing is lost by it. With
-mean m and squared coefficient of variation v of the roots, the mean of the times is m³ (1 + 3 v + 3/2 v²),
-within 2 % for exponential and for lognormal ones of a spread up to 1. Besides, a time is taken in only as far
-from what was expected of it as LONGEST and SHORTEST say.
+1931) and not far from it for a lognormal one: a very long time then weighs little, and little is lost where
+there is none. With mean m and squared coefficient of variation v of the roots, the mean of the times is
+m³ (1 + 3 v + 3/2 v²), within 2 % for exponential ones and for lognormal ones of a spread up to 1. Besides, a
+time is taken in only as far from what was expected of it as LONGEST and SHORTEST say.
 """
 
 from __future__ import annotations
@@ -27,30 +27,42 @@ YEAR_MS = 31_536_000_000
 UNKNOWN_MS = 600_000
 """The mean while nothing was observed and nothing said."""
 
-OWN = 0.25
-"""Variance of what is a pair's own, in logarithms: half as fast or twice as fast is not rare."""
+OWN = 0.4
+"""Variance of what is a pair's own, in logarithms: half as fast, or twice, is not rare. This and the next fit
+three back offices that were mined from real logs; half or twice of either is little worse."""
 SPEEDS = 0.25
 """Variance of the speeds of agents."""
 LEVELS = 5.0
-"""Variance of the levels of categories: one may take ten times as long as another."""
+"""Variance of the levels of categories: ten times as long as another is not rare."""
 SAID = 0.25
 """Variance of what a client says of a pair, around its mean."""
 USUAL = 0.132
-"""The squared coefficient of variation of the cube roots of exponential times; taken for so many
-observations' worth of knowing (ALIKE) before others are there."""
+"""The squared coefficient of variation of the cube roots of exponential times, as which all times count
+before they are known to be otherwise."""
+MOST_VARIATION = 0.4
+"""Of lognormal times with a spread of 1.7; what varies more is taken for an outlier."""
 ALIKE = 8.0
+"""So many observations' worth is that: for a category; and what is known of the category, for a pair."""
 LONGEST = log(8)
-"""A time counts as at most eight times what its root was expected to be, and more while that is uncertain."""
+"""A time counts as at most eight times what its root was expected to come to, more while that is in doubt."""
 SHORTEST = 2 * LONGEST
+MOVED = 0.002
+"""A change of an agent's speed, in logarithms, that is worth telling their categories."""
 SWEEPS = 5
-"""How often the parts are fitted to each other when what was stored is read."""
+"""How often all parts are fitted to each other when what was stored is read."""
+FITTED = 20_000
+"""Up to so many observations all are fitted to each other again after each half as many more as before; those
+that come later move little, and only the parts that each is about are fitted."""
 _BETWEEN = "\x1f"
+
+Row = tuple[float, float, float, str]
+"""What is stored of a pair: how many times, Σ cube roots, Σ of their squares, the event of the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What is expected: `mean_ms`; `spread`, the σ of the logarithm (of a lognormal time); and `n`, how many
-    observations of the pair are behind it.
+    """What is expected: `mean_ms`; `spread`, the σ of the logarithm of a time that is lognormal; and `n`, how
+    many observations of the pair are behind it.
     """
 
     mean_ms: float
@@ -61,24 +73,21 @@ class Estimate:
 @dataclass(slots=True, eq=False)
 class Pair:
     """What was observed of a category and an agent: how many times, the sums of their cube roots and of the
-    squares of those, and the number of the last one among all observations.
+    squares of those, and the event of the last one.
 
-    `counted`, `weight`, `level` and `noise` are what it adds to its category and to its agent.
+    The rest is made of these: `level`, what the roots come to as a logarithm; `noise`, the sum of their
+    squared deviations in units of their squared mean; and `weight`, with which, as `counted` so often, it
+    stands in the sums of its category and its agent.
     """
 
     n: float = 0.0
     roots: float = 0.0
     squares: float = 0.0
-    last: int = 0
-    counted: float = 0.0
-    weight: float = 0.0
+    last: str = ""
     level: float = 0.0
     noise: float = 0.0
-
-    @property
-    def free(self) -> float:
-        """The degrees of freedom of its deviations."""
-        return max(0.0, self.counted - 1)
+    weight: float = 0.0
+    counted: float = 0.0
 
     def add(self, root: float) -> None:
         """Take in one time."""
@@ -89,20 +98,30 @@ class Pair:
         self.roots += root
         self.squares += root * root
 
+    def fit(self, usual: float) -> None:
+        """Make the rest of what was observed, where `usual` is the variation of its category. (The logarithm
+        of a mean of n is too low by variation / 2n, to the second order.)
+        """
+        self.counted, self.level = self.n, 3 * log(self.roots / self.n) + 1.5 * usual / self.n
+        own = self.squares * self.n / (self.roots * self.roots) - 1
+        self.noise = min(max(own, 0.0), MOST_VARIATION) * self.n
+        self.weight = 1 / (OWN + 9 * usual / self.n)
+
     @property
-    def deviation(self) -> float:
-        """The sum of squared deviations of the roots, in units of their squared mean."""
-        return max(0.0, self.squares * self.n / (self.roots * self.roots) - 1) * self.n
+    def free(self) -> float:
+        """The degrees of freedom of its noise."""
+        return max(0.0, self.counted - 1)
 
 
 @dataclass(slots=True, eq=False)
 class _Category:
-    """`level` is the logarithm of what its roots come to. Of its pairs: Σ weight, Σ weight·level,
-    Σ weight·speed of the agent, how many times, Σ deviations and their degrees of freedom.
+    """Its pairs by agent, its level and its variation. Of the pairs, Σ weight, Σ weight·level, Σ weight·speed
+    of the agent; how many times, Σ noise and its degrees of freedom.
     """
 
     pairs: dict[str, Pair] = field(default_factory=dict)
     level: float = 0.0
+    variation: float = USUAL
     weight: float = 0.0
     levels: float = 0.0
     speeds: float = 0.0
@@ -110,138 +129,160 @@ class _Category:
     noise: float = 0.0
     free: float = 0.0
 
-    @property
-    def variation(self) -> float:
-        """The squared coefficient of variation of the roots of one time."""
-        return (self.noise + ALIKE * USUAL) / (self.free + ALIKE)
+    def count(self, pair: Pair, speed: float, times: int) -> None:
+        """Add what a pair is counted with, or take it out."""
+        weight = times * pair.weight
+        self.weight += weight
+        self.levels += weight * pair.level
+        self.speeds += weight * speed
+        self.n += times * pair.counted
+        self.noise += times * pair.noise
+        self.free += times * pair.free
+        self.variation = (self.noise + ALIKE * USUAL) / (self.free + ALIKE)
+
+    def settle(self, centre: float) -> None:
+        """Fit the level to what is left of the pairs without their agents' speeds."""
+        self.level = (self.levels - self.speeds + centre / LEVELS) / (self.weight + 1 / LEVELS)
 
 
 @dataclass(slots=True, eq=False)
 class _Agent:
-    """`speed` is the logarithm of how long they take, compared with others; of their pairs, Σ weight."""
+    """Their pairs by category, and Σ weight of those; `speed` is the logarithm of how long they take beside
+    others.
+    """
 
     pairs: dict[str, Pair] = field(default_factory=dict)
-    speed: float = 0.0
     weight: float = 0.0
+    speed: float = 0.0
+
+
+_NOBODY = _Agent()
 
 
 class Handling:
-    """What has been learned in a workspace. A pair not seen for longest is forgotten beyond `most` pairs.
+    """What has been learned in a workspace. The pair not seen for longest is forgotten beyond `most` pairs.
 
-    `changed` has the names of the pairs that are not as they were when it was last emptied.
+    `changed` has the names of the pairs that are not as they were when it was last emptied, and `version`
+    counts observations.
     """
 
     def __init__(self, most: int = MOST_PAIRS) -> None:
         self.most = most
-        self.count = 0
+        self.version = 0
         self.changed: set[str] = set()
         self._pairs: dict[tuple[str, str], Pair] = {}
         self._categories: dict[str, _Category] = {}
         self._agents: dict[str, _Agent] = {}
-        self._levels = 0.0
+        self._centre = log(UNKNOWN_MS / _above(USUAL))
+        self._fit_at = 0
 
-    def observe(self, category: str, agent: str, ms: int) -> None:
-        """Take in that an agent has worked so long on a task of a category. 0 and over a year are not."""
-        if not 0 < ms <= YEAR_MS:
+    def observe(self, category: str, agent: str, ms: int, event: str = "") -> None:
+        """Take in that an agent has worked so long on a task of a category; not 0, and not over a year. Nor
+        an `event` that is in already: of a pair they come in order.
+        """
+        known = self._pairs.get((category, agent))
+        if not 0 < ms <= YEAR_MS or (event and known and _order(event) <= _order(known.last)):
             return
-        self.count += 1
         root = exp(self._bounded(category, agent, log(ms)) / 3)
         pair = self._pairs.pop((category, agent), None) or Pair()
         pair.add(root)
-        pair.last = self.count
+        pair.last = event or pair.last
         self._pairs[category, agent] = pair
-        self._place(category, agent, pair)
+        self._settle(self._enter(category, agent, pair))
+        self.version += 1
         self.changed.add(name_of(category, agent))
         if len(self._pairs) > self.most:
             self._forget(*next(iter(self._pairs)))
+        if self._fit_at <= self.version <= FITTED:
+            self._fit()
 
     def estimate(self, category: str, agent: str, said_ms: float | None = None) -> Estimate:
         """What is expected of an agent in a category. `said_ms` is what the client says of it."""
         expected, _, variation = self._expected(category, agent, said_ms)
         pair = self._pairs.get((category, agent))
-        mean_ms = exp(expected) * _above(variation)
-        return Estimate(mean_ms, _spread(variation), pair.n if pair else 0.0)
+        return Estimate(exp(expected) * _above(variation), _spread(variation), pair.n if pair else 0.0)
 
     def of_category(self, category: str) -> Estimate:
-        """What is expected of an agent of the usual speed who has never tried the category."""
+        """What is expected of somebody of the usual speed who has never tried the category; `n` is all times
+        that were observed in it.
+        """
         found = self._categories.get(category)
         expected, _, variation = self._expected(category, "", None)
         return Estimate(exp(expected) * _above(variation), _spread(variation), found.n if found else 0.0)
 
-    def knows(self, category: str) -> bool:
-        """Whether anybody was observed in the category."""
+    def tried(self, category: str, agent: str) -> float:
+        """How many observations there are of a pair."""
+        pair = self._pairs.get((category, agent))
+        return pair.n if pair else 0.0
+
+    def tries(self, agent: str) -> list[str]:
+        """The categories in which an agent was observed."""
+        return list(self._agents.get(agent, _NOBODY).pairs)
+
+    def __contains__(self, category: str) -> bool:
+        """Whether anybody was observed in a category."""
         return category in self._categories
+
+    @property
+    def categories(self) -> list[str]:
+        """The categories of which something was observed, in no order."""
+        return list(self._categories)
 
     def table(
         self, categories: Sequence[str], agents: Sequence[str]
     ) -> tuple[list[list[float]], list[list[float]]]:
         """[category][agent]: the means in milliseconds, and how many observations are behind each."""
-        position = {agent: i for i, agent in enumerate(agents)}
-        speeds = [exp(found.speed) if (found := self._agents.get(agent)) else 1.0 for agent in agents]
+        place = {agent: i for i, agent in enumerate(agents)}
+        speeds = [exp(self._agents.get(agent, _NOBODY).speed) for agent in agents]
         means, counts = [], []
         for category in categories:
-            of_category = self._categories.get(category)
             usual = self.of_category(category).mean_ms
             row, count = [usual * speed for speed in speeds], [0.0] * len(agents)
-            for agent in of_category.pairs if of_category else ():
-                if (i := position.get(agent)) is not None:
-                    estimate = self.estimate(category, agent)
-                    row[i], count[i] = estimate.mean_ms, estimate.n
+            for agent, pair in self._categories[category].pairs.items() if category in self else ():
+                if (i := place.get(agent)) is not None:
+                    row[i], count[i] = self.estimate(category, agent).mean_ms, pair.n
             means.append(row)
             counts.append(count)
         return means, counts
 
-    def pairs(self) -> Iterator[tuple[str, str, float]]:
-        """(category, agent, observations) of each pair, sorted."""
-        yield from (
-            (category, agent, self._pairs[category, agent].n) for category, agent in sorted(self._pairs)
-        )
-
-    def categories(self) -> list[str]:
-        """The categories of which something was observed, sorted."""
-        return sorted(self._categories)
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """The category and the agent of each pair, the one not seen for longest first."""
+        yield from self._pairs
 
     # To and from what is stored.
 
-    def row(self, name: str) -> list[float] | None:
+    def row(self, name: str) -> Row | None:
         """What is stored of a pair: None where it is forgotten."""
         pair = self._pairs.get(pair_of(name))
-        return None if pair is None else [pair.n, pair.roots, pair.squares, pair.last]
+        return None if pair is None else (pair.n, pair.roots, pair.squares, pair.last)
 
     @staticmethod
-    def of_rows(rows: Mapping[str, Sequence[float]], most: int = MOST_PAIRS) -> Handling:
+    def of_rows(rows: Mapping[str, Row], most: int = MOST_PAIRS) -> Handling:
         """From what is stored of each pair, by its name."""
         handling = Handling(most)
-        for name, (n, roots, squares, last) in sorted(rows.items(), key=lambda row: row[1][3]):
-            pair = Pair(n, roots, squares, int(last))
-            handling._pairs[pair_of(name)] = pair
-            handling.count = pair.last
+        for name, row in sorted(rows.items(), key=lambda row: _order(row[1][3])):
+            category, agent = pair_of(name)
+            handling._enter(category, agent, handling._pairs.setdefault((category, agent), Pair(*row)))
         for _ in range(SWEEPS):
-            for (category, agent), pair in handling._pairs.items():
-                handling._place(category, agent, pair)
+            handling._fit()
         return handling
 
     # The model.
 
-    @property
-    def _centre(self) -> float:
-        """The mean level of the categories."""
-        return self._levels / len(self._categories) if self._categories else log(UNKNOWN_MS / _above(USUAL))
-
     def _expected(self, category: str, agent: str, said_ms: float | None) -> tuple[float, float, float]:
         """ln of what the roots of a pair come to, the variance of that, and the variation of the roots."""
-        of_category, of_agent = self._categories.get(category), self._agents.get(agent)
-        pair = self._pairs.get((category, agent))
-        variation = of_category.variation if of_category else USUAL
-        level, behind = (of_category.level, of_category.weight) if of_category else (self._centre, 0.0)
-        speed, pace = (of_agent.speed, of_agent.weight) if of_agent else (0.0, 0.0)
-        weight = 1 / (OWN + 1 / (behind + 1 / LEVELS) + 1 / (pace + 1 / SPEEDS))
-        total = weight * (level + speed)
-        if pair is not None and pair.n:
-            own = pair.n / (9 * variation)
-            total += own * 3 * log(pair.roots / pair.n)
-            weight += own
-            variation = (pair.deviation + ALIKE * variation) / (max(0.0, pair.n - 1) + ALIKE)
+        found, of_agent = self._categories.get(category), self._agents.get(agent, _NOBODY)
+        level, behind = (found.level, found.weight) if found else (self._centre, 0.0)
+        weight = 1 / (OWN + 1 / (behind + 1 / LEVELS) + 1 / (of_agent.weight + 1 / SPEEDS))
+        total = weight * (level + of_agent.speed)
+        variation, pair = USUAL, None
+        if found:
+            variation, pair = found.variation, found.pairs.get(agent)
+        if pair:
+            precision = pair.n / (9 * variation)
+            total += precision * pair.level
+            weight += precision
+            variation = (pair.noise + ALIKE * variation) / (pair.free + ALIKE)
         if said_ms:
             total += log(said_ms / _above(variation)) / SAID
             weight += 1 / SAID
@@ -249,62 +290,57 @@ class Handling:
 
     def _bounded(self, category: str, agent: str, ms_log: float) -> float:
         """The logarithm of a time as it is taken in: not too far from what was expected."""
-        if not self._pairs:
-            return ms_log
-        expected, doubt, _ = self._expected(category, agent, None)
-        room = 2 * sqrt(doubt)
-        return min(max(ms_log, expected - SHORTEST - room), expected + LONGEST + room)
+        expected, variance, _ = self._expected(category, agent, None)
+        doubt = sqrt(variance)
+        return min(max(ms_log, expected - SHORTEST - doubt), expected + LONGEST + doubt)
 
-    def _place(self, category: str, agent: str, pair: Pair) -> None:
-        """Count a pair, as it is now, in its category and in its agent's speed."""
-        if category not in self._categories:
-            self._categories[category] = _Category(level=self._centre)
-            self._levels += self._categories[category].level
-        of_category, of_agent = self._categories[category], self._agents.setdefault(agent, _Agent())
-        _count(of_category, of_agent, pair, -1)
-        of_category.pairs[agent] = of_agent.pairs[category] = pair
-        pair.counted = pair.n
-        pair.level, pair.noise = 3 * log(pair.roots / pair.n), pair.deviation
-        pair.weight = 1 / (OWN + 9 * of_category.variation / pair.n)
-        _count(of_category, of_agent, pair, 1)
-        self._settle(of_agent)
+    def _enter(self, category: str, agent: str, pair: Pair) -> _Agent:
+        """Count a pair, as it is now, in its category and for its agent."""
+        found, of_agent = self._categories.get(category), self._agents.setdefault(agent, _Agent())
+        if found is None:
+            found = self._categories[category] = _Category(level=self._centre)
+        if pair.counted:
+            found.count(pair, of_agent.speed, -1)
+            of_agent.weight -= pair.weight
+        pair.fit(found.variation)
+        found.pairs[agent] = of_agent.pairs[category] = pair
+        found.count(pair, of_agent.speed, 1)
+        of_agent.weight += pair.weight
+        found.settle(self._centre)
+        return of_agent
 
     def _settle(self, agent: _Agent) -> None:
-        """The levels of an agent's categories, their speed, and what that does to the levels."""
-        for category in agent.pairs:
-            self._level(self._categories[category])
-        behind = sum(
-            pair.weight * (pair.level - self._categories[category].level)
-            for category, pair in agent.pairs.items()
-        )
-        speed = behind / (agent.weight + 1 / SPEEDS)
+        """Fit an agent's speed to their pairs, and, where it has moved, the levels of their categories."""
+        categories, behind = self._categories, 0.0
         for category, pair in agent.pairs.items():
-            of_category = self._categories[category]
-            of_category.speeds += pair.weight * (speed - agent.speed)
-            self._level(of_category)
-        agent.speed = speed
+            behind += pair.weight * (pair.level - categories[category].level)
+        moved = behind / (agent.weight + 1 / SPEEDS) - agent.speed
+        if abs(moved) > MOVED:
+            agent.speed += moved
+            for category, pair in agent.pairs.items():
+                found = categories[category]
+                found.speeds += pair.weight * moved
+                found.settle(self._centre)
 
-    def _level(self, category: _Category) -> None:
-        before = category.level
-        weight = category.weight + 1 / LEVELS
-        category.level = (category.levels - category.speeds + self._centre / LEVELS) / weight
-        self._levels += category.level - before
+    def _fit(self) -> None:
+        """Fit all parts to each other: the centre is the mean of the levels of its categories."""
+        for agent in self._agents.values():
+            self._settle(agent)
+        levels = [category.level for category in self._categories.values()]
+        self._centre = sum(levels) / len(levels) if levels else self._centre
+        self._fit_at = 1 + self.version * 3 // 2
 
     def _forget(self, category: str, agent: str) -> None:
         """Forget a pair, and whatever was known by it alone."""
         pair = self._pairs.pop((category, agent))
-        of_category, of_agent = self._categories[category], self._agents[agent]
-        _count(of_category, of_agent, pair, -1)
-        del of_category.pairs[agent], of_agent.pairs[category]
-        if of_agent.pairs:
-            self._settle(of_agent)
-        else:
-            del self._agents[agent]
-        if of_category.pairs:
-            self._level(of_category)
-        else:
-            self._levels -= of_category.level
+        found, of_agent = self._categories[category], self._agents[agent]
+        found.count(pair, of_agent.speed, -1)
+        of_agent.weight -= pair.weight
+        del found.pairs[agent], of_agent.pairs[category]
+        if not found.pairs:
             del self._categories[category]
+        if not of_agent.pairs:
+            del self._agents[agent]
         self.changed.add(name_of(category, agent))
 
 
@@ -319,16 +355,9 @@ def pair_of(name: str) -> tuple[str, str]:
     return category, agent
 
 
-def _count(category: _Category, agent: _Agent, pair: Pair, times: int) -> None:
-    """Add what a pair is counted with, or take it out."""
-    weight = times * pair.weight
-    category.weight += weight
-    category.levels += weight * pair.level
-    category.speeds += weight * agent.speed
-    category.n += times * pair.counted
-    category.noise += times * pair.noise
-    category.free += times * pair.free
-    agent.weight += weight
+def _order(event: str) -> tuple[int, ...]:
+    """The id of an event as numbers that compare as events came; of none, before all."""
+    return tuple(map(int, event.split("-"))) if event else ()
 
 
 def _above(variation: float) -> float:
