@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from api.parse import Question
-from api.schemas import Assignment, Explained, Pair, SolutionOut, UnblockOut
+from api.schemas import Assignment, Explained, HeldForOut, Pair, SolutionOut, UnblockOut
 from assigner.dispatch.decide import Decision, pairs
 from assigner.dispatch.explain import Explainer, Explanation
 from assigner.dispatch.unblock import Unblock
+from assigner.domain.held import HeldFor
 from assigner.domain.instant import rfc3339
 
 _json = msgspec.json.Encoder()
@@ -28,6 +29,8 @@ def encode(question: Question, explainer: Explainer) -> bytes:
     if question.explain == "pairs":
         listed = pairs(decision)
         parts["pairs"] = _json.encode([Pair(task=t, agent=a, value=value) for t, a, value in listed])
+    if decision.prices:
+        parts["prices"] = _json.encode(decision.prices)
     return b"{" + b",".join(b'"%s":%s' % (name.encode(), part) for name, part in parts.items()) + b"}"
 
 
@@ -80,6 +83,7 @@ def _tail(explanation: Explanation) -> bytes:
                 refusals=explanation.refusals,
                 detail=explanation.detail,
                 unblock=unblock_out(explanation.unblock),
+                held_for=held_for_out(explanation.held_for),
             )
         )[1:]
     )
@@ -97,6 +101,13 @@ def unblock_out(change: Unblock) -> UnblockOut:
         overrides=list(change.overrides) or UNSET,
         also=list(change.also) or UNSET,
     )
+
+
+def held_for_out(held_for: HeldFor | None) -> HeldForOut | UnsetType:
+    """Who is waited for, as it goes over the wire."""
+    if held_for is None:
+        return UNSET
+    return HeldForOut(agent=held_for.agent, expected_at=rfc3339(held_for.expected_at))
 
 
 def _solution(decision: Decision, seed: int) -> SolutionOut:

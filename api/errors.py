@@ -153,6 +153,7 @@ FAULTS: Mapping[str, str] = {
     "naive_instant": "The instant has no offset.",
     "duplicate_id": "Two tasks or two agents have the same id.",
     "pinned_and_excluded": "A task is pinned to an agent that it excludes.",
+    "busy_not_load": "The sizes in `busy` do not add up to `load`.",
     "read_only": "The service keeps this field itself; leave it out.",
     "other_id": "The id in the body is not that of the path.",
     "below_floor": "A relaxation step goes below the queue's floor.",

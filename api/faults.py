@@ -20,7 +20,7 @@ from msgspec import inspect
 
 from api.errors import MAX_FAULTS_SHOWN, ApiError, Fault
 from api.flaws import agent_flaws, queue_flaws
-from api.schemas import DEEPEST, MOST_ATTRIBUTE_BYTES, AssignRequest, TaskIn
+from api.schemas import DEEPEST, MOST_ATTRIBUTE_BYTES, AgentIn, AssignRequest, TaskIn
 from api.shapes import READ_ONLY, AgentLine, AgentPut, QueuePut, TaskNew, TaskPut
 from assigner.domain.calendar import Shift
 from assigner.domain.instant import to_ms
@@ -176,7 +176,7 @@ def _number(finder: Finder, kind: inspect.IntType | inspect.FloatType, value: An
     whole = isinstance(kind, inspect.IntType)
     if whole and isinstance(value, float) and isfinite(value) and not value.is_integer():
         return finder.wrong_type(value, expected, path)
-    if not (_above(value, kind) and (kind.le is None or value <= kind.le)):
+    if not (_above(value, kind) and _below(value, kind)):
         finder.add(path, "out_of_range", f"{show(value)} is out of range; expected {expected}.")
         return value
     return int(value) if whole else value
@@ -186,10 +186,15 @@ def _above(value: float, kind: inspect.IntType | inspect.FloatType) -> bool:
     return value > kind.gt if kind.gt is not None else kind.ge is None or value >= kind.ge
 
 
+def _below(value: float, kind: inspect.IntType | inspect.FloatType) -> bool:
+    return value < kind.lt if kind.lt is not None else kind.le is None or value <= kind.le
+
+
 def _range(kind: inspect.IntType | inspect.FloatType) -> str:
     number = "an integer" if isinstance(kind, inspect.IntType) else "a number"
     low = f"above {kind.gt:,}" if kind.gt is not None else f"from {kind.ge:,}"
-    return f"{number} {low}" + ("" if kind.le is None else f" to {kind.le:,}")
+    high = f" and below {kind.lt:,}" if kind.lt is not None else "" if kind.le is None else f" to {kind.le:,}"
+    return f"{number} {low}{high}"
 
 
 def _text(finder: Finder, kind: inspect.StrType, value: Any, path: Path) -> Any:
@@ -263,6 +268,18 @@ def _task(finder: Finder, task: dict[str, Any], path: Path) -> None:
         finder.add((*path, "attributes"), "too_long", long)
 
 
+def _busy(finder: Finder, agent: dict[str, Any], path: Path) -> None:
+    """What is in hand has to be all of the load, where both are given; of what is numbers at all."""
+    pieces, load = agent.get("busy"), agent.get("load")
+    if not pieces or not isinstance(pieces, list) or not isinstance(load, int | float):
+        return
+    said = [piece.get("size", 1) for piece in pieces if isinstance(piece, dict)]
+    sizes = [size for size in said if isinstance(size, int | float)]
+    if len(sizes) == len(pieces) and sum(sizes) != load:
+        both = f"The sizes add up to {show(sum(sizes))}; load is {show(load)}: leave out one of the two."
+        finder.add((*path, "busy"), "busy_not_load", both)
+
+
 def _request(finder: Finder, request: dict[str, Any], path: Path) -> None:
     for name in ("tasks", "agents"):
         items = request.get(name)
@@ -313,6 +330,7 @@ ALSO: dict[type, Callable[[Finder, dict[str, Any], Path], None]] = {
     TaskIn: _task,
     TaskPut: _task,
     TaskNew: _task,
+    AgentIn: _busy,
     AgentPut: _agent,
     AgentLine: _agent,
     AssignRequest: _request,

@@ -10,6 +10,7 @@ from typing import Any
 
 import jiter
 import msgspec
+from msgspec import UNSET
 
 from api.errors import ApiError
 from api.faults import BEYOND_MICROSECONDS, find
@@ -51,7 +52,12 @@ def parse(body: bytes, job: Job) -> Question:
             (_agent(agent) for agent in request.agents),
         ),
         order=[task.id for task in request.tasks],
-        policy=Policy(rule=request.policy.rule, weights=msgspec.structs.asdict(request.policy.weights)),
+        policy=Policy(
+            rule=request.policy.rule,
+            weights=msgspec.structs.asdict(request.policy.weights),
+            arrivals=request.policy.arrivals,
+            prices=request.policy.prices,
+        ),
         explain=request.explain,
         seed=request.seed,
         time_limit_s=min(request.time_limit_s, job.limits.max_time_limit_s),
@@ -115,15 +121,25 @@ def _clean(request: AssignRequest) -> bool:
         return False
     if not re.fullmatch("[!-~]*", "".join(_ids(request))):
         return False
-    if re.search("[\x00-\x1f\x7f]", "".join(_names(request))):
+    if re.search("[\x00-\x1f\x7f]", "".join(_names(request))) or not _consistent(request):
         return False
     return all(task.pinned_agent not in task.excluded_agents for task in tasks if task.pinned_agent) and all(
         modest(task.attributes) for task in tasks if task.attributes
     )
 
 
+def _consistent(request: AssignRequest) -> bool:
+    """Whether what is in hand is all of the load, where both are given."""
+    return all(agent.load in (UNSET, _in_hand(agent)) for agent in request.agents if agent.busy)
+
+
+def _in_hand(agent: AgentIn) -> int:
+    return sum([piece.size for piece in agent.busy])
+
+
 def _ids(request: AssignRequest) -> Iterator[str]:
     yield from (agent.id for agent in request.agents)
+    yield from request.policy.prices or ()
     for task in request.tasks:
         yield task.id
         yield task.case or ""
@@ -141,7 +157,7 @@ def _names(request: AssignRequest) -> set[str]:
         names.add(task.channel or "")
     for agent in request.agents:
         names.update(agent.skills, agent.channels or (), agent.handle_s)
-    return names
+    return names.union(request.policy.arrivals)
 
 
 def modest(attributes: dict[str, Any]) -> bool:
@@ -212,7 +228,8 @@ def _agent(agent: AgentIn) -> Agent:
         presence=Presence(agent.presence),
         channels=None if agent.channels is None else frozenset(agent.channels),
         capacity=agent.capacity,
-        load=agent.load,
+        load=_in_hand(agent) if agent.load is UNSET else agent.load,
+        busy=tuple([(piece.size, max(1, round(piece.remaining_s * 1000))) for piece in agent.busy]),
         available_from=None if agent.available_from is None else to_ms(agent.available_from),
         available_until=None if agent.available_until is None else to_ms(agent.available_until),
         idle_since=None if agent.idle_since is None else to_ms(agent.idle_since),

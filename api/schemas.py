@@ -14,13 +14,24 @@ from api.errors import ERRORS, FAULTS
 from assigner.dispatch.unblock import KINDS
 from assigner.domain.eligibility import LIVING, RULES
 from assigner.domain.preference import TERMS
-from assigner.domain.reasons import REASONS
+from assigner.domain.reasons import HELD_BACK, REASONS
 
 LARGEST_DURATION_S = 31_536_000
 MOST_TAGS = 20
 MOST_SKILLS = 100
 STILL = "The rules that would still refuse the first agent, where no one change is enough."
 COOLING_DOWN = "Agents who declined, each not asked again before the instant."
+LOAD = "What is taken of the capacity now. Default: the sizes in `busy`."
+BUSY = "The tasks in hand. Given with `load`, their sizes add up to it."
+MOST_BUSY = 1000
+ARRIVALS = "Tasks that come an hour, by category. Of a category that no task has here, nothing follows."
+PRICED = (
+    "By a rule over time: what an hour of each agent at work is worth to the others' work, 1 for the mean."
+)
+PRICES = (
+    "What an hour of each agent is worth to the others' work, as `prices` of an answer says: 1 of an agent "
+    "who is not named; nothing follows of who is not in the request. Default: found."
+)
 MOST_ATTRIBUTE_BYTES = 4096
 DEEPEST = 32
 PRIORITIES = {"low": 25, "medium": 50, "high": 75, "urgent": 95}
@@ -56,6 +67,14 @@ Seconds = Annotated[
 Level = Annotated[int, Meta(ge=1, le=10)]
 Skills = Annotated[dict[Name, Level], Meta(max_length=MOST_SKILLS)]
 Weight = Annotated[float, Meta(ge=0, le=1000)]
+ModestWeight = Annotated[float, Meta(ge=0, le=10)]
+Size = Annotated[int, Meta(ge=1, le=100, description="What it takes of an agent's capacity.")]
+Load = Annotated[int, Meta(ge=0, le=2**31 - 1, description=LOAD)]
+Remaining = Annotated[
+    float, Meta(gt=0, lt=LARGEST_DURATION_S, description="Expected seconds until it is done: under a year.")
+]
+PerHour = Annotated[float, Meta(ge=0, le=1_000_000)]
+Price = Annotated[float, Meta(gt=0, le=1_000_000)]
 Priority = (
     Annotated[int, Meta(ge=0, le=100)]
     | Annotated[
@@ -84,7 +103,7 @@ class TaskIn(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     due_at: Annotated[Instant | None, Meta(description="When it was promised for.")] = None
     not_before: Annotated[Instant | None, Meta(description="Nobody may take it before.")] = None
     handle_s: Annotated[Seconds, Meta(description="Expected handling time.")] = 600.0
-    size: Annotated[int, Meta(ge=1, le=100, description="What it takes of an agent's capacity.")] = 1
+    size: Size = 1
     preferred_agents: list[Id] = []
     excluded_agents: list[Id] = []
     pinned_agent: Annotated[Id | None, Meta(description="To this agent or to nobody.")] = None
@@ -92,6 +111,13 @@ class TaskIn(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     attributes: Annotated[
         dict[str, Any], Meta(description="Yours; at most 4 KiB as compact JSON, never interpreted.")
     ] = {}
+
+
+class BusyIn(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True, gc=False):
+    """A task that an agent has in hand."""
+
+    size: Size = 1
+    remaining_s: Remaining
 
 
 class AgentIn(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
@@ -102,7 +128,8 @@ class AgentIn(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     presence: Literal["available", "away", "offline"] = "available"
     channels: Annotated[list[Name] | None, Meta(description="Default: every channel.")] = None
     capacity: Annotated[int, Meta(ge=0, le=1000)] = 1
-    load: Annotated[int, Meta(ge=0, le=2**31 - 1, description="What is taken of the capacity now.")] = 0
+    load: Load | UnsetType = UNSET
+    busy: Annotated[list[BusyIn], Meta(max_length=MOST_BUSY, description=BUSY)] = []
     available_from: Instant | None = None
     available_until: Annotated[Instant | None, Meta(description="The first instant off shift.")] = None
     idle_since: Instant | None = None
@@ -114,17 +141,24 @@ class AgentIn(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
 class Weights(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """What multiplies each term, in thousandths."""
 
-    urgency: Annotated[float, Meta(ge=0, le=10)] = 1.0
+    urgency: ModestWeight = 1.0
     fit: Weight = 1.0
     idle: Weight = 1.0
     load: Weight = 1.0
+    nearly_done: ModestWeight = 1.0
+    right_agent: ModestWeight = 1.0
+    waited: ModestWeight = 1.0
+    priority: ModestWeight = 1.0
+    promise: ModestWeight = 1.0
 
 
 class PolicyIn(Struct, forbid_unknown_fields=True, kw_only=True):
     """How pairs are valued."""
 
-    rule: Literal["snapshot"] = "snapshot"
+    rule: Literal["snapshot", "price_and_hold", "priority_first"] = "snapshot"
     weights: Weights = Weights()
+    arrivals: Annotated[dict[Name, PerHour], Meta(description=ARRIVALS)] = {}
+    prices: Annotated[dict[Id, Price] | None, Meta(description=PRICES)] = None
 
 
 class AssignRequest(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -142,6 +176,10 @@ class AssignRequest(Struct, forbid_unknown_fields=True, kw_only=True):
 Reason = Annotated[str, Meta(extra_json_schema={"enum": [name for name in REASONS if name not in LIVING]})]
 Rule = Annotated[
     str, Meta(extra_json_schema={"enum": [rule.name for rule in RULES if rule.name not in LIVING]})
+]
+Refused = Annotated[
+    str,
+    Meta(extra_json_schema={"enum": [*(rule.name for rule in RULES if rule.name not in LIVING), HELD_BACK]}),
 ]
 TermName = Annotated[str, Meta(extra_json_schema={"enum": [term.name for term in TERMS]})]
 Kind = Annotated[str, Meta(extra_json_schema={"enum": list(KINDS)})]
@@ -172,13 +210,21 @@ class UnblockOut(Struct, kw_only=True):
     also: Annotated[list[Rule], Meta(description=STILL)] | UnsetType = UNSET
 
 
+class HeldForOut(Struct, kw_only=True):
+    """Whom a task that is held back waits for, and when they are expected to begin it."""
+
+    agent: str
+    expected_at: Annotated[str, Meta(description="An instant in UTC.")]
+
+
 class Explained(Struct, kw_only=True):
     """Why a task waits. `refusals` counts each agent once, under the first rule that refuses."""
 
     reason: Reason
-    refusals: dict[Rule, int]
+    refusals: dict[Refused, int]
     detail: str
     unblock: UnblockOut
+    held_for: HeldForOut | UnsetType = UNSET
 
 
 class Unassigned(Struct, kw_only=True):
@@ -186,9 +232,10 @@ class Unassigned(Struct, kw_only=True):
 
     task: str
     reason: Reason
-    refusals: dict[Rule, int] | UnsetType = UNSET
+    refusals: dict[Refused, int] | UnsetType = UNSET
     detail: str | UnsetType = UNSET
     unblock: UnblockOut | UnsetType = UNSET
+    held_for: HeldForOut | UnsetType = UNSET
 
 
 class SolutionOut(Struct, kw_only=True):
@@ -223,6 +270,7 @@ class AssignResponse(Struct, kw_only=True):
     pairs: (
         Annotated[list[Pair], Meta(description="With `explain: pairs`: every eligible pair.")] | UnsetType
     ) = UNSET
+    prices: Annotated[dict[Id, float], Meta(description=PRICED)] | UnsetType = UNSET
 
 
 class FaultOut(Struct, kw_only=True):

@@ -51,6 +51,11 @@ WORDS: Mapping[str, Both] = {
     "fit": ("Fit", "Ajuste"),
     "idle": ("Idle", "Ocio"),
     "load": ("Load", "Carga"),
+    "nearly_done": ("Nearly done", "Casi hecha"),
+    "right_agent": ("Right agent", "Agente idóneo"),
+    "waited": ("Waited", "Espera"),
+    "priority": ("Priority", "Prioridad"),
+    "promise": ("Promise", "Compromiso"),
     # the solution
     "optimal": ("Optimal: no other assignment is worth more.", "Óptima: ninguna otra asignación vale más."),
     "feasible": (
@@ -153,6 +158,10 @@ REASONS: Mapping[str, tuple[Both, Both]] = {
         ("at capacity", "sin capacidad"),
         ("whoever could is busy with earlier work", "quien podría está ocupado con trabajo anterior"),
     ),
+    "held_back": (
+        ("held back", "retenida"),
+        ("somebody faster will finish it sooner", "alguien más rápido la acabará antes"),
+    ),
     "no_agents": (("no agents", "sin agentes"), ("the snapshot has no agents", "no hay agentes")),
     "outranked": (
         ("outranked", "superada"),
@@ -165,6 +174,7 @@ REMEDIES: Mapping[str, Both] = {
     "free_capacity": ("{agents} finishes some work", "{agents} termina parte de su trabajo"),
     "more_capacity": ("{agents} gets a larger capacity", "{agents} recibe más capacidad"),
     "wait_until": ("wait until {at}", "esperar hasta {at}"),
+    "held_for": ("wait for {agents}, expected at {at}", "esperar a {agents}, previsiblemente el {at}"),
     "extend_shift": ("{agents} stays longer", "{agents} alarga su turno"),
     "presence": ("{agents} becomes available", "{agents} vuelve a estar disponible"),
     "end_drain": ("{agents} is drained no longer", "{agents} deja de estar en retirada"),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assigner.clock import Clock
+from assigner.dispatch.foresee import Foreseen
+from assigner.dispatch.over_time import OverTime, over_time
 from assigner.dispatch.translate import Model, translate
 from assigner.domain.errors import TooManyPairs
-from assigner.domain.group import Group, group
-from assigner.domain.policy import Policy
+from assigner.domain.group import Group
+from assigner.domain.policy import SNAPSHOT, Policy
 from assigner.domain.preference import Points
 from assigner.domain.roster import Roster
 from assigner.domain.snapshot import Snapshot
@@ -33,10 +35,19 @@ class Decision:
 
     snapshot: Snapshot
     roster: Roster
-    groups: Sequence[Group]
-    model: Model
+    model: Model | OverTime
     solution: Solution
     solve_s: float
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """The groups of like tasks."""
+        return self.model.groups
+
+    @property
+    def prices(self) -> Mapping[str, float]:
+        """By a rule over time, what an hour of each agent at work is worth to the others' work."""
+        return self.model.foreseen.prices if isinstance(self.model, OverTime) else {}
 
     def assigned(self) -> NDArray[np.int32]:
         """The positions of the tasks that got an agent, ascending."""
@@ -65,14 +76,21 @@ class Effort:
 
 
 def decide(
-    snapshot: Snapshot, policy: Policy, effort: Effort, *, clock: Clock, seed: int = 0, verify: bool = False
+    snapshot: Snapshot,
+    policy: Policy,
+    effort: Effort,
+    *,
+    clock: Clock,
+    seed: int = 0,
+    verify: bool = False,
+    foreseen: Foreseen | None = None,
 ) -> Decision:
     """The best assignment of a snapshot's tasks. Raises TooManyArcs, TooManyPairs; with `verify`, CheckError
-    when the solver's answer does not hold. `clock` times the solver.
+    when the solver's answer does not hold. `clock` times the solver. `foreseen`: for a rule over time, where
+    somebody looks ahead already; None: the snapshot and the policy say all there is to know.
     """
     roster = Roster(snapshot.agents, snapshot.now)
-    groups = group(snapshot.tasks, roster)
-    model = translate(snapshot, groups, roster, policy.weights, effort.most_arcs)
+    model = _model(snapshot, roster, policy, effort.most_arcs, foreseen)
     if effort.most_pairs is not None:
         _refuse_too_many_pairs(model, effort.most_pairs)
     began = clock.monotonic_s()
@@ -80,9 +98,16 @@ def decide(
     solve_s = clock.monotonic_s() - began
     if verify:
         check(model.problem, solution)
-    return Decision(
-        snapshot=snapshot, roster=roster, groups=groups, model=model, solution=solution, solve_s=solve_s
-    )
+    return Decision(snapshot=snapshot, roster=roster, model=model, solution=solution, solve_s=solve_s)
+
+
+def _model(
+    snapshot: Snapshot, roster: Roster, policy: Policy, most_arcs: int, foreseen: Foreseen | None
+) -> Model | OverTime:
+    """The problem by the rules of the tasks: that of the snapshot is for those alone who all have it."""
+    if {task.rule or policy.rule for task in snapshot.tasks} <= {SNAPSHOT}:
+        return translate(snapshot, roster, policy.weights, most_arcs)
+    return over_time(snapshot, roster, policy, most_arcs, foreseen)
 
 
 def pairs(decision: Decision) -> list[tuple[str, str, int]]:
@@ -90,7 +115,7 @@ def pairs(decision: Decision) -> list[tuple[str, str, int]]:
     return sorted(pair for number in range(len(decision.groups)) for pair in _group_pairs(decision, number))
 
 
-def _refuse_too_many_pairs(model: Model, most: int) -> None:
+def _refuse_too_many_pairs(model: Model | OverTime, most: int) -> None:
     problem = model.problem
     members = np.bincount(problem.group, minlength=problem.n_groups)
     count = int(members[problem.arc_group].sum()) - problem.barred_task.size

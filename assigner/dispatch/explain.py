@@ -11,7 +11,9 @@ from assigner.dispatch.decide import Decision
 from assigner.dispatch.unblock import Unblock, smallest_change
 from assigner.dispatch.words import Sentence
 from assigner.domain.eligibility import Verdict, judge
+from assigner.domain.held import NOT_HELD, HeldBack, HeldFor
 from assigner.domain.instant import rfc3339
+from assigner.domain.reasons import HELD_BACK
 from assigner.domain.roster import Roster
 from assigner.domain.task import Task
 
@@ -20,13 +22,15 @@ from assigner.domain.task import Task
 class Explanation:
     """Why a task waits; like tasks share one.
 
-    `refusals` counts each agent once, under the first rule that refuses.
+    `refusals` counts each agent once, under the first rule that refuses, else under HELD_BACK; where that is
+    the reason, `held_for` says who is waited for.
     """
 
     reason: str
     refusals: dict[str, int]
     detail: str
     unblock: Unblock
+    held_for: HeldFor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,23 +40,37 @@ class Explainer:
     decision: Decision
     language: str = "en"
     _own: dict[int, Verdict] = field(default_factory=dict)
+    _back: dict[tuple[int, int], HeldBack] = field(default_factory=dict)
     _shared: dict[tuple[int, int | None], Explanation] = field(default_factory=dict)
 
     def reason(self, position: int) -> str:
         """Why the task at this position of the snapshot waits, in a word."""
-        return _reason(self._verdict(position), self.decision.roster)
+        verdict = self._verdict(position)
+        return _reason(verdict, self.decision.roster, self._held(position, verdict))
 
     def explain(self, position: int) -> Explanation:
         """Why the task at this position of the snapshot waits."""
         task, verdict = self.decision.snapshot.tasks[position], self._verdict(position)
         if task.bars_agents:
-            return explain(task, verdict, self.decision.roster, self.language)
+            return self._explain(position, task, verdict)
         number = int(self.decision.model.problem.group[position])
         # Like tasks may last differently, and when somebody could begin and still finish depends on it.
         key = (number, None if verdict.eligible else task.handle_ms)
         if key not in self._shared:
-            self._shared[key] = explain(task, verdict, self.decision.roster, self.language)
+            self._shared[key] = self._explain(position, task, verdict)
         return self._shared[key]
+
+    def _explain(self, position: int, task: Task, verdict: Verdict) -> Explanation:
+        held = self._held(position, verdict)
+        return explain(task, verdict, self.decision.roster, self.language, held)
+
+    def _held(self, position: int, verdict: Verdict) -> HeldBack:
+        model = self.decision.model
+        group = int(model.problem.group[position])
+        key = group, verdict.eligible
+        if key not in self._back:
+            self._back[key] = model.held_back(*key, self.decision.roster)
+        return self._back[key]
 
     def _verdict(self, position: int) -> Verdict:
         task = self.decision.snapshot.tasks[position]
@@ -63,30 +81,42 @@ class Explainer:
         return self._own[position]
 
 
-def explain(task: Task, verdict: Verdict, roster: Roster, language: str) -> Explanation:
-    """Why a task waits that has this verdict."""
+def explain(
+    task: Task, verdict: Verdict, roster: Roster, language: str, held: HeldBack = NOT_HELD
+) -> Explanation:
+    """Why a task waits that has this verdict and is held back like this."""
+    refusals = {rule: mask.bit_count() for rule, mask in verdict.refused.items()}
+    if held.agents:
+        refusals[HELD_BACK] = held.agents.bit_count()
+    reason = _reason(verdict, roster, held)
     return Explanation(
-        reason=_reason(verdict, roster),
-        refusals={rule: mask.bit_count() for rule, mask in verdict.refused.items()},
-        detail=_detail(task, verdict, roster, language),
-        unblock=smallest_change(task, verdict, roster),
+        reason=reason,
+        refusals=refusals,
+        detail=_detail(task, verdict, roster, language, held),
+        unblock=smallest_change(task, verdict, roster, held),
+        held_for=held.held_for if reason == HELD_BACK else None,
     )
 
 
-def _reason(verdict: Verdict, roster: Roster) -> str:
+def _reason(verdict: Verdict, roster: Roster, held: HeldBack) -> str:
     if not roster.agents:
         return "no_agents"
-    return "outranked" if verdict.eligible else verdict.nearest_miss()
+    if verdict.eligible & ~held.agents:
+        return "outranked"
+    return HELD_BACK if held.agents else verdict.nearest_miss()
 
 
-def _detail(task: Task, verdict: Verdict, roster: Roster, language: str) -> str:
+def _detail(task: Task, verdict: Verdict, roster: Roster, language: str, held: HeldBack) -> str:
     sentence = Sentence(language)
     if not roster.agents:
         sentence.add("no_agents")
     for rule, mask in verdict.refused.items():
         _add_clause(sentence, rule, mask, task, roster)
-    if verdict.eligible:
-        sentence.add("outranked", verdict.eligible.bit_count())
+    if held.held_for:
+        at = rfc3339(held.held_for.expected_at)
+        sentence.add(HELD_BACK, held.agents.bit_count(), agent=held.held_for.agent, at=at)
+    if free := verdict.eligible & ~held.agents:
+        sentence.add("outranked", free.bit_count())
     return str(sentence)
 
 

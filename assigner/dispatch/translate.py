@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from assigner.domain.eligibility import barred
 from assigner.domain.errors import TooManyArcs
-from assigner.domain.group import Group
+from assigner.domain.group import Group, group
+from assigner.domain.held import NOT_HELD, HeldBack
 from assigner.domain.preference import (
     PAIR_TERMS,
     PREFERRED_AGENT_POINTS,
@@ -30,12 +31,13 @@ CHUNK_BITS = 2**26
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Model:
-    """A problem, and what it takes to say what a pair's value is made of.
+    """A problem of groups, and what it takes to say what a pair's value is made of.
 
     `preferred` has the (task, agent) pairs in which the task prefers the agent.
     """
 
     problem: Problem
+    groups: Sequence[Group]
     facts: Facts
     weights: Mapping[str, float]
     preferred: frozenset[tuple[int, int]]
@@ -50,24 +52,24 @@ class Model:
         points["fit"] = points["fit"] + np.array(extra, np.int64) * _preferred_points(self.weights)
         return points
 
+    def held_back(self, group: int, eligible: int, roster: Roster) -> HeldBack:
+        """Nothing: the rule of the snapshot waits for nobody."""
+        return NOT_HELD
 
-def translate(
-    snapshot: Snapshot, groups: Sequence[Group], roster: Roster, weights: Mapping[str, float], most_arcs: int
-) -> Model:
+
+def translate(snapshot: Snapshot, roster: Roster, weights: Mapping[str, float], most_arcs: int) -> Model:
     """The problem of a snapshot. Raises TooManyArcs."""
-    _refuse_too_many(groups, most_arcs)
-    group_of = np.zeros(len(snapshot.tasks), np.int32)
-    for number, group in enumerate(groups):
-        group_of[group.members] = number
-    arc_group, arc_agent = _arcs(groups, len(roster.agents))
+    groups = group(snapshot.tasks, roster)
+    refuse_too_many(groups, most_arcs)
+    arc_group, arc_agent = arcs_of(groups, len(roster.agents))
     facts = Facts(groups, roster)
     fit = sum(weigh(weights, name, term(facts, arc_group, arc_agent)) for name, term in PAIR_TERMS.items())
     sizes = np.array([group.task.requirement.size for group in groups], np.int32)
-    preferred, refused = _named_pairs(snapshot, groups, roster)
-    bonus_task, bonus_agent = _columns(preferred)
-    barred_task, barred_agent = _columns(refused)
+    preferred, refused = named_pairs(snapshot, groups, roster)
+    bonus_task, bonus_agent = columns(preferred)
+    barred_task, barred_agent = columns(refused)
     problem = Problem(
-        group=group_of,
+        group=group_of(groups, len(snapshot.tasks)),
         urgency=weighed_urgency(weights, urgency(snapshot.tasks, snapshot.now)),
         arc_group=arc_group,
         arc_agent=arc_agent,
@@ -80,10 +82,19 @@ def translate(
         barred_task=barred_task,
         barred_agent=barred_agent,
     )
-    return Model(problem=problem, facts=facts, weights=weights, preferred=frozenset(preferred))
+    return Model(problem=problem, groups=groups, facts=facts, weights=weights, preferred=frozenset(preferred))
 
 
-def _refuse_too_many(groups: Sequence[Group], most: int) -> None:
+def group_of(groups: Sequence[Group], tasks: int) -> Index:
+    """[tasks]: the number of each task's group."""
+    numbers = np.zeros(tasks, np.int32)
+    for number, one in enumerate(groups):
+        numbers[one.members] = number
+    return numbers
+
+
+def refuse_too_many(groups: Sequence[Group], most: int) -> None:
+    """Raise TooManyArcs when the groups have more eligible agents in all than that."""
     arcs = sum(group.verdict.eligible.bit_count() for group in groups)
     if arcs > most:
         raise TooManyArcs(
@@ -92,7 +103,7 @@ def _refuse_too_many(groups: Sequence[Group], most: int) -> None:
         )
 
 
-def _arcs(groups: Sequence[Group], agents: int) -> tuple[Index, Index]:
+def arcs_of(groups: Sequence[Group], agents: int) -> tuple[Index, Index]:
     """The eligible (group, agent) pairs, sorted, unpacked from the groups' masks."""
     parts = [_unpack(groups[i:j], i, agents) for i, j in _chunks(len(groups), agents)]
     arc_group = np.concatenate([group for group, _ in parts] or [np.zeros(0, np.int32)])
@@ -107,32 +118,38 @@ def _chunks(groups: int, agents: int) -> Iterator[tuple[int, int]]:
 
 
 def _unpack(groups: Sequence[Group], first: int, agents: int) -> tuple[Index, Index]:
-    width = (agents + 7) // 8
-    packed = b"".join(group.verdict.eligible.to_bytes(width, "little") for group in groups)
-    masks = np.frombuffer(packed, np.uint8).reshape(len(groups), width)
-    group, agent = np.nonzero(np.unpackbits(masks, axis=1, bitorder="little", count=agents))
+    group, agent = np.nonzero(unpacked([group.verdict.eligible for group in groups], agents))
     return (group + first).astype(np.int32), agent.astype(np.int32)
+
+
+def unpacked(masks: Sequence[int], agents: int) -> NDArray[np.bool_]:
+    """[masks, agents]: which agents are in which mask."""
+    width = (agents + 7) // 8
+    packed = b"".join(mask.to_bytes(width, "little") for mask in masks)
+    rows = np.frombuffer(packed, np.uint8).reshape(len(masks), width)
+    return np.unpackbits(rows, axis=1, bitorder="little", count=agents).view(np.bool_)
 
 
 Pairs = list[tuple[int, int]]
 
 
-def _named_pairs(snapshot: Snapshot, groups: Sequence[Group], roster: Roster) -> tuple[Pairs, Pairs]:
+def named_pairs(snapshot: Snapshot, groups: Sequence[Group], roster: Roster) -> tuple[Pairs, Pairs]:
     """The (task, agent) pairs, among their groups' arcs, of preferred agents and of barred ones."""
     preferred: Pairs = []
     refused: Pairs = []
-    for group in groups:
-        for position in group.members if group.verdict.eligible else ():
+    for one in groups:
+        for position in one.members if one.verdict.eligible else ():
             task = snapshot.tasks[position]
             if task.preferred_agents or task.bars_agents:
-                refuses = group.verdict.eligible & barred(task, roster)
-                prefers = group.verdict.eligible & ~refuses & roster.named(task.preferred_agents)
+                refuses = one.verdict.eligible & barred(task, roster)
+                prefers = one.verdict.eligible & ~refuses & roster.named(task.preferred_agents)
                 refused += ((position, agent) for agent in roster.positions(refuses))
                 preferred += ((position, agent) for agent in roster.positions(prefers))
     return preferred, refused
 
 
-def _columns(pairs: Pairs) -> tuple[Index, Index]:
+def columns(pairs: Pairs) -> tuple[Index, Index]:
+    """The tasks, and the agents, of pairs."""
     table: NDArray[np.int32] = np.array(pairs, np.int32).reshape(-1, 2)
     return table[:, 0].copy(), table[:, 1].copy()
 

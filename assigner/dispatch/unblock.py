@@ -17,6 +17,7 @@ from typing import Any
 
 from assigner.domain.calendar import Window
 from assigner.domain.eligibility import RULES, Verdict
+from assigner.domain.held import NOT_HELD, HeldBack
 from assigner.domain.roster import Roster
 from assigner.domain.task import Skills, Task
 
@@ -28,6 +29,7 @@ KINDS: dict[str, str] = {
     "free_capacity": "one of these agents finishes or gives up some of the work they have",
     "more_capacity": "one of these agents is given a larger capacity: the task is larger than all of it",
     "wait_until": "the instant `at` comes",
+    "held_for": "this agent has room, as is expected at `at`: they will finish it sooner than others",
     "extend_shift": "one of these agents stays longer",
     "presence": "one of these agents becomes available",
     "end_drain": "one of these agents is drained no longer: `overrides` names what drains them",
@@ -61,12 +63,14 @@ class Unblock:
     also: tuple[str, ...] = ()
 
 
-def smallest_change(task: Task, verdict: Verdict, roster: Roster) -> Unblock:
+def smallest_change(task: Task, verdict: Verdict, roster: Roster, held: HeldBack = NOT_HELD) -> Unblock:
     """The smallest change that would let somebody take the task, or a first one where it takes several."""
     if not roster.agents:
         return Unblock(kind="agent_not_in_request", agents=[task.pinned_agent] if task.pinned_agent else [])
-    if verdict.eligible:
-        return _change("free_capacity", verdict.eligible, roster)
+    if free := verdict.eligible & ~held.agents:
+        return _change("free_capacity", free, roster)
+    if held.held_for:
+        return Unblock(kind="held_for", agents=[held.held_for.agent], at=held.held_for.expected_at)
     hindered = {rule.name: rule.refuses(task, roster) for rule in RULES}
     for lifted, remedy in REMEDIES:
         others = [mask for name, mask in hindered.items() if name not in lifted]

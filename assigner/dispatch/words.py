@@ -38,6 +38,10 @@ CLAUSES: Mapping[str, Mapping[str, Clause]] = {
         ),
         "cooling_down": ("{n} declined it and is cooling down", "{n} declined it and are cooling down"),
         "at_capacity": ("{n} is at capacity", "{n} are at capacity"),
+        "held_back": (
+            "{n} could begin now, but '{agent}' will finish it sooner and is expected to begin at {at}",
+            "{n} could begin now, but '{agent}' will finish it sooner and is expected to begin at {at}",
+        ),
         "outranked": (
             "{n} may take it, but that capacity went to other tasks, worth more in all",
             "{n} may take it, but their capacity went to other tasks, worth more in all",
@@ -68,6 +72,10 @@ CLAUSES: Mapping[str, Mapping[str, Clause]] = {
         ),
         "cooling_down": ("{n} la rechazó y está en pausa", "{n} la rechazaron y están en pausa"),
         "at_capacity": ("{n} está al límite de su capacidad", "{n} están al límite de su capacidad"),
+        "held_back": (
+            "{n} podría empezarla ya, pero '{agent}' la acabará antes y se espera que empiece el {at}",
+            "{n} podrían empezarla ya, pero '{agent}' la acabará antes y se espera que empiece el {at}",
+        ),
         "outranked": (
             "{n} puede hacerla, pero su capacidad fue a otras tareas que en conjunto valen más",
             "{n} pueden hacerla, pero su capacidad fue a otras tareas que en conjunto valen más",

@@ -1,7 +1,8 @@
 """Should this agent take this task? The soft terms: what a pair is worth, in points.
 
-A thousand points are worth one step of priority, or one hour of waiting. The value of a pair is the
-sum of its terms, each an integer of the pair alone, so no other task or agent changes it.
+By the rule of the snapshot a thousand points are worth one step of priority, or one hour of waiting. The
+value of a pair is the sum of its terms, each an integer of the pair alone, so no other task or agent changes
+it. The terms of a rule over time are millionths of logarithms, made of the solver's numbers.
 """
 
 from __future__ import annotations
@@ -95,16 +96,35 @@ def load(facts: Facts, group: Index, agent: Index) -> Points:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A soft term: its name as callers see it, and its formula in a sentence."""
+    """A soft term: its name as callers see it, its formula in a sentence, and whether it is of the rules over
+    time.
+    """
 
     name: str
     meaning: str
+    over_time: bool = False
 
 
 PAIR_TERMS: dict[str, Callable[[Facts, Index, Index], Points]] = {"fit": fit, "idle": idle, "load": load}
 
-TERMS: tuple[Term, ...] = tuple(
-    Term(term.__name__, " ".join((term.__doc__ or "").split())) for term in (urgency, *PAIR_TERMS.values())
+OVER_TIME: dict[str, str] = {
+    "nearly_done": "-ln of the priced hours that are left of the task's case, times its size: expected hours "
+    "× the price of the agent's time, by the agent for whom that is least. What is soon finished goes first.",
+    "right_agent": "2³⁴, for the agent for whom the priced hours are least; for others less, by 6 × ln of "
+    "how many times as many theirs are, 2³² at most. An agent whom the task prefers adds ln 4.",
+    "waited": "0.3 × ln(1 + hours waited / 4 times the task's priced hours), without an end.",
+    "priority": "ln 2 for each 25 steps above 50, less for each below. With `priority_first` 4 a step: "
+    "before all else.",
+    "promise": "What a promise adds as the last moment comes near at which the task has to be begun.",
+}
+"""The terms of the rules over time, in millionths. All but `right_agent` are of the task, within 2³¹."""
+
+TERMS: tuple[Term, ...] = (
+    *(
+        Term(term.__name__, " ".join((term.__doc__ or "").split()))
+        for term in (urgency, *PAIR_TERMS.values())
+    ),
+    *(Term(name, meaning, over_time=True) for name, meaning in OVER_TIME.items()),
 )
 """All soft terms. `policy.weights` multiplies them by name."""
 

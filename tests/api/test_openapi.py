@@ -1,6 +1,7 @@
 """The API as its own description says it: valid, with examples that are true, and attacked along it."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -71,6 +72,7 @@ def test_the_service_keeps_to_its_description(real: Running, options: list[str])
             "1",
             *options,
         ],
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.api.as_documented"},
         capture_output=True,
         text=True,
         check=False,

@@ -17,6 +17,7 @@ from assigner.dispatch.unblock import KINDS
 from assigner.domain.access import Role
 from assigner.domain.eligibility import RULES
 from assigner.domain.lifecycle import TRANSITIONS, State
+from assigner.domain.policy import RULES_OF_VALUE
 from assigner.domain.preference import TERMS
 from assigner.domain.queue import SETTINGS
 from assigner.domain.reasons import REASONS
@@ -41,8 +42,13 @@ def _rules() -> str:
     return _table(("", "rule", "refuses"), rows)
 
 
-def _terms() -> str:
-    return _table(("term", "points"), ((f"`{term.name}`", _sentence(term.meaning)) for term in TERMS))
+def _policies() -> str:
+    return _table(("`policy.rule`", "what goes first"), ((f"`{k}`", v) for k, v in RULES_OF_VALUE.items()))
+
+
+def _terms(over_time: bool) -> str:
+    rows = ((f"`{term.name}`", _sentence(term.meaning)) for term in TERMS if term.over_time == over_time)
+    return _table(("term", "in millionths" if over_time else "points"), rows)
 
 
 def _reasons() -> str:
@@ -175,7 +181,9 @@ def _alerts() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "rules": _rules,
-    "terms": _terms,
+    "policies": _policies,
+    "terms": lambda: _terms(over_time=False),
+    "over_time": lambda: _terms(over_time=True),
     "reasons": _reasons,
     "kinds": _kinds,
     "lifecycle": _lifecycle,

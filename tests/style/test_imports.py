@@ -78,7 +78,10 @@ TABLE = {
         for name in ("aside", "census", "feed", "loop", "mirror", "showing")
     },
     "assigner.dispatch.translate": _may(f"{DISPATCH} solver", "numpy", DECIDES),
-    "assigner.dispatch.decide": _may(f"{DISPATCH} solver", "numpy", DECIDES),
+    **{
+        f"assigner.dispatch.{name}": _may(f"{DISPATCH} solver", "numpy", DECIDES)
+        for name in ("decide", "foresee", "over_time")
+    },
     "assigner.store": May(ours=STORE, others=("msgspec",), never=(), why=STORES),
     "assigner.store.redis": May(ours=STORE, others=("redis",), never=(), why=STORES),
     "assigner.store.server": May(ours=STORE, others=("redis",), never=(), why=STORES),

@@ -1,0 +1,195 @@
+"""What a rule over time sees of a snapshot: how long each agent at work would take over each type of task,
+when they have room and until when they stay, what waits and what will come; and what follows of that.
+
+The types are the groups of the snapshot. At work are those who may take some of it now, who only lack the
+room, and who are about to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assigner.dispatch.translate import group_of, unpacked
+from assigner.domain.agent import Agent
+from assigner.domain.errors import TooManyArcs
+from assigner.domain.group import Group
+from assigner.domain.policy import Policy
+from assigner.domain.roster import Roster
+from assigner.domain.snapshot import Snapshot
+from solver.outlook import Outlook
+from solver.over_time import Rated, rate
+from solver.prices import HORIZON, normal, settle
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Foreseen:
+    """What the rule says of T types and I free agents, and which of them the n tasks and the m agents of a
+    snapshot are. `rated.held_for` is a position in `names`.
+    """
+
+    rated: Rated
+    fastest: Floats
+    """[T]: hours that the fastest agent at work takes."""
+    names: Sequence[str]
+    """The ids of the agents who may be waited for."""
+    type_of: Ints
+    """[n]: the type of each task; -1 of those that nobody at work may do."""
+    column_of: Ints
+    """[m]: the position of each agent among the free ones; -1 of those who are not."""
+    prices: Mapping[str, float] = field(default_factory=dict)
+    """What an hour of each agent at work is worth to the others' work, 1 for the mean."""
+
+
+def foresee(
+    snapshot: Snapshot, groups: Sequence[Group], roster: Roster, policy: Policy, most_cells: int
+) -> Foreseen:
+    """What a snapshot and a policy say of the time to come; prices that nobody gives are settled from equal
+    ones. Raises TooManyArcs when there are too many (type, agent) pairs to look at.
+    """
+    able = [_able(group, roster) for group in groups]
+    types = np.flatnonzero(np.array([mask > 0 for mask in able], bool))
+    who = np.fromiter(roster.positions(reduce(or_, able, 0)), np.int64)
+    _refuse_too_many(types.size, who.size, most_cells)
+    table = unpacked([able[i] for i in types.tolist()], len(roster.agents))[:, who]
+    outlook = outlook_of(snapshot, [groups[i] for i in types.tolist()], table, who, roster, policy.arrivals)
+    names = [roster.agents[i].id for i in who.tolist()]
+    log_price = settle(outlook) if policy.prices is None else _given(policy.prices, names)
+    seats = _places(who, len(roster.agents))
+    free = np.fromiter(roster.positions(reduce(or_, (one.verdict.eligible for one in groups), 0)), np.int64)
+    return Foreseen(
+        rated=rate(outlook, log_price, seats[free]),
+        fastest=outlook.handling.min(axis=1, initial=np.inf),
+        names=names,
+        type_of=_places(types, len(groups))[group_of(groups, len(snapshot.tasks))],
+        column_of=_places(free, len(roster.agents)),
+        prices=dict(zip(names, np.exp(log_price).tolist(), strict=True)),
+    )
+
+
+def _refuse_too_many(types: int, agents: int, most: int) -> None:
+    if types * agents > most:
+        raise TooManyArcs(
+            f"{types:,} types of tasks and {agents:,} agents at work are {types * agents:,} pairs to see, "
+            f"above the bound of {most:,}: send fewer, or tasks that differ less."
+        )
+
+
+def outlook_of(
+    snapshot: Snapshot,
+    types: Sequence[Group],
+    able: Mask,
+    who: Ints,
+    roster: Roster,
+    arrivals: Mapping[str, float],
+) -> Outlook:
+    """The outlook of these types and of the agents at these positions; `able` [T, R] says who could do what.
+
+    Sizes count as so many tasks. For an agent, room is room for the largest task they could do; who could not
+    finish a task before they leave cannot do it.
+    """
+    sizes = np.array([group.task.requirement.size for group in types], np.int64)
+    agents = [roster.agents[i] for i in who.tolist()]
+    largest = (able * sizes[:, None]).max(axis=0, initial=1)
+    frees_in = np.array(
+        [_frees_in(agent, size, snapshot.now) for agent, size in zip(agents, largest.tolist(), strict=True)]
+    )
+    leaves_in = np.array([_leaves_in(agent, snapshot.now) for agent in agents], np.float64)
+    hours = _hours(snapshot, types, who, roster)
+    at_once = np.array([agent.capacity_left * (_comes_in(agent, snapshot.now) == 0) for agent in agents])
+    begins = np.where((sizes[:, None] <= at_once) | np.isinf(frees_in), 0.0, frees_in)
+    waiting: Floats = sizes * np.array([float(len(group.members)) for group in types])
+    return Outlook(
+        handling=np.where(able & (begins + hours <= leaves_in), hours, np.inf),
+        trust=np.full(hours.shape, np.inf),
+        waiting=waiting,
+        arrivals=_arrivals(types, waiting, arrivals),
+        follows=np.zeros((0, 0)),
+        frees_in=frees_in,
+        leaves_in=leaves_in,
+        slots=np.array([max(1, agent.capacity) for agent in agents], np.float64),
+    )
+
+
+def _able(group: Group, roster: Roster) -> int:
+    """Who may take a group's tasks now, who only lacks the room, and who will come and then may."""
+    refused, task = group.verdict.refused, group.task
+    coming = refused.get("off_shift", 0) & _coming(roster)
+    return group.verdict.eligible | (refused.get("at_capacity", 0) | coming) & roster.capable(
+        task.requirement.size
+    )
+
+
+def _coming(roster: Roster) -> int:
+    """Agents whose window begins soon: as far ahead as arrivals count as demand."""
+    soon = roster.now + round(HORIZON * HOUR_MS)
+    to_come, later = (roster.starting_after(roster.starts_by(at)) for at in (roster.now, soon))
+    return to_come & ~later
+
+
+def _frees_in(agent: Agent, size: int, now: int) -> float:
+    """Hours until an agent is there and has room for a task of this size; inf where nothing says when."""
+    frees = agent.room_in(size)
+    return np.inf if frees is None else max(_comes_in(agent, now), frees) / HOUR_MS
+
+
+def _comes_in(agent: Agent, now: int) -> int:
+    return 0 if agent.available_from is None else max(0, agent.available_from - now)
+
+
+def _leaves_in(agent: Agent, now: int) -> float:
+    return np.inf if agent.available_until is None else (agent.available_until - now) / HOUR_MS
+
+
+def _hours(snapshot: Snapshot, types: Sequence[Group], who: Ints, roster: Roster) -> Floats:
+    """[T, R]: the agent's own handling time for the category, else the mean of the type's tasks, in hours."""
+    means = [
+        sum([snapshot.tasks[i].handle_ms for i in group.members]) / len(group.members) for group in types
+    ]
+    categories = [group.task.requirement.category or "" for group in types]
+    rows = {category: _own(category, who, roster) for category in set(categories)}
+    own = np.array([rows[category] for category in categories]).reshape(len(types), who.size)
+    hours: Floats = np.maximum(np.where(own > 0, own, np.array(means)[:, None]), 1) / HOUR_MS
+    return hours
+
+
+def _own(category: str, who: Ints, roster: Roster) -> Floats:
+    """Each agent's own time for a category in milliseconds, at least 1; 0 where they have none."""
+    row = np.zeros(len(roster.agents))
+    for position, ms in roster.own_times(category) if category else ():
+        row[position] = max(1, ms)
+    return row[who]
+
+
+def _arrivals(types: Sequence[Group], waiting: Floats, rates: Mapping[str, float]) -> Floats:
+    """What arrives of each type an hour: of what arrives of its category as much as it has of what waits."""
+    categories = [group.task.requirement.category or "" for group in types]
+    total: dict[str, float] = {}
+    for category, count in zip(categories, waiting.tolist(), strict=True):
+        total[category] = total.get(category, 0) + count
+    shares = [rates.get(category, 0) / total[category] for category in categories]
+    return np.array(shares, np.float64) * waiting
+
+
+def _given(prices: Mapping[str, float], names: Sequence[str]) -> Floats:
+    """The logs of given prices, of mean 1; who has none costs 1."""
+    logs: Floats = np.log(normal(np.array([prices.get(name, 1.0) for name in names], np.float64)))
+    return logs
+
+
+def _places(chosen: Ints, count: int) -> Ints:
+    """[count]: the place of each number among the chosen ones; -1 of those that are not."""
+    places = np.full(count, -1)
+    places[chosen] = np.arange(chosen.size)
+    return places
