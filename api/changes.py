@@ -21,6 +21,7 @@ from api.records import task_out
 from api.shapes import TaskPut
 from assigner.domain.instant import rfc3339, to_ms
 from assigner.domain.lifecycle import NOT_BEFORE, State
+from assigner.domain.promise import promises
 from assigner.domain.records import TaskRecord
 from assigner.store.base import Enqueue, OnTask, Outcome
 
@@ -145,6 +146,7 @@ async def changed(
     task = outcome.task
     if task is None:  # an op whose task has been pruned since
         raise ApiError("unknown_task")
-    out = task_out(task, task.updated_at if now is None else now)
+    found = promises(task, await parts.queue(task.queue))
+    out = task_out(task, found, task.updated_at if now is None else now)
     out["warnings"] = await warnings(parts, task)
     return answer(out, task.doc, status=status, kind=kind, replayed=outcome.replayed)

@@ -6,9 +6,6 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 
-from assigner.domain.records import TaskRecord
-from assigner.domain.risk import due_at
-
 BUCKET_MS = 300_000
 Due = tuple[int, str]
 """When a task is due, and its id."""
@@ -21,12 +18,11 @@ class Dues:
         self._due: dict[str, int] = {}
         self._buckets: defaultdict[int, set[str]] = defaultdict(set)
 
-    def put(self, task: TaskRecord) -> None:
+    def put(self, id: str, due: int | None) -> None:
         """Put in a task that is not in here; nothing where nothing was promised."""
-        due = due_at(task)
         if due is not None:
-            self._due[task.id] = due
-            self._buckets[due // BUCKET_MS].add(task.id)
+            self._due[id] = due
+            self._buckets[due // BUCKET_MS].add(id)
 
     def drop(self, id: str) -> None:
         """Take a task out."""

@@ -14,13 +14,14 @@ from api import cursors
 from api.errors import Fault
 from api.faults import AN_INSTANT, BEYOND_MICROSECONDS, Invalid
 from api.live import Live
-from api.records import page, task_out, task_risk
+from api.records import page, task_out
 from api.shapes import MOST_SHOWN
 from api.view import View
 from assigner.domain.instant import to_ms
 from assigner.domain.lifecycle import OPEN_STATES, State
+from assigner.domain.promise import stands
 from assigner.domain.records import TaskRecord
-from assigner.domain.risk import Risk, due_at
+from assigner.domain.risk import Risk
 
 DEFAULT_LIMIT = 100
 MOST_READ = 5_000
@@ -39,14 +40,17 @@ async def tasks_page(parts: Live, query: Mapping[str, str]) -> bytes:
     risk = choice(query, "sla_risk", [risk.value for risk in Risk])
     due = query_instant(query, "due_before")
     now, limit = parts.clock.now_ms(), page_limit(query)
-    tests = list(_tests(query, state, risk, now))
+    view = parts.view
+    tests = list(_tests(query, state))
+    if risk is not None:
+        tests.append(lambda task: stands(task, view.promises(task), now) == risk)
     if due is not None:
-        tests.append(lambda task: _is_due_before(task, due))
+        tests.append(lambda task: _is_due_before(view, task, due))
     if state and State(state) not in OPEN_STATES:
         found, following = await _ended(parts, query, tests, limit)
     else:
-        found, following = await _open(await parts.seen("task"), query, tests, limit, due)
-    return page([task_out(task, now) for task in found], following)
+        found, following = await _open(await parts.seen("task", "queue"), query, tests, limit, due)
+    return page([task_out(task, view.promises(task), now) for task in found], following)
 
 
 def page_limit(query: Mapping[str, str]) -> int:
@@ -83,7 +87,7 @@ def query_instant(query: Mapping[str, str], name: str) -> int | None:
     raise Invalid([Fault(pointer=f"/query/{name}", code=code, detail=f"{text!r} will not do; {hint}.")], 1)
 
 
-def _tests(query: Mapping[str, str], state: str | None, risk: str | None, now: int) -> Iterator[Test]:
+def _tests(query: Mapping[str, str], state: str | None) -> Iterator[Test]:
     queue, agent, case, tag = (query.get(name) for name in ("queue", "agent", "case", "tag"))
     category, skill = query.get("category"), query.get("skill")
     if state is not None:
@@ -100,8 +104,6 @@ def _tests(query: Mapping[str, str], state: str | None, risk: str | None, now: i
         yield lambda task: task.doc.get("category") == category
     if skill is not None:
         yield lambda task: asks(task, skill)
-    if risk is not None:
-        yield lambda task: task_risk(task, now) == risk
 
 
 def asks(task: TaskRecord, skill: str) -> bool:
@@ -110,8 +112,8 @@ def asks(task: TaskRecord, skill: str) -> bool:
     return skill in doc.get("skills", ()) or any(skill in some for some in doc.get("any_skills", ()))
 
 
-def _is_due_before(task: TaskRecord, instant: int) -> bool:
-    due = due_at(task)
+def _is_due_before(view: View, task: TaskRecord, instant: int) -> bool:
+    due = view.promises(task).due_at
     return due is not None and due < instant
 
 

@@ -13,6 +13,7 @@ from api.view import View
 from assigner.clock import Clock
 from assigner.dispatch.loop import Dispatcher
 from assigner.domain.lifecycle import State, allowed
+from assigner.domain.queue import Queue
 from assigner.store.base import Command, Outcome, Store, StoreUnavailable
 from assigner.store.log import FIRST, EventKey, event_key
 
@@ -74,6 +75,13 @@ class Live:
                 self.obstacle = None
                 break
         return outcomes
+
+    async def queue(self, id: str) -> Queue:
+        """The settings of a queue: as the view knows them, or, while it is made, from the store."""
+        if not self.view.obstacle:
+            return (await self.seen("queue")).queue(id)
+        record = await self.store.queue(id)
+        return Queue.of(record.doc if record else {})
 
     async def heal(self) -> None:
         """After a write that the store did not take, see when it takes one again; until cancelled."""

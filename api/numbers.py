@@ -7,13 +7,13 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from api.records import task_risk
 from api.schemas import PRIORITIES
 from api.view import View
 from assigner.domain.agent import Presence
 from assigner.domain.document import PRIORITY, holding
 from assigner.domain.instant import rfc3339
 from assigner.domain.lifecycle import OPEN_STATES, State
+from assigner.domain.promise import stands
 from assigner.domain.records import TaskRecord
 from assigner.domain.risk import Risk
 
@@ -35,7 +35,7 @@ async def queue_numbers(view: View, queue: str, now: int) -> dict[str, Any]:
     return {
         "queue": queue,
         "at": rfc3339(now),
-        **_together(await _parts(tasks, now)),
+        **_together(await _parts(view, tasks, now)),
         "assigned_per_minute": round(a_minute, 3),
         "expected_wait_s": {
             name: round((before + 1) / a_minute * 60, 1) if a_minute else None
@@ -46,7 +46,7 @@ async def queue_numbers(view: View, queue: str, now: int) -> dict[str, Any]:
 
 async def all_numbers(view: View, now: int) -> dict[str, Any]:
     """How the whole service stands."""
-    parts = await _parts(list(view.tasks.values()), now)
+    parts = await _parts(view, list(view.tasks.values()), now)
     agents = list(view.agents.values())
     present = Counter(agent.presence for agent in agents)
     return {
@@ -70,11 +70,11 @@ def rate(taken: deque[int], now: int) -> float:
     return len(lately) / (span / 60_000)
 
 
-async def _parts(tasks: Sequence[TaskRecord], now: int) -> list[dict[str, Any]]:
+async def _parts(view: View, tasks: Sequence[TaskRecord], now: int) -> list[dict[str, Any]]:
     """Counts of tasks, a slice at a time: others wait for the loop too."""
     parts = []
     for start in range(0, len(tasks), _SLICE):
-        parts.append(_counted(tasks[start : start + _SLICE], now))
+        parts.append(_counted(view, tasks[start : start + _SLICE], now))
         await asyncio.sleep(0)
     return parts
 
@@ -89,13 +89,13 @@ def _together(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _counted(tasks: Iterable[TaskRecord], now: int) -> dict[str, Any]:
+def _counted(view: View, tasks: Iterable[TaskRecord], now: int) -> dict[str, Any]:
     states: Counter[State] = Counter()
     risks: Counter[Risk] = Counter()
     oldest = None
     for task in tasks:
         states[task.state] += 1
-        risks[task_risk(task, now)] += 1
+        risks[stands(task, view.promises(task), now)] += 1
         if task.state is State.QUEUED and (oldest is None or task.queued_at < oldest):
             oldest = task.queued_at
     return {

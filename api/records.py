@@ -8,23 +8,21 @@ from typing import Any
 
 import msgspec
 
-from assigner.domain.document import HANDLE_MS, PRIORITY
+from assigner.domain.document import PRIORITY
 from assigner.domain.instant import rfc3339
-from assigner.domain.lifecycle import OPEN_STATES
+from assigner.domain.promise import Promises, stands
 from assigner.domain.queue import SETTINGS
 from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord, TaskRecord
-from assigner.domain.risk import Risk, due_at, risk
 
 encode = msgspec.json.Encoder().encode
 instant = lru_cache(maxsize=4_096)(rfc3339)
 """Instants as text; the same ones come again and again."""
-_OPEN = frozenset(OPEN_STATES)
-_INSTANTS = frozenset(("until", "cool_until", "not_before", "due_at"))
+_INSTANTS = frozenset(("until", "cool_until", "not_before", "due_at", "respond_by"))
 """The facts that are instants where they are whole numbers."""
 
 
-def task_out(task: TaskRecord, now: int) -> dict[str, Any]:
-    """A task as clients see it at `now`."""
+def task_out(task: TaskRecord, found: Promises, now: int) -> dict[str, Any]:
+    """A task as clients see it at `now`, with its promises."""
     out = {
         "id": task.id,
         "skills": {},
@@ -33,6 +31,9 @@ def task_out(task: TaskRecord, now: int) -> dict[str, Any]:
         "priority": task.doc.get("priority", PRIORITY),
         "size": task.size,
         "created_at": instant(task.created_at),
+        "due_at": _maybe(found.due_at),
+        "respond_by": _maybe(found.respond_by),
+        "responded_at": _maybe(task.responded_at),
         "state": task.state,
         "agent": task.agent,
         "offer": task.offer,
@@ -49,7 +50,7 @@ def task_out(task: TaskRecord, now: int) -> dict[str, Any]:
         "outcome": task.outcome,
         "version": task.version,
         "updated_at": instant(task.updated_at),
-        "sla_risk": task_risk(task, now),
+        "sla_risk": stands(task, found, now),
         "overrides": _overlay(task),
     }
     if task.cooling_down:
@@ -65,18 +66,6 @@ def _overlay(task: TaskRecord) -> dict[str, Any]:
     if due is not None and due.get("value") is not None:
         shown["due_at"] = {**due, "value": instant(due["value"])}
     return shown
-
-
-def task_risk(task: TaskRecord, now: int) -> Risk:
-    """How a task stands to its due instant, at `now` or when it ended."""
-    due = due_at(task)
-    if due is None:
-        return Risk.NONE
-    if task.finished_at is not None and task.state not in _OPEN:
-        return risk(now=task.finished_at, due_at=due, handle_ms=0, started_at=None)
-    handle = task.doc.get("handle_s")
-    handle_ms = HANDLE_MS if handle is None else round(handle * 1000)
-    return risk(now=now, due_at=due, handle_ms=handle_ms, started_at=task.started_at)
 
 
 def agent_out(agent: AgentRecord) -> dict[str, Any]:
@@ -151,7 +140,7 @@ def _facts(event: Event) -> dict[str, Any]:
 
 
 def _fact(name: str, value: Any) -> Any:
-    if name == "set":  # what an override says of the task
+    if name in ("set", "promised"):  # what an override says of the task, and what it was promised
         return {field: _fact(field, said) for field, said in value.items()}
     return instant(value) if name in _INSTANTS and isinstance(value, int) else value
 

@@ -31,6 +31,7 @@ from api.paths import path_id
 from api.query import Route
 from api.records import encode, moment_out, task_out
 from api.shapes import TaskNew, TaskPut
+from assigner.domain.promise import promises
 from assigner.domain.records import TaskRecord
 from assigner.store.base import Enqueue, OnTask, Outcome
 
@@ -96,7 +97,8 @@ async def get(request: Request) -> Response:
     """A task, open or ended and not pruned yet."""
     parts = live(request)
     task = await task_of(parts, path_id(request))
-    return reading(request, task_out(task, parts.clock.now_ms()), task.doc)
+    found = promises(task, await parts.queue(task.queue))
+    return reading(request, task_out(task, found, parts.clock.now_ms()), task.doc)
 
 
 @router.get("/v1/tasks", summary="Tasks")

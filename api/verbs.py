@@ -25,6 +25,7 @@ from api.query import Route
 from api.shapes import MOST_NAMED, CompleteIn, HoldIn, MaybeReason, Nothing, Reason, TaskPut, TransferIn
 from assigner.domain.instant import to_ms
 from assigner.domain.lifecycle import TRANSITIONS
+from assigner.domain.promise import promises
 from assigner.domain.queue import Queue
 from assigner.domain.records import TaskRecord
 from assigner.store.base import OnTask, Outcome
@@ -101,6 +102,8 @@ def _handler(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
             facts = verb.facts(body) if verb.facts else {}
             if verb.name == "release":
                 facts["cool_until"] = now + await cool_down_ms(parts, (await task_of(parts, id)).queue)
+            if verb.name == "complete":
+                facts["promised"] = await _promised(parts, await task_of(parts, id))
 
             async def change() -> Outcome:
                 held = await held_version(request, parts, id)
@@ -123,6 +126,13 @@ async def cool_down_ms(parts: Live, queue: str) -> int:
     """How long an agent who did not want a task of this queue is not asked again."""
     record = await parts.store.queue(queue)
     return Queue.of(record.doc if record else {}).decline_cool_down_ms
+
+
+async def _promised(parts: Live, task: TaskRecord) -> Facts:
+    """What a task is promised now, to be kept with it."""
+    found = promises(task, await parts.queue(task.queue))
+    named = {"respond_by": found.respond_by, "due_at": found.due_at}
+    return {name: at for name, at in named.items() if at is not None}
 
 
 def _from_to(verb: str) -> str:

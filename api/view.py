@@ -22,6 +22,8 @@ from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.standing import Standing
 from assigner.domain.document import holding
 from assigner.domain.lifecycle import OPEN_STATES, OfferState, State
+from assigner.domain.promise import Promises, promises
+from assigner.domain.queue import DEFAULT, Queue
 from assigner.domain.records import AgentRecord, Event, KeyRecord, OfferRecord, QueueRecord, TaskRecord
 from assigner.store.base import EventsLost, Store, StoreUnavailable, World
 from assigner.store.log import FIRST, EventKey, event_key
@@ -67,7 +69,7 @@ class View:
         self._waiting: dict[Hashable, set[asyncio.Future[None]]] = {}
         self.obstacle: str | None = _READING
         self.follower: Follower | None = None
-        self._mirror = OwnMirror()
+        self._mirror = OwnMirror(store)
         self._clear()
 
     def _clear(self) -> None:
@@ -77,6 +79,8 @@ class View:
         self.tasks: dict[str, TaskRecord] = {}
         self.agents: dict[str, AgentRecord] = {}
         self.queues: dict[str, QueueRecord] = {}
+        self._settings: dict[str, Queue] = {}
+        self._promises: dict[str, Promises] = {}
         self.standing = Standing()
         """The overrides that are active; which tasks carry them, the tasks say."""
         self.order: list[tuple[int, str]] = []
@@ -131,7 +135,7 @@ class View:
         for agent in world.agents:
             self._put_agent(agent)
         for queue in world.queues:
-            self.queues[queue.id] = queue
+            self._put_queue(queue)
         # In the order of the view: each goes to the end, and nothing has to move.
         for number, task in enumerate(sorted(world.tasks, key=lambda task: (task.created_at, task.id))):
             self._put_task(task)
@@ -150,6 +154,8 @@ class View:
             some = events[start : start + _STEP]
             for event in some:
                 self._apply(event)
+                if event.queue:
+                    await self._promise_again(event.queue)
             if self.follower:
                 self.follower.heard(some)
             await self._mirror.take_in(some)
@@ -164,8 +170,6 @@ class View:
             self._apply_agent(event.agent, removed=event.type == "agent.removed")
         if event.offer:
             self._apply_offer(event.offer, key)
-        if event.queue:
-            self.queues[event.queue.id] = event.queue
         if event.key:
             self._on_keys([event.key], False)
         if event.override:
@@ -190,17 +194,45 @@ class View:
             insort(self.order, place)
         for name, value in _places(task):
             self.by[name][value].add(task.id)
-        self.dues.put(task)
+        self._promise(task)
+
+    def _promise(self, task: TaskRecord) -> None:
+        found = self._promises[task.id] = promises(task, self.queue(task.queue))
+        self.dues.put(task.id, found.due_at)
 
     def _drop_task(self, task: TaskRecord) -> None:
         id = task.id
         del self.order[bisect_left(self.order, (task.created_at, id))]
         self.dues.drop(id)
+        del self._promises[id]
         for name, value in _places(task):
             ids = self.by[name][value]
             ids.discard(id)
             if not ids:
                 del self.by[name][value]
+
+    def _put_queue(self, queue: QueueRecord) -> None:
+        self.queues[queue.id] = queue
+        self._settings[queue.id] = Queue.of(queue.doc)
+
+    async def _promise_again(self, queue: QueueRecord) -> None:
+        """Take in a queue's settings; its tasks may be promised something else now."""
+        self._put_queue(queue)
+        for number, id in enumerate(list(self.by["queue"].get(queue.id, ()))):
+            self.dues.drop(id)
+            self._promise(self.tasks[id])
+            if number % _STEP == 0:
+                await asyncio.sleep(0)
+
+    def queue(self, id: str) -> Queue:
+        """The settings of a queue."""
+        return self._settings.get(id, DEFAULT)
+
+    def promises(self, task: TaskRecord) -> Promises:
+        """What a task is promised."""
+        if self.tasks.get(task.id) is task:
+            return self._promises[task.id]
+        return promises(task, self.queue(task.queue))
 
     def _apply_agent(self, agent: AgentRecord, *, removed: bool) -> None:
         if removed:

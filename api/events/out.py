@@ -1,7 +1,7 @@
 """Events as they go over the wire: CloudEvents 1.0 in JSON, one in each event of the stream.
 
 Everything about an event follows from the event itself: told now, or again from the store, it is the same
-bytes.
+bytes. So a task's `due_at` is here what was said of the task itself; what its queue promises is not in it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from api.overrides.out import override_out
 from api.records import agent_out, encode, instant, offer_out, queue_out, task_out
 from assigner.domain.frozen import frozen
 from assigner.domain.lifecycle import TRANSITIONS
+from assigner.domain.promise import promises
+from assigner.domain.queue import DEFAULT
 from assigner.domain.records import Event
 from assigner.store.log import EventKey, event_key
 
@@ -130,7 +132,7 @@ def _queues(event: Event) -> Iterator[str]:
 
 def _task(event: Event) -> tuple[str, dict[str, Any]]:
     assert event.task  # noqa: S101 - what every event of its kind has
-    out = task_out(event.task, event.at)
+    out = task_out(event.task, promises(event.task, DEFAULT), event.at)
     if event.offer:
         out["offer_record"] = offer_out(event.offer)
     return event.task.id, out

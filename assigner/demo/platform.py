@@ -21,8 +21,8 @@ from assigner.demo.people import Offer, Person, Work
 from assigner.demo.service import Service
 from assigner.demo.tally import Tally
 from assigner.demo.words import say
-from assigner.domain.document import HANDLE_MS
 from assigner.domain.instant import to_ms
+from assigner.domain.promise import HANDLE_MS
 
 T = TypeVar("T")
 

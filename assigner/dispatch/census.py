@@ -13,12 +13,13 @@ from itertools import product
 
 from assigner.clock import Clock
 from assigner.dispatch.actions import ACTIONS
+from assigner.dispatch.entries import TaskEntry
 from assigner.dispatch.mirror import Mirror, in_slices
 from assigner.domain.agent import Presence
 from assigner.domain.eligibility import RULES, judge, qualified
 from assigner.domain.lifecycle import State
 from assigner.domain.reasons import REASONS
-from assigner.domain.risk import Risk, risk
+from assigner.domain.risk import Risk, response_risk, risk
 from assigner.domain.roster import Roster
 from assigner.domain.task import Task
 from assigner.metrics import BANDS, OPEN, OTHER, Census, band_of
@@ -63,6 +64,7 @@ class Backlog:
     at: int
     tasks: Counter[Labels] = field(default_factory=Counter)
     risks: Counter[Labels] = field(default_factory=Counter)
+    responses: Counter[Labels] = field(default_factory=Counter)
     oldest: dict[str, int] = field(default_factory=dict)
 
 
@@ -82,6 +84,7 @@ def counted(mirror: Mirror, backlog: Backlog, staff: Staff, name: Names) -> Cens
         "assigner_tasks": _tasks(backlog, name),
         "assigner_oldest_wait_seconds": _oldest(backlog, name),
         "assigner_sla_open_tasks": {**_zeros(BANDS, RISKS), **backlog.risks},
+        "assigner_sla_open_responses": {**_zeros(BANDS, RISKS), **backlog.responses},
         "assigner_agents": {**_zeros(tuple(Presence)), **staff.presence},
         "assigner_occupancy_ratio": {(): staff.load / max(1, staff.capacity)},
         "assigner_overrides_active": {**_zeros(tuple(ACTIONS)), **active},
@@ -105,17 +108,32 @@ async def count_tasks(mirror: Mirror, now: int) -> Backlog:
     """Count the open tasks."""
     backlog = Backlog(now)
     tasks, risks, oldest = backlog.tasks, backlog.risks, backlog.oldest
+    responses = backlog.responses
     async for entry in in_slices(list(mirror.tasks.values())):
         record, task = entry.record, entry.task
         queue, band = record.queue, _BAND[task.priority]
         tasks[queue, record.state, band] += 1
-        if task.due_at is not None:
-            stands = risk(now=now, due_at=task.due_at, handle_ms=task.handle_ms, started_at=record.started_at)
-            if stands is not Risk.OK:
-                risks[band, stands] += 1
+        stands = _resolution(entry, now)
+        if stands in RISKS:
+            risks[band, stands] += 1
+        stands = response_risk(now=now, respond_by=task.respond_by, at_risk_ms=task.respond_risk_ms)
+        if stands in RISKS:
+            responses[band, stands] += 1
         if record.state is State.QUEUED and record.queued_at < oldest.get(queue, now):
             oldest[queue] = record.queued_at
     return backlog
+
+
+def _resolution(entry: TaskEntry, now: int) -> Risk:
+    """How a task stands to the instant by which it is done."""
+    task = entry.task
+    return risk(
+        now=now,
+        due_at=task.due_at,
+        handle_ms=task.handle_ms,
+        started_at=entry.record.started_at,
+        at_risk_ms=task.at_risk_ms,
+    )
 
 
 async def count_kinds(mirror: Mirror, now: int) -> Sequence[Kind]:

@@ -23,6 +23,7 @@ from assigner.metrics import OTHER, Meters, band_of
 
 NO_CATEGORY = "none"
 ARRIVALS = ("task.enqueued", "task.reopened")
+TAKEN = ("task.accepted", "task.assigned")
 MOVES = ("task.offered", "task.accepted", "task.completed", "task.transferred")
 
 
@@ -67,6 +68,8 @@ class Counting:
                     self._count("assigner_arrivals_total")
                 elif event.type in MOVES:
                     self._task(event, event.task, *_before(mirror, event.task, since))
+                if event.type in TAKEN:
+                    self._responded(event.task, *_before(mirror, event.task, since))
                 since[event.task.id] = event.task
 
     def _task(self, event: Event, after: TaskRecord, before: TaskRecord, task: Task) -> None:
@@ -116,6 +119,12 @@ class Counting:
             stands = risk(now=at, due_at=task.due_at, handle_ms=0, started_at=record.started_at)
             kept = "missed" if stands is Risk.BREACHED else "met"
             self._count("assigner_sla_completed_total", band_of(task.priority), kept)
+
+    def _responded(self, after: TaskRecord, before: TaskRecord, task: Task) -> None:
+        """Count a first response: that of somebody who takes what nobody has taken before."""
+        if before.responded_at is None and after.responded_at is not None and task.respond_by is not None:
+            kept = "missed" if after.responded_at >= task.respond_by else "met"
+            self._count("assigner_sla_responded_total", band_of(task.priority), kept)
 
     def _handed_off(self, queue: str) -> None:
         self._count("assigner_handoffs_total", self._queues.of(queue))

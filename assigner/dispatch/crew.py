@@ -182,12 +182,14 @@ def _presence(entry: AgentEntry, now: int) -> tuple[float, float, float]:
     if not here and until is None:
         return inf, inf, inf
     back = now if here else max(now, until or now)
-    window = entry.window(now)
+    window = entry.working(now)
     comes = max(back, window.begins or back)
     leaves = min(window.ends or inf, (until or inf) if here else inf)
     if leaves <= comes:
         return inf, inf, leaves if leaves > now else inf
-    return (comes, leaves, min(comes, leaves)) if comes > now else (-inf, leaves, leaves)
+    if comes > now:
+        return comes, leaves, min(comes, leaves)
+    return -inf, leaves, min(leaves, entry.unchanged_until(now))
 
 
 def _in_hand(entry: AgentEntry, one: TaskEntry, now: int) -> tuple[float, float, float]:

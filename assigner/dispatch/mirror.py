@@ -16,12 +16,14 @@ from typing import TypeVar
 from assigner.dispatch.agenda import AT_ONCE, Agenda
 from assigner.dispatch.entries import AgentEntry, Order, TaskEntry
 from assigner.dispatch.foresight import Foresight
+from assigner.dispatch.handled import expecting, take_in_completion
 from assigner.dispatch.index import Index, agent_keys
 from assigner.dispatch.lines import Line
 from assigner.dispatch.standing import Standing
 from assigner.domain.agent import Presence
 from assigner.domain.calendar import next_beginning
-from assigner.domain.document import Requirements, agent_of, task_of, windows_of
+from assigner.domain.document import Requirements, agent_of, breaks_of, task_of, windows_of
+from assigner.domain.handling import Handling
 from assigner.domain.lifecycle import OfferState, OverrideState, State
 from assigner.domain.queue import DEFAULT, Queue
 from assigner.domain.records import AgentRecord, Event, OfferRecord, OverrideRecord, QueueRecord, TaskRecord
@@ -52,15 +54,18 @@ class Mirror:
     """The queued tasks that may be handed out, and the agents who get work and have room."""
     sees: Foresight = field(default_factory=Foresight)
     """What is known beyond this moment."""
+    handling: Handling = field(default_factory=Handling)
+    """How long who takes for what, learned from what they have completed."""
     last: Order = ()
     last_event: str = ""
     stirred: bool = True
     _requirements: Requirements = field(default_factory=Requirements)
 
     @staticmethod
-    async def of(world: World) -> Mirror:
-        """A mirror of everything that is open, made a slice at a time."""
+    async def of(world: World, handling: Handling | None = None) -> Mirror:
+        """A mirror of everything that is open, made a slice at a time, with what was learned until then."""
         mirror = Mirror(last=order(world.last_event), last_event=world.last_event)
+        mirror.handling = handling or mirror.handling
         for queue in world.queues:
             mirror.queues[queue.id] = Queue.of(queue.doc)
         for override in world.overrides:
@@ -109,6 +114,7 @@ class Mirror:
     def _apply(self, event: Event) -> None:
         at = self.last = order(event.id)
         self.last_event = event.id
+        take_in_completion(self.handling, self.agents, event)
         if event.agent is not None:
             if event.type == "agent.removed":
                 self._remove_agent(event.agent.id)
@@ -244,10 +250,12 @@ class Mirror:
         if entry is None or (changed and record.doc != entry.record.doc):
             if entry is not None:
                 self.index.forget_agent(entry)
-            said, windows = agent_of(record), windows_of(record.doc)
-            entry = self.agents[record.id] = AgentEntry(record, said, windows, agent_keys(said), seen)
+            said, windows, breaks = agent_of(record), windows_of(record.doc), breaks_of(record.doc)
+            entry = AgentEntry(record, said, windows, breaks, agent_keys(said), seen)
+            self.agents[record.id] = entry
             self.index.add_agent(said, len(self.agents))
             self.sees.crew.put(entry)
+            entry.said = expecting(said, self.handling)
         eased = record.load < entry.record.load
         entry.record, entry.seen = record, seen
         self._judge_agent(entry, changed=changed, eased=eased)
@@ -284,8 +292,13 @@ class Mirror:
                 self.agenda.put(AT_ONCE, "changed", task)
 
     def note_shift(self, entry: AgentEntry, after: int) -> None:
-        """Put on the agenda when the shift of an instant ends; off shift, also when the next one begins."""
+        """Put on the agenda when the shift of an instant ends; off shift, also when the next one begins; and
+        when each break ends that is in it.
+        """
         window = entry.window(after)
+        for held in entry.breaks:
+            if held.ends is not None and held.ends > after and window.holds(held.ends):
+                self.agenda.put(held.ends, "open", f"{held.ends}")
         if window.begins is not None and window.begins > after:
             self.agenda.put(window.begins, "open", f"{window.begins}")
         if window.ends is not None and window.ends > after:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -54,6 +55,18 @@ def reach(windows: Sequence[Window], position: int) -> Shift:
     before = windows[position - 1].ends if position else None
     ends = windows[position].ends if position < len(windows) - 1 else None
     return (-_NEVER if before is None else before, _NEVER if ends is None else ends)
+
+
+def pause(breaks: Sequence[Window], at: int) -> tuple[Window | None, Shift]:
+    """The break that holds an instant, if one does; and from when, and until before when, that is so.
+
+    The breaks have a beginning and an end, and are in order.
+    """
+    place = bisect_right(breaks, at, key=lambda window: window.begins or 0) - 1
+    before = breaks[place].ends or 0 if place >= 0 else -_NEVER
+    if at < before:
+        return breaks[place], (breaks[place].begins or 0, before)
+    return None, (before, breaks[place + 1].begins or 0 if place + 1 < len(breaks) else _NEVER)
 
 
 def next_beginning(windows: Iterable[Window], after: int) -> int | None:

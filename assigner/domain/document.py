@@ -11,14 +11,13 @@ from collections.abc import Iterable, Mapping
 from assigner.domain.agent import Agent
 from assigner.domain.calendar import Window, windows
 from assigner.domain.instant import ms_of, rfc3339
-from assigner.domain.promise import owed
+from assigner.domain.promise import handling_ms, owed
 from assigner.domain.queue import Queue
 from assigner.domain.records import AgentRecord, Doc, TaskRecord
 from assigner.domain.task import Requirement, Skills, Task
 
 PRIORITIES = {"low": 25, "medium": 50, "high": 75, "urgent": 95}
 PRIORITY = 50
-HANDLE_MS = 600_000
 OVERRIDDEN = frozenset(("priority", "due_at", "pinned_agent"))
 """What overrides say instead of the client."""
 NOTHING: frozenset[str] = frozenset()
@@ -135,7 +134,7 @@ def task_of(
         respond_risk_ms=promised.respond_risk_ms,
         curve=queue.curve,
         not_before=_instant(doc.get("not_before")),
-        handle_ms=round(doc["handle_s"] * 1000) if "handle_s" in doc else HANDLE_MS,
+        handle_ms=handling_ms(record),
         preferred_agents=tuple(doc.get("preferred_agents", ())),
         excluded_agents=tuple(doc.get("excluded_agents", ())),
         pinned_agent=doc.get("pinned_agent"),
@@ -149,6 +148,12 @@ def windows_of(doc: Doc) -> tuple[Window, ...]:
     """When an agent is there, in order: the shifts, inside the availability window."""
     outer = Window(_instant(doc.get("available_from")), _instant(doc.get("available_until")))
     return windows([(ms_of(shift["from"]), ms_of(shift["until"])) for shift in doc.get("shifts", ())], outer)
+
+
+def breaks_of(doc: Doc) -> tuple[Window, ...]:
+    """An agent's breaks, in order, adjoining ones as one."""
+    said = [one for shift in doc.get("shifts", ()) for one in shift.get("breaks", ())]
+    return windows([(ms_of(one["from"]), ms_of(one["until"])) for one in said], Window()) if said else ()
 
 
 def agent_of(record: AgentRecord) -> Agent:

@@ -10,10 +10,14 @@ from assigner.domain.instant import ms_of
 from assigner.domain.lifecycle import State
 from assigner.domain.queue import Queue, ServiceLevel
 from assigner.domain.records import TaskRecord
+from assigner.domain.risk import Risk, response_risk, risk, worse
 
 Promise = tuple[int | None, int]
 """When a promise ends, and how long before that it counts as at risk."""
 TAKEN = (State.ASSIGNED, State.COMPLETED)
+ENDED = (State.COMPLETED, State.CANCELLED)
+HANDLE_MS = 600_000
+"""How long a task takes of which nobody says it."""
 
 
 @frozen
@@ -48,6 +52,24 @@ def promises(record: TaskRecord, queue: Queue) -> Promises:
     return Promises(respond_by=respond_by, due_at=due_at, at_risk_ms=at_risk, respond_risk_ms=respond_risk)
 
 
+def stands(record: TaskRecord, found: Promises, now: int) -> Risk:
+    """How a task stands at `now`, or stood when it ended, to its promises: its first response counts until it
+    is given.
+    """
+    ended = record.finished_at if record.state in ENDED else None
+    at, handle_ms = (now, handling_ms(record)) if ended is None else (ended, 0)
+    resolution = risk(
+        now=at,
+        due_at=found.due_at,
+        handle_ms=handle_ms,
+        started_at=record.started_at,
+        at_risk_ms=found.at_risk_ms if ended is None else 0,
+    )
+    respond_by = None if responded(record) else found.respond_by
+    response = response_risk(now=at, respond_by=respond_by, at_risk_ms=found.respond_risk_ms)
+    return worse(resolution, response)
+
+
 def owed(record: TaskRecord, queue: Queue) -> Promises:
     """The promises of a task that stand: without its first response when that has been given."""
     found = promises(record, queue)
@@ -57,6 +79,12 @@ def owed(record: TaskRecord, queue: Queue) -> Promises:
 def responded(record: TaskRecord) -> bool:
     """Whether somebody has ever taken it; a record may be of a time when that was not noted."""
     return record.responded_at is not None or record.state in TAKEN
+
+
+def handling_ms(record: TaskRecord) -> int:
+    """How long its client says that a task takes."""
+    said = record.doc.get("handle_s")
+    return HANDLE_MS if said is None else round(said * 1000)
 
 
 def _due(record: TaskRecord, hours: Hours | None, since: int, level: ServiceLevel) -> Promise:

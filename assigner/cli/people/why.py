@@ -23,8 +23,8 @@ from assigner.cli.people.tasks import BAD, due, left_ms, priority, reason_word, 
 from assigner.cli.tables import AGENT, DIM, GOOD, REASON, View, remedy
 from assigner.cli.words import REASONS, REMEDIES, WORDS, duration, local
 from assigner.client import Client, NotFound
-from assigner.domain.document import HANDLE_MS
 from assigner.domain.lifecycle import NOT_BEFORE
+from assigner.domain.promise import HANDLE_MS
 
 Item = Mapping[str, Any]
 
