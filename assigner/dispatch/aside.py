@@ -12,6 +12,7 @@ from multiprocessing import get_context
 
 from assigner.clock import Clock, SystemClock
 from assigner.dispatch.plan import Plan, make_plan
+from assigner.dispatch.sight import Seen
 from assigner.domain.policy import Policy
 from assigner.domain.snapshot import Snapshot
 
@@ -38,13 +39,13 @@ class Decider:
         self._large = large
         self._aside: ProcessPoolExecutor | None = None
 
-    async def __call__(self, snapshot: Snapshot) -> Plan:
+    async def __call__(self, snapshot: Snapshot, seen: Seen | None = None) -> Plan:
         """The plan for a snapshot. Raises BrokenProcessPool when the other process died: the next is new."""
         if len(snapshot.tasks) + len(snapshot.agents) <= self._large:
-            return make_plan(snapshot, self._policy, self._clock, self._most_arcs, self._time_limit_s)
+            return make_plan(snapshot, self._policy, self._clock, self._most_arcs, self._time_limit_s, seen)
         if self._aside is None:
             self._aside = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-        asked = (snapshot, self._policy, SystemClock(), self._most_arcs, self._time_limit_s)
+        asked = (snapshot, self._policy, SystemClock(), self._most_arcs, self._time_limit_s, seen)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._aside, make_plan, *asked)
         except BrokenProcessPool:

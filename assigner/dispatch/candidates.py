@@ -2,46 +2,180 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 
+import numpy as np
+
+from assigner.dispatch.crew import Places, places
 from assigner.dispatch.entries import AgentEntry
-from assigner.dispatch.lines import Chance, Line, Signature, most_urgent
+from assigner.dispatch.lines import (
+    ALL_STEPS,
+    CREATED,
+    DUE,
+    HANDLE,
+    OPENS,
+    PRIORITY,
+    RESPOND,
+    STEP,
+    Chance,
+    Line,
+    Rows,
+    Signature,
+    kind_of,
+    most_urgent,
+    worth,
+)
 from assigner.dispatch.mirror import Mirror
+from assigner.dispatch.parts import TaskFacts, parts_of, rule_of
+from assigner.dispatch.sight import Seen, see
 from assigner.domain.agent import Agent
 from assigner.domain.eligibility import judge
 from assigner.domain.lifecycle import State
+from assigner.domain.policy import PRICE_AND_HOLD, PRIORITY_FIRST, SNAPSHOT, Policy
+from assigner.domain.preference import Points
 from assigner.domain.roster import Roster
 from assigner.domain.snapshot import Snapshot
 
+Named = dict[int, dict[int, Signature]]
+MOST_FREE = 2_000
+"""So many free agents are looked at in a cycle by a rule over time; the others come in the next ones."""
 
-def candidates(mirror: Mirror, now: int, weights: Mapping[str, float]) -> Snapshot:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The candidates; what a rule over time says of them, where one is asked; how many tasks are held back
+    from everybody who has room.
+    """
+
+    snapshot: Snapshot
+    seen: Seen | None = None
+    held: int = 0
+
+
+def candidates(mirror: Mirror, now: int, policy: Policy) -> Found:
     """The tasks and agents of a best assignment of everything.
 
     Left out are tasks of frozen queues, which stand in no line; agents who could not take any task at all, or
-    who are being drained; lines that no agent left may take; and of each
-    class of tasks that only urgency tells apart, those beyond the number of places that all agents who may
-    take them have. A pair's value depends on that pair alone, so leaving these out changes no pair that is
-    left. In any assignment of everything at most so many tasks of a class are assigned as it has places;
-    where one of them is not among the most urgent, one of those waits, may go wherever the other goes, and is
-    worth no less there: exchanging them loses nothing. So some best assignment of everything uses only what
-    is left.
+    who are being drained; lines that no agent left may take; tasks that are held back from whoever could take
+    them; and of each class of tasks that only their own part of a pair's value tells apart, those beyond the
+    number of places that all agents who may take them have. A pair's value depends on that pair alone, so
+    leaving these out changes no pair that is left. In any assignment of everything at most so many tasks of a
+    class are assigned as it has places; where one of them is not among those worth most, one of those waits,
+    may go wherever the other goes, and is worth no less there: exchanging them loses nothing. So some best
+    assignment of everything uses only what is left.
     """
     index = mirror.index
     keys = index.free_by_key.keys() & index.lines_by_key.keys()
     lines = [line for key in keys for line in index.lines_by_key[key].values()]
     roster = Roster(list(_free_for(mirror, lines, now)), now)
-    named = _named(mirror, roster)
-    used, chances = 0, []
+    chances = list(_chances(lines, roster, _named(mirror, roster)))
+    if not chances:
+        return Found(snapshot=Snapshot.freeze(now, (), ()))
+    rows = Rows.of(chances)
+    if _rules(rows, policy, now) <= {SNAPSHOT}:
+        value, seen = worth(rows.table, now, policy.weights), None
+    else:
+        seen = _see(mirror, rows, roster, now)
+        rows, value = _over_time(mirror, rows, roster, policy, seen)
+    tasks = most_urgent(rows, value, roster)
+    used = reduce(or_, (chance.eligible for chance in chances))
+    agents = [roster.agents[i] for i in roster.positions(used)]
+    return Found(snapshot=Snapshot.freeze(now, tasks, agents), seen=seen, held=int(rows.held.sum()))
+
+
+def _chances(lines: Iterable[Line], roster: Roster, named: Named) -> Iterator[Chance]:
+    """The lines that somebody of the roster may take."""
     for line in lines:
         if not roster.mastering(line.task.requirement.skills):
             continue  # most lines: the rules would refuse everybody, and take longer to say so
         eligible = judge(line.task, roster).eligible
         if eligible:
-            used |= eligible
             places = _places(line, eligible, roster)
-            chances.append(Chance(line=line, places=places, named=named.get(id(line), {})))
-    tasks = most_urgent(chances, roster, weights) if chances else []
-    return Snapshot.freeze(now, tasks, [roster.agents[i] for i in roster.positions(used)])
+            yield Chance(line=line, eligible=eligible, places=places, named=named.get(id(line), {}))
+
+
+def _rules(rows: Rows, policy: Policy, now: int) -> set[str]:
+    """The rules of the tasks that may be begun now."""
+    owners = np.unique(rows.owner[rows.table[:, OPENS] <= now]).tolist()
+    return {rule_of(rows.chances[owner].line.task, policy) for owner in owners}
+
+
+def _see(mirror: Mirror, rows: Rows, roster: Roster, now: int) -> Seen:
+    """What a rule over time says of the types of these tasks and of those who may take some of them."""
+    sees = mirror.look_ahead(now)
+    types = [(kind_of(chance.line.task), step) for chance in rows.chances for step in chance.line.steps]
+    found = (sees.crew.place(agent.id) for agent in roster.agents)
+    return see(sees, mirror.index, types, places(place for place in found if place is not None), now)
+
+
+def _over_time(mirror: Mirror, rows: Rows, roster: Roster, policy: Policy, seen: Seen) -> tuple[Rows, Points]:
+    """The tasks as a rule over time tells them apart, with what they are worth."""
+    chances = _named_by_others(mirror, rows.chances, seen, roster)
+    type_of = _types(rows, seen)
+    held = np.zeros(type_of.size, np.bool_)
+    first = 0
+    for chance in chances:
+        last = first + len(chance.line)
+        if rule_of(chance.line.task, policy) == PRICE_AND_HOLD:
+            back = [t for t in np.unique(type_of[first:last]).tolist() if _all_held(t, chance, roster, seen)]
+            held[first:last] = np.isin(type_of[first:last], back)
+            held[[first + slot for slot in chance.named]] = False
+        first = last
+    rows = replace(rows, chances=chances, over_time=True, held=held)
+    facts = _facts(rows, policy, roster.now)
+    parts = parts_of(facts, seen.priced(type_of), roster.now, policy.weights)
+    value: Points = np.sum([*parts.values()], axis=0)
+    return rows, value
+
+
+def _types(rows: Rows, seen: Seen) -> Places:
+    """[n]: the type of each task."""
+    number = np.zeros((len(rows.chances), ALL_STEPS), np.int64)
+    for i, chance in enumerate(rows.chances):
+        kind = kind_of(chance.line.task)
+        for step in chance.line.steps:
+            number[i, step] = seen.types[kind, step]
+    found: Places = number[rows.owner, rows.table[:, STEP]]
+    return found
+
+
+def _all_held(t: int, chance: Chance, roster: Roster, seen: Seen) -> bool:
+    """Whether tasks of a type are held back from all who may take them."""
+    ids = (roster.agents[i].id for i in roster.positions(chance.eligible))
+    return all(id in seen.columns and seen.rated.held_for[t, seen.columns[id]] >= 0 for id in ids)
+
+
+def _named_by_others(mirror: Mirror, chances: Sequence[Chance], seen: Seen, roster: Roster) -> list[Chance]:
+    """The chances, with the tasks that bar somebody for whom others are held back: they may not be."""
+    named: Named = {id(chance.line): dict(chance.named) for chance in chances}
+    for number, agent in enumerate(seen.names):
+        if agent not in roster.index:
+            for task, (_, until) in mirror.index.naming.get(agent, {}).items():
+                waiting = mirror.tasks[task].waiting
+                line = named.get(id(waiting.line)) if waiting else None
+                if waiting and line is not None and until > roster.now:
+                    line[waiting.slot] = (*line.get(waiting.slot, ()), (-1 - number, True))
+    return [replace(chance, named=named[id(chance.line)]) for chance in chances]
+
+
+def _facts(rows: Rows, policy: Policy, now: int) -> TaskFacts:
+    """What the parts of these tasks need to know of them."""
+    table, owner = rows.table, rows.owner
+    size = np.array([chance.line.task.requirement.size for chance in rows.chances], np.int64)
+    first = np.array([rule_of(chance.line.task, policy) == PRIORITY_FIRST for chance in rows.chances])
+    return TaskFacts(
+        created=table[:, CREATED],
+        priority=table[:, PRIORITY],
+        due=table[:, DUE],
+        respond=table[:, RESPOND],
+        handle=table[:, HANDLE],
+        size=size[owner],
+        first=first[owner],
+        largest=int(size[np.unique(owner[table[:, OPENS] <= now])].max(initial=1)),
+    )
 
 
 def everything(mirror: Mirror, now: int) -> Snapshot:
@@ -60,9 +194,9 @@ def _free_for(mirror: Mirror, lines: Iterable[Line], now: int) -> Iterator[Agent
             yield entry.agent(now)
 
 
-def _named(mirror: Mirror, roster: Roster) -> dict[int, dict[int, Signature]]:
+def _named(mirror: Mirror, roster: Roster) -> Named:
     """For each line, by its identity, the slots of the tasks that name agents of the roster."""
-    found: dict[int, dict[int, Signature]] = {}
+    found: Named = {}
     for position, agent in enumerate(roster.agents):
         for task, (prefers, until) in mirror.index.naming.get(agent.id, {}).items():
             waiting = mirror.tasks[task].waiting

@@ -71,6 +71,11 @@ class Crew:
         """The place of an agent."""
         return self._places.get(agent)
 
+    def name(self, place: int) -> str:
+        """The id of the agent in a place; empty where nobody is."""
+        entry = self.entries[place]
+        return entry.said.id if entry else ""
+
     def put(self, entry: AgentEntry) -> None:
         """An agent has come, or their document is another."""
         place = self._places.get(entry.said.id)

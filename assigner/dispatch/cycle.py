@@ -10,20 +10,24 @@ from assigner.clock import Stopwatch
 from assigner.dispatch.acting import Acting
 from assigner.dispatch.candidates import candidates
 from assigner.dispatch.plan import Choice, Plan
+from assigner.dispatch.sight import Seen
 from assigner.domain.policy import Policy
 from assigner.domain.snapshot import Snapshot
 from assigner.store.base import MakeOffer
 
-Decide = Callable[[Snapshot], Awaitable[Plan]]
-"""From a snapshot to a plan, in this process or in another."""
+Decide = Callable[[Snapshot, Seen | None], Awaitable[Plan]]
+"""From a snapshot, and what a rule over time says of it, to a plan, in this process or in another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a cycle did, in numbers. `refused` counts offers that did not fit any more, by code."""
+    """What a cycle did, in numbers. `held` counts tasks held back from everybody who has room, `refused`
+    offers that did not fit any more, by code.
+    """
 
     tasks: int = 0
     agents: int = 0
+    held: int = 0
     offered: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
     plan: Plan | None = None
@@ -39,15 +43,16 @@ async def cycle(acting: Acting, decide: Decide, policy: Policy, now: int, watch:
 
     # 1. What could be assigned at all. What happens from here on is for the next cycle.
     mirror.stirred = False
-    snapshot = candidates(mirror, now, policy.weights)
+    found = candidates(mirror, now, policy)
+    snapshot = found.snapshot
     if not snapshot.tasks:
         watch.lap("decide")
-        return Report()
+        return Report(held=found.held)
     tasks = {task.id: mirror.tasks[task.id].record.version for task in snapshot.tasks}
     agents = {agent.id: mirror.agents[agent.id].record.version for agent in snapshot.agents}
 
     # 2. Who takes what.
-    plan = await decide(snapshot)
+    plan = await decide(snapshot, found.seen)
     watch.lap("decide")
 
     # 3. Offers, each for the task and the agent as they were when it was decided.
@@ -63,6 +68,7 @@ async def cycle(acting: Acting, decide: Decide, policy: Policy, now: int, watch:
     return Report(
         tasks=len(snapshot.tasks),
         agents=len(snapshot.agents),
+        held=found.held,
         offered=len(outcomes) - refused.total(),
         refused=refused,
         plan=plan,

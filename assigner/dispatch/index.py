@@ -82,7 +82,7 @@ class Index:
 
     def _key_of(self, kind: Kind) -> Key:
         """The rarest thing that whoever takes such a task must have."""
-        requirement, pinned_agent, _ = kind
+        requirement, pinned_agent, *_ = kind
         if pinned_agent is not None:
             return ("agent", pinned_agent)
         skills = [skill for skill, _ in requirement.skills]

@@ -19,15 +19,15 @@ from assigner.domain.task import Requirement, Task
 Ints = NDArray[np.int64]
 Key = tuple[str, str]
 """What a line asks for and an agent offers: a skill, to be a certain person, or nothing at all."""
-Kind = tuple[Requirement, str | None, tuple[str, ...]]
-"""What the tasks of a line have in common: what they ask, to whom they are pinned, and whom overrides keep
-from them.
+Kind = tuple[Requirement, str | None, tuple[str, ...], str | None]
+"""What the tasks of a line have in common: what they ask, to whom they are pinned, whom overrides keep from
+them, and the rule by which they are valued.
 """
 Signature = tuple[tuple[int, bool], ...]
 """Which agents of a roster a task names: (position, whether it bars or prefers them), ascending."""
 
-PRIORITY, CREATED, DUE, OPENS, HANDLE, STEP = range(6)
-WIDTH = 6
+PRIORITY, CREATED, DUE, RESPOND, OPENS, HANDLE, STEP = range(7)
+WIDTH = 7
 """The facts of a task, in the columns of its line's table."""
 ALL_STEPS = 1024
 """More than there are steps of handling times."""
@@ -90,23 +90,30 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chance:
-    """A line that somebody may take: how many of its tasks at most, and its slots that name one of them."""
+    """A line that somebody may take: who, how many of its tasks at most, its slots that name one of them."""
 
     line: Line
+    eligible: int
     places: int
     named: Mapping[int, Signature]
 
 
 def kind_of(task: Task) -> Kind:
     """The kind of a task."""
-    return task.requirement, task.pinned_agent, task.kept_from
+    return task.requirement, task.pinned_agent, task.kept_from, task.rule
 
 
 def line_for(kind: Kind, key: Key) -> Line:
     """An empty line for tasks of a kind."""
-    requirement, pinned, kept_from = kind
+    requirement, pinned, kept_from, rule = kind
     task = Task(
-        id="", requirement=requirement, created_at=0, handle_ms=0, pinned_agent=pinned, kept_from=kept_from
+        id="",
+        requirement=requirement,
+        created_at=0,
+        handle_ms=0,
+        pinned_agent=pinned,
+        kept_from=kept_from,
+        rule=rule,
     )
     return Line(task=task, key=key)
 
@@ -117,9 +124,10 @@ def facts(task: Task) -> tuple[int, ...]:
         task.priority,
         task.created_at,
         NEVER if task.due_at is None else task.due_at,
+        NEVER if task.respond_by is None else task.respond_by,
         -NEVER if task.not_before is None else task.not_before,
         task.handle_ms,
-        step_for(task.handle_ms) if task.requirement.category else 0,
+        step_for(task.handle_ms),
     )
 
 
@@ -129,17 +137,38 @@ def worth(table: Ints, now: int, weights: Mapping[str, float]) -> Points:
     return weighed_urgency(weights, points)
 
 
-def most_urgent(chances: Sequence[Chance], roster: Roster, weights: Mapping[str, float]) -> list[Task]:
-    """The tasks of these lines that may be in the best assignment.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rows:
+    """The tasks of some lines, one below the other: their facts [n, WIDTH], the number of each one's line.
 
-    Tasks of one class are alike to every agent of the roster but for their urgency, so of each class only as
-    many of the most urgent can matter as its line has places; of equal worth the older, then the smaller id.
+    `over_time`: some of them are valued by a rule over time, which tells all handling times apart; it holds
+    some back from everybody, `held` [n].
     """
-    table = np.concatenate([chance.line.table() for chance in chances])
-    owner = np.repeat(np.arange(len(chances)), [len(chance.line) for chance in chances])
-    kind = _classes(chances, table, owner, roster)
-    value, created = worth(table, roster.now, weights), table[:, CREATED]
-    open_now = np.flatnonzero(table[:, OPENS] <= roster.now)
+
+    chances: Sequence[Chance]
+    table: Ints
+    owner: Ints
+    held: NDArray[np.bool_]
+    over_time: bool = False
+
+    @staticmethod
+    def of(chances: Sequence[Chance]) -> Rows:
+        """The tasks of these lines, of which there is one at least."""
+        table = np.concatenate([chance.line.table() for chance in chances])
+        owner = np.repeat(np.arange(len(chances)), [len(chance.line) for chance in chances])
+        return Rows(chances=chances, table=table, owner=owner, held=np.zeros(owner.size, np.bool_))
+
+
+def most_urgent(rows: Rows, value: Points, roster: Roster) -> list[Task]:
+    """The tasks that may be in the best assignment, where their own part of a pair's value is `value` [n].
+
+    Tasks of one class are alike to every agent of the roster but for that part, so of each class only as
+    many of those that are worth most can matter as its line has places; of equal worth the older, then the
+    smaller id.
+    """
+    table, owner, chances = rows.table, rows.owner, rows.chances
+    kind, created = _classes(rows, roster), table[:, CREATED]
+    open_now = np.flatnonzero((table[:, OPENS] <= roster.now) & ~rows.held)
     row = open_now[np.lexsort((created[open_now], -value[open_now], kind[open_now]))]
     rank = np.arange(row.size) - np.searchsorted(kind[row], kind[row])
     places = np.array([chance.places for chance in chances])[owner[row]]
@@ -169,13 +198,14 @@ def _cut_ties(same: NDArray[np.bool_], kept: NDArray[np.bool_]) -> list[tuple[in
     return runs
 
 
-def _classes(chances: Sequence[Chance], table: Ints, owner: Ints, roster: Roster) -> Ints:
+def _classes(rows: Rows, roster: Roster) -> Ints:
     """A number for each row, the same for tasks of a line that no rule and no term tells apart."""
+    chances, table, owner = rows.chances, rows.table, rows.owner
     ends = np.array(roster.endings(), np.int64)
     outlasted = np.searchsorted(ends, roster.now + table[:, HANDLE])
     categories = [chance.line.task.requirement.category for chance in chances]
     timed = np.array([category is not None and roster.timed(category) > 0 for category in categories])
-    step = np.where(timed[owner], table[:, STEP], 0)
+    step = np.where(timed[owner] | rows.over_time, table[:, STEP], 0)
     classes: Ints = (owner * (ends.size + 1) + outlasted) * ALL_STEPS + step
     numbers: dict[tuple[int, Signature], int] = {}
     first = 0

@@ -21,34 +21,29 @@ from typing import Any
 
 import numpy as np
 
-from assigner.dispatch.foresee import HOUR_MS, Floats, Foreseen, Ints, Mask, foresee
+from assigner.dispatch.foresee import HOUR_MS, Floats, Foreseen, Ints, foresee
+from assigner.dispatch.parts import SCALE, Priced, TaskFacts, parts_of, points, rule_of
 from assigner.dispatch.translate import arcs_of, columns, group_of, named_pairs, refuse_too_many
 from assigner.domain.group import Group, group
 from assigner.domain.held import NOT_HELD, HeldBack, HeldFor
 from assigner.domain.policy import PRICE_AND_HOLD, PRIORITY_FIRST, Policy
-from assigner.domain.preference import NEVER, OVER_TIME, Index, Points
+from assigner.domain.preference import OVER_TIME, Index, Points
 from assigner.domain.roster import Roster
 from assigner.domain.snapshot import Snapshot
 from assigner.domain.task import Task
 from solver.problem import Problem
 from solver.reduce import drop_arcs
-from solver.worth import weight_of, worth
 
-SCALE = 1_000_000
-"""Points of value that one unit of a logarithm is worth."""
 ZERO = 2**34
 """What a pair is worth whose parts are all nought: the middle of what a value may be."""
-MOST_OF_TASK, MOST_OF_PAIR = 2**31, 2**32
-"""How far from nought each part of a task, and that of a pair, may be."""
+MOST_OF_PAIR = 2**32
+"""How far from nought the part of a pair may be."""
 LEAST = -MOST_OF_PAIR / SCALE
 """The part of a pair of which the outlook knows nothing."""
 PREFERRED = log(4)
 """What it adds that the task prefers the agent: as much as 50 steps of priority."""
-USUAL = 50
-FIRST_STEP = 4.0
-"""What a step of priority counts by the rule `priority_first`."""
 FAINT = 0.001
-"""How much of the part of the pair is left there."""
+"""How much of the part of the pair is left by the rule `priority_first`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,8 +101,8 @@ def over_time(
     refuse_too_many(groups, most_arcs)
     foreseen = foreseen or foresee(snapshot, groups, roster, policy, most_arcs)
     groups, arcs = _split(snapshot, groups, roster, foreseen, _rated_arcs(groups, roster, foreseen, policy))
-    facts = _Facts.of(snapshot.tasks, snapshot.now, policy)
-    parts = _parts(facts, foreseen, policy.weights)
+    facts = TaskFacts.of(snapshot.tasks, policy)
+    parts = parts_of(facts, _priced(foreseen), snapshot.now, policy.weights)
     problem = Problem(
         group=group_of(groups, len(snapshot.tasks)),
         urgency=np.sum([*parts.values()], axis=0),
@@ -159,13 +154,9 @@ def _rated_arcs(groups: Sequence[Group], roster: Roster, foreseen: Foreseen, pol
     pair = np.maximum(rated.pair, LEAST)
     for to, table in ((part, pair), (by, rated.held_for), (begins_in, rated.expected_in)):
         to[known] = table[type[known], column[known]]
-    holds = np.array([_rule(one.task, policy) == PRICE_AND_HOLD for one in groups], bool)
+    holds = np.array([rule_of(one.task, policy) == PRICE_AND_HOLD for one in groups], bool)
     by = np.where(holds[group], by, -1)
     return _Arcs(group=group, agent=agent, part=part, by=by, begins_in=begins_in)
-
-
-def _rule(task: Task, policy: Policy) -> str:
-    return task.rule or policy.rule
 
 
 def _split(
@@ -238,80 +229,17 @@ def _extended(arcs: _Arcs, count: int, made: Sequence[tuple[int, tuple[int, ...]
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Facts:
-    """What the parts of n tasks need to know of them. Times in hours from now; inf: none."""
-
-    waited: Floats
-    priority: Floats
-    due_in: Floats
-    respond_in: Floats
-    handle: Floats
-    size: Ints
-    first: Mask
-    """Whether the rule is PRIORITY_FIRST."""
-    largest: int
-
-    @staticmethod
-    def of(tasks: Sequence[Task], now: int, policy: Policy) -> _Facts:
-        count = len(tasks)
-        size = np.fromiter((task.requirement.size for task in tasks), np.int64, count)
-        created = np.fromiter((task.created_at for task in tasks), np.int64, count)
-        return _Facts(
-            waited=np.maximum(now - created, 0) / HOUR_MS,
-            priority=np.fromiter((task.priority for task in tasks), np.float64, count),
-            due_in=_hours_to([task.due_at for task in tasks], now),
-            respond_in=_hours_to([task.respond_by for task in tasks], now),
-            handle=np.fromiter((max(1, task.handle_ms) for task in tasks), np.float64, count) / HOUR_MS,
-            size=size,
-            first=np.fromiter((_rule(task, policy) == PRIORITY_FIRST for task in tasks), bool, count),
-            largest=int(size.max(initial=1)),
-        )
-
-
-def _hours_to(instants: Sequence[int | None], now: int) -> Floats:
-    at = np.array([NEVER if instant is None else instant for instant in instants], np.int64)
-    return np.where(at == NEVER, np.inf, (at - now) / HOUR_MS)
-
-
-def _parts(facts: _Facts, foreseen: Foreseen, weights: Mapping[str, float]) -> dict[str, Points]:
-    """The parts of each task by name, weighed, in shares of the largest size.
-
-    A task of which nothing is foreseen is priced as its own handling time.
-    """
-    numbers = (foreseen.rated.price, foreseen.rated.left, foreseen.fastest)
-    price, left, fastest = (_of_type(each, foreseen.type_of, facts.handle) for each in numbers)
-    parts = worth(
-        price=np.where(facts.first, 1.0, price),
-        left=np.where(facts.first, 1.0, left * facts.size),
-        waited=facts.waited,
-        weight=weight_of(facts.priority),
-        slack=np.where(facts.first, np.inf, np.minimum(facts.due_in - fastest, facts.respond_in)),
-    )
-    parts["priority"] = np.where(facts.first, FIRST_STEP * (facts.priority - USUAL), parts["priority"])
-    most = MOST_OF_TASK * facts.size // facts.largest
-    return {
-        name: np.clip(_points(part * weights.get(name, 1) * facts.size / facts.largest), -most, most)
-        for name, part in parts.items()
-    }
-
-
-def _of_type(numbers: Floats, type_of: Ints, otherwise: Floats) -> Floats:
-    """[n]: the number of each task's type where it is finite and above 0."""
-    own = np.append(numbers, 0.0)[type_of]
-    return np.where((own > 0) & np.isfinite(own), own, otherwise)
-
-
-def _points(units: Floats) -> Points:
-    """Units of a logarithm as points of value; what is beyond all bounds as the last there is."""
-    return np.rint(np.clip(SCALE * units, -(2.0**60), 2.0**60)).astype(np.int64)
+def _priced(foreseen: Foreseen) -> Priced:
+    """What was foreseen of each task."""
+    rated = foreseen.rated
+    return Priced.of(rated.price, rated.left, foreseen.fastest, foreseen.type_of)
 
 
 def _fit(groups: Sequence[Group], arcs: _Arcs, policy: Policy, largest: int) -> Points:
     """The part of each arc's pairs, and ZERO."""
     share = np.array([one.task.requirement.size for one in groups], np.int64)[arcs.group]
     most = MOST_OF_PAIR * share // largest
-    part = _points(arcs.part * _pair_weight(groups, policy)[arcs.group] * share / largest)
+    part = points(arcs.part * _pair_weight(groups, policy)[arcs.group] * share / largest)
     return ZERO * share // largest + np.clip(part, -most, most)
 
 
@@ -319,19 +247,19 @@ def _pair_weight(groups: Sequence[Group], policy: Policy) -> Floats:
     """[groups]: what multiplies the part of their pairs."""
     weight = policy.weights.get("right_agent", 1)
     return np.array(
-        [weight * (FAINT if _rule(one.task, policy) == PRIORITY_FIRST else 1.0) for one in groups]
+        [weight * (FAINT if rule_of(one.task, policy) == PRIORITY_FIRST else 1.0) for one in groups]
     )
 
 
 def _named(
-    snapshot: Snapshot, groups: Sequence[Group], roster: Roster, facts: _Facts, policy: Policy
+    snapshot: Snapshot, groups: Sequence[Group], roster: Roster, facts: TaskFacts, policy: Policy
 ) -> dict[str, Any]:
     """The pairs that a task prefers, and what that adds, and those that it bars."""
     preferred, refused = named_pairs(snapshot, groups, roster)
     bonus_task, bonus_agent = columns(preferred)
     barred_task, barred_agent = columns(refused)
     weight = policy.weights.get("right_agent", 1) * np.where(facts.first, FAINT, 1.0)
-    bonus = _points(PREFERRED * weight * facts.size / facts.largest)
+    bonus = points(PREFERRED * weight * facts.size / facts.largest)
     return {
         "bonus_task": bonus_task,
         "bonus_agent": bonus_agent,

@@ -9,6 +9,7 @@ import numpy as np
 
 from assigner.clock import Clock
 from assigner.dispatch.decide import Decision, Effort, decide
+from assigner.dispatch.sight import Seen
 from assigner.domain.errors import TooManyArcs
 from assigner.domain.policy import Policy
 from assigner.domain.preference import Index, urgency
@@ -47,17 +48,23 @@ class Plan:
 
 
 def make_plan(
-    snapshot: Snapshot, policy: Policy, clock: Clock, most_arcs: int, time_limit_s: float | None
+    snapshot: Snapshot,
+    policy: Policy,
+    clock: Clock,
+    most_arcs: int,
+    time_limit_s: float | None,
+    seen: Seen | None = None,
 ) -> Plan:
     """The best plan for a snapshot; where it has too many arcs, for the more urgent half of its tasks."""
     try:
         effort = Effort(most_arcs=most_arcs, time_limit_s=time_limit_s)
-        decision = decide(snapshot, policy, effort, clock=clock)
+        foreseen = seen.of(snapshot) if seen else None
+        decision = decide(snapshot, policy, effort, clock=clock, foreseen=foreseen)
     except TooManyArcs:
         if len(snapshot.tasks) < 2:
             raise
         half = _urgent_half(snapshot)
-        plan = make_plan(half, policy, clock, most_arcs, time_limit_s)
+        plan = make_plan(half, policy, clock, most_arcs, time_limit_s, seen)
         return replace(plan, deferred=plan.deferred + len(snapshot.tasks) - len(half.tasks))
     return Plan(
         choices=_choices(decision),

@@ -7,19 +7,23 @@ as of the last tick, but for how many tasks wait.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assigner.dispatch.abilities import Row, Type, task_for
+from assigner.dispatch.abilities import Row, Type, task_for, type_of
 from assigner.dispatch.board import board
 from assigner.dispatch.burden import Part, share_out
 from assigner.dispatch.crew import Floats, Places
+from assigner.dispatch.foresee import Foreseen
 from assigner.dispatch.foresight import Foresight
 from assigner.dispatch.index import Index
 from assigner.dispatch.lines import Kind
+from assigner.dispatch.parts import Priced
+from assigner.domain.snapshot import Snapshot
 from solver.outlook import Outlook
 from solver.over_time import Rated, rate
 
@@ -29,17 +33,34 @@ NOTHING = np.zeros((0, 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sight:
-    """Of a type: see Rated. `who` are the places of the free agents asked about, ascending, of whom some may
-    not be able to do it; `held_for` is a place, or −1.
+class Seen:
+    """What the rule says of T types and of the I free agents asked about: see Rated. `held_for` in there is a
+    position in `names`.
     """
 
-    price: float
-    left: float
-    who: Places
-    pair: Floats
-    held_for: Places
-    begins_in: Floats
+    rated: Rated
+    fastest: Floats
+    """[T]: hours that the fastest agent at work takes."""
+    types: Mapping[Type, int]
+    columns: Mapping[str, int]
+    """The free agents, by their ids."""
+    names: Sequence[str]
+    """The ids of those who are waited for."""
+
+    def priced(self, types: Places) -> Priced:
+        """What is said of tasks of these types, [n]."""
+        return Priced.of(self.rated.price, self.rated.left, self.fastest, types)
+
+    def of(self, snapshot: Snapshot) -> Foreseen:
+        """The same, of the tasks and agents of a snapshot."""
+        types = [self.types.get(type_of(task), -1) for task in snapshot.tasks]
+        return Foreseen(
+            rated=self.rated,
+            fastest=self.fastest,
+            names=self.names,
+            type_of=np.array(types, np.int64),
+            column_of=np.array([self.columns.get(agent.id, -1) for agent in snapshot.agents], np.int64),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,15 +74,13 @@ class Scene:
     who: Places
     free: Places
 
-    def rated(self, who: Places, free: Places, hours: Floats, trust: Floats, **known: Floats) -> Rated:
-        """What the rule says of types with these hours [T, who] and of the free ones among `who`.
-
-        Who could not finish a task before they leave may not do it.
+    def outlook(self, who: Places, hours: Floats, trust: Floats, **known: Floats) -> Outlook:
+        """The outlook of types with these hours [T, who]. Who could not finish a task before they leave
+        cannot do it.
         """
         times = self.sees.crew.times(who, self.now)
-        ends = times.frees_in + hours
-        outlook = Outlook(
-            handling=np.where(ends <= times.leaves_in, hours, np.inf),
+        return Outlook(
+            handling=np.where(times.frees_in + hours <= times.leaves_in, hours, inf),
             trust=trust,
             arrivals=np.zeros(len(hours)),
             frees_in=times.frees_in,
@@ -69,6 +88,9 @@ class Scene:
             slots=times.slots,
             **known,
         )
+
+    def rate(self, outlook: Outlook, who: Places, free: Places) -> Rated:
+        """What the rule says of these types and of the free ones among `who`."""
         return rate(outlook, self.sees.prices()[who], np.searchsorted(who, free))
 
     def part(self, type: Type) -> Part:
@@ -79,16 +101,24 @@ class Scene:
         return part
 
 
-def see(sees: Foresight, index: Index, asked: Sequence[Type], free: Places, now: int) -> list[Sight]:
-    """What is to be said of some types and of the free agents in some places."""
+def see(sees: Foresight, index: Index, asked: Sequence[Type], free: Places, now: int) -> Seen:
+    """What is to be said of some types and of the free agents in some places. The crew is up to date."""
     at_work = sees.crew.at_work(now)
     who = np.flatnonzero(at_work)
     free = free[at_work[free]]
     scene = Scene(sees=sees, index=index, now=now, at_work=at_work, who=who, free=free)
     types = list(dict.fromkeys([*asked, *(type for type, _ in waiting(index)), *sees.followers]))
-    if len(types) * who.size <= WHOLE_CELLS:
-        return _together(scene, types, asked)
-    return _in_parts(scene, asked)
+    few = len(types) * who.size <= WHOLE_CELLS
+    rated, fastest = _together(scene, types, asked) if few else _in_parts(scene, asked)
+    waited_for = np.unique(rated.held_for[rated.held_for >= 0])
+    held_for = np.where(rated.held_for >= 0, np.searchsorted(waited_for, rated.held_for), -1)
+    return Seen(
+        rated=replace(rated, held_for=held_for),
+        fastest=fastest,
+        types={type: t for t, type in enumerate(asked)},
+        columns={sees.crew.name(place): i for i, place in enumerate(free.tolist())},
+        names=[sees.crew.name(place) for place in waited_for.tolist()],
+    )
 
 
 def waiting(index: Index, kinds: Iterable[Kind] | None = None) -> Iterator[tuple[Type, int]]:
@@ -99,60 +129,76 @@ def waiting(index: Index, kinds: Iterable[Kind] | None = None) -> Iterator[tuple
                 yield (kind, step), count * kind[0].size
 
 
-def _together(scene: Scene, types: Sequence[Type], asked: Sequence[Type]) -> list[Sight]:
-    sees = scene.sees
+def _together(scene: Scene, types: Sequence[Type], asked: Sequence[Type]) -> tuple[Rated, Floats]:
+    sees, who = scene.sees, scene.who
     sees.board = board(sees.board, types, sees.abilities, sees.demand, sees.follows, sees.ticked, scene.now)
-    number, who = sees.board.number, scene.who
+    number = sees.board.number
     amounts = np.zeros(len(number))
     for type, amount in waiting(scene.index):
         amounts[number[type]] = amount
-    rated = scene.rated(
-        who,
-        scene.free,
-        sees.board.hours[:, who],
-        sees.board.trust[:, who],
-        waiting=amounts,
-        follows=sees.board.follows,
+    outlook = scene.outlook(
+        who, sees.board.hours[:, who], sees.board.trust[:, who], waiting=amounts, follows=sees.board.follows
     )
-    return [_sight(rated, number[type], who, scene.free) for type in asked]
+    rated = scene.rate(outlook, who, scene.free)
+    rows = [number[type] for type in asked]
+    chosen = replace(
+        rated,
+        price=rated.price[rows],
+        left=rated.left[rows],
+        pair=rated.pair[rows],
+        held_for=_placed(rated.held_for[rows], who),
+        expected_in=rated.expected_in[rows],
+    )
+    return chosen, outlook.handling[rows].min(axis=1, initial=inf)
 
 
-def _in_parts(scene: Scene, asked: Sequence[Type]) -> list[Sight]:
+def _in_parts(scene: Scene, asked: Sequence[Type]) -> tuple[Rated, Floats]:
     _bring_up_to_date(scene)
-    sees = scene.sees
-    parts: dict[bytes, list[tuple[int, Row]]] = {}
-    for i, type in enumerate(asked):
-        row = sees.abilities.row(type, scene.now)
-        parts.setdefault(row.who.tobytes(), []).append((i, row))
-    found: dict[int, Sight] = {}
-    for part in parts.values():
-        there = scene.at_work[part[0][1].who]
-        who = part[0][1].who[there]
-        free = scene.free[np.isin(scene.free, who)]
-        rated = scene.rated(
-            who,
-            free,
-            np.stack([row.hours[there] for _, row in part]),
-            np.stack([row.trust[there] for _, row in part]),
-            waiting=np.zeros(len(part)),
-            follows=NOTHING,
-            beside=sees.burden.hours[who],
-            after=np.array([_after(sees, asked[i]) for i, _ in part]),
-        )
-        found |= {i: _sight(rated, t, who, free) for t, (i, _) in enumerate(part)}
-    return [found[i] for i in range(len(asked))]
-
-
-def _sight(rated: Rated, t: int, who: Places, free: Places) -> Sight:
-    held_for = rated.held_for[t]
-    return Sight(
-        price=float(rated.price[t]),
-        left=float(rated.left[t]),
-        who=free,
-        pair=rated.pair[t],
-        held_for=np.where(held_for >= 0, who[held_for], -1),
-        begins_in=rated.expected_in[t],
+    shape = len(asked), scene.free.size
+    whole = Rated(
+        price=np.zeros(shape[0]),
+        left=np.zeros(shape[0]),
+        pair=np.full(shape, -inf),
+        held_for=np.full(shape, -1),
+        expected_in=np.zeros(shape),
     )
+    fastest = np.full(shape[0], inf)
+    parts: dict[bytes, list[tuple[int, Row]]] = {}
+    for t, type in enumerate(asked):
+        row = scene.sees.abilities.row(type, scene.now)
+        parts.setdefault(row.who.tobytes(), []).append((t, row))
+    for part in parts.values():
+        types = [t for t, _ in part]
+        columns, rated, fastest[types] = _part(scene, [asked[t] for t in types], [row for _, row in part])
+        cells = np.ix_(np.array(types), columns)
+        whole.price[types], whole.left[types] = rated.price, rated.left
+        whole.pair[cells], whole.held_for[cells] = rated.pair, rated.held_for
+        whole.expected_in[cells] = rated.expected_in
+    return whole, fastest
+
+
+def _part(scene: Scene, types: Sequence[Type], rows: Sequence[Row]) -> tuple[Places, Rated, Floats]:
+    """Of types that the same agents could do: the columns of the free ones, what is said, the least hours."""
+    there = scene.at_work[rows[0].who]
+    who = rows[0].who[there]
+    columns = np.flatnonzero(np.isin(scene.free, who))
+    outlook = scene.outlook(
+        who,
+        np.stack([row.hours[there] for row in rows]),
+        np.stack([row.trust[there] for row in rows]),
+        waiting=np.zeros(len(rows)),
+        follows=NOTHING,
+        beside=scene.sees.burden.hours[who],
+        after=np.array([_after(scene.sees, type) for type in types]),
+    )
+    rated = scene.rate(outlook, who, scene.free[columns])
+    rated = replace(rated, held_for=_placed(rated.held_for, who))
+    return columns, rated, outlook.handling.min(axis=1, initial=inf)
+
+
+def _placed(held_for: Places, who: Places) -> Places:
+    """Positions among some agents as their places; −1 stays."""
+    return np.where(held_for >= 0, who[held_for], -1) if who.size else held_for
 
 
 def _after(sees: Foresight, type: Type) -> float:

@@ -24,6 +24,6 @@ def objective(snapshot: Snapshot, weights: Mapping[str, float]) -> int:
 
 def looked_at(mirror: Mirror, now: int, weights: Mapping[str, float]) -> Snapshot:
     """The candidates, which have the optimum of everything."""
-    few = candidates(mirror, now, weights)
+    few = candidates(mirror, now, Policy(weights=weights)).snapshot
     assert objective(few, weights) == objective(everything(mirror, now), weights)
     return few

@@ -14,6 +14,7 @@ from assigner.dispatch.loop import Pace
 from assigner.dispatch.mirror import Mirror
 from assigner.domain.instant import rfc3339
 from assigner.domain.lifecycle import TRANSITIONS
+from assigner.domain.policy import Policy
 from assigner.store.base import OnOffer, OnTask
 from tests.dispatch.living import HOUR, MINUTE, START, Living, lived
 from tests.dispatch.optimum import objective
@@ -178,9 +179,10 @@ async def _same_as_everything(done: list[Op], weights: dict[str, float]) -> None
     await feed.catch_up()
     await feed.close()
     fresh, now = await Mirror.of(await live.store.world()), live.clock.now_ms()
-    few, all_of_it = candidates(feed.mirror, now, weights), everything(fresh, now)
+    policy = Policy(weights=weights)
+    few, all_of_it = candidates(feed.mirror, now, policy).snapshot, everything(fresh, now)
     assert everything(feed.mirror, now) == all_of_it
-    assert candidates(fresh, now, weights) == few
+    assert candidates(fresh, now, policy).snapshot == few
     assert {agent.id for agent in few.agents} <= {agent.id for agent in all_of_it.agents}
     assert objective(few, weights) == objective(all_of_it, weights)
     for record in (await live.store.world()).agents:
@@ -240,6 +242,6 @@ async def test_a_long_line_sends_only_as_many_as_there_are_places() -> None:
     await live.agent("ana", skills={"es": 2}, capacity=2)
     await live.agent("eva", skills={"fr": 2}, capacity=9)
     mirror = await Mirror.of(await live.store.world())
-    found = candidates(mirror, START, {})
+    found = candidates(mirror, START, Policy()).snapshot
     assert [task.id for task in found.tasks] == ["t099", "t199", "t499"]
     assert [agent.id for agent in found.agents] == ["ana"]

@@ -14,6 +14,7 @@ from assigner.dispatch.acting import NotLeader
 from assigner.dispatch.aside import Decider
 from assigner.dispatch.loop import Dispatcher, Pace
 from assigner.dispatch.plan import Plan, make_plan
+from assigner.dispatch.sight import Seen
 from assigner.domain.agent import Presence
 from assigner.domain.policy import Policy
 from assigner.domain.snapshot import Snapshot
@@ -29,8 +30,8 @@ class Meanwhile:
     live: Living
     verbs: list[tuple[Any, ...]]
 
-    async def __call__(self, snapshot: Snapshot) -> Plan:
-        plan = make_plan(snapshot, Policy(), self.live.clock, 1000, None)
+    async def __call__(self, snapshot: Snapshot, seen: Seen | None) -> Plan:
+        plan = make_plan(snapshot, Policy(), self.live.clock, 1000, None, seen)
         while self.verbs:
             act, *args = self.verbs.pop()
             await act(*args)
@@ -314,18 +315,18 @@ def test_large_snapshots_are_decided_in_another_process_and_the_same() -> None:
             await live.agent(f"a{number}")
             await live.task(f"t{number}", priority=number)
         assert await live.dispatcher.take()
-        seen: list[Snapshot] = []
+        asked: list[tuple[Snapshot, Seen | None]] = []
         here = live.dispatcher.decide
 
-        async def watch(snapshot: Snapshot) -> Plan:
-            seen.append(snapshot)
-            return await here(snapshot)
+        async def watch(snapshot: Snapshot, seen: Seen | None) -> Plan:
+            asked.append((snapshot, seen))
+            return await here(snapshot, seen)
 
         live.dispatcher.decide = watch
         await live.step()
         aside = Decider(Policy(), live.clock, large=0)
         try:
-            return await here(seen[0]), await aside(seen[0])
+            return await here(*asked[0]), await aside(*asked[0])
         finally:
             aside.close()
 
@@ -391,12 +392,12 @@ def test_what_fails_again_and_again_is_tried_ever_less_often_and_told_of_once(
         live.store = store
         tries = 0
 
-        async def decide(snapshot: Snapshot) -> Plan:
+        async def decide(snapshot: Snapshot, seen: Seen | None) -> Plan:
             nonlocal tries
             tries += 1
             if tries < 4:
                 raise KeyError(next(iter(snapshot.tasks)).id)
-            return make_plan(snapshot, Policy(), clock, 1_000, None)
+            return make_plan(snapshot, Policy(), clock, 1_000, None, seen)
 
         backoff = Backoff(shortest_s=0.01)
         dispatcher = Dispatcher(store=store, clock=clock, holder="one", decide=decide, backoff=backoff)
@@ -426,12 +427,12 @@ def test_the_lease_is_kept_through_a_decision_that_takes_longer_than_a_lease() -
         live = Living(clock=ManualClock(at_ms=clock.now_ms()))
         live.store = store
 
-        async def decide(snapshot: Snapshot) -> Plan:
+        async def decide(snapshot: Snapshot, seen: Seen | None) -> Plan:
             began = clock.monotonic_s()
             while clock.monotonic_s() - began < 3 * pace.lease_ms / 1_000:
                 assert await store.take_lease("another", 1_000) is None
                 await asyncio.sleep(0.01)
-            return make_plan(snapshot, Policy(), clock, 1_000, None)
+            return make_plan(snapshot, Policy(), clock, 1_000, None, seen)
 
         pace = Pace(lease_ms=900)
         dispatcher = Dispatcher(store=store, clock=clock, holder="one", decide=decide, pace=pace)

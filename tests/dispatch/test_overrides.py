@@ -8,8 +8,10 @@ from assigner.dispatch.loop import Pace
 from assigner.dispatch.maintenance import RETRY_MS, maintain
 from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.plan import Plan
+from assigner.dispatch.sight import Seen
 from assigner.dispatch.waiting import explain_live
 from assigner.domain.lifecycle import OverrideState
+from assigner.domain.policy import Policy
 from assigner.domain.records import OverrideRecord
 from assigner.domain.snapshot import Snapshot
 from tests.dispatch.living import HOUR, Living, lived
@@ -50,7 +52,7 @@ async def test_who_leads_next_knows_what_stands() -> None:
         assert await live.where("t") == ["queued"], (action, target)
         fresh = await Mirror.of(await live.store.world())
         for mirror in (fresh, live.mirror):
-            assert candidates(mirror, live.clock.now_ms(), {}).tasks == ()
+            assert candidates(mirror, live.clock.now_ms(), Policy()).snapshot.tasks == ()
 
 
 @lived
@@ -170,8 +172,8 @@ async def test_what_a_cycle_under_way_offers_against_what_stands_is_refused_and_
         live = await floor()
         decide = live.dispatcher.decide
 
-        async def late(snapshot: Snapshot) -> Plan:
-            plan = await decide(snapshot)  # noqa: B023 - called in this turn
+        async def late(snapshot: Snapshot, seen: Seen | None) -> Plan:
+            plan = await decide(snapshot, seen)  # noqa: B023 - called in this turn
             await live.override(action, target, **said)  # noqa: B023
             return plan
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assigner.dispatch.plan import Plan
+from assigner.dispatch.sight import Seen
 from assigner.domain.snapshot import Snapshot
 from assigner.metrics import OTHER, band_of
 from tests.dispatch.living import HOUR, MINUTE, lived
@@ -211,9 +212,9 @@ async def test_an_offer_that_could_not_be_made_is_counted_by_why_in_a_series_tha
     await live.task("one", "cards")
     decide = live.dispatcher.decide
 
-    async def frozen(snapshot: Snapshot) -> Plan:
+    async def frozen(snapshot: Snapshot, seen: Seen | None) -> Plan:
         live.dispatcher.decide = decide
-        plan = await decide(snapshot)
+        plan = await decide(snapshot, seen)
         await live.override("freeze", queue="cards")
         return plan
 
