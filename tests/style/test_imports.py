@@ -62,11 +62,11 @@ TABLE = {
     "assigner.dispatch": _may(DISPATCH, "", DECIDES),
     **{
         f"assigner.dispatch.{name}": _may(LIVES, "", DECIDES)
-        for name in ("acting", "candidates", "counting", "cycle", "index", "maintenance", "overrides")
+        for name in ("acting", "counting", "cycle", "index", "maintenance", "overrides")
     },
     **{
         f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES)
-        for name in ("abilities", "board", "crew", "foresight", "lines", "plan")
+        for name in ("abilities", "board", "candidates", "crew", "foresight", "lines", "plan")
     },
     **{
         f"assigner.dispatch.{name}": _may(f"{LIVES} solver", "numpy", DECIDES)
@@ -80,7 +80,7 @@ TABLE = {
     "assigner.dispatch.translate": _may(f"{DISPATCH} solver", "numpy", DECIDES),
     **{
         f"assigner.dispatch.{name}": _may(f"{DISPATCH} solver", "numpy", DECIDES)
-        for name in ("decide", "foresee", "over_time")
+        for name in ("decide", "foresee", "over_time", "parts")
     },
     "assigner.store": May(ours=STORE, others=("msgspec",), never=(), why=STORES),
     "assigner.store.redis": May(ours=STORE, others=("redis",), never=(), why=STORES),
