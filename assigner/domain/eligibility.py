@@ -70,7 +70,7 @@ def shift_too_short(task: Task, roster: Roster) -> int:
     ending = roster.ending_before(task.handle_ms)
     if category is None:
         return ending
-    return (ending & ~roster.timed(category)) | roster.too_slow(category)
+    return (ending and ending & ~roster.timed(category)) | roster.too_slow(category)
 
 
 def cooling_down(task: Task, roster: Roster) -> int:

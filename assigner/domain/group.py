@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import log2
+from operator import attrgetter
 
 from assigner.domain.eligibility import Verdict, judge
 from assigner.domain.roster import Roster
 from assigner.domain.task import Task
 
 STEPS_PER_OCTAVE = 8
+REQUIREMENT = attrgetter("requirement")
+THE_REST = attrgetter("handle_ms", "pinned_agent", "not_before", "kept_from", "frozen", "rule")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +43,10 @@ def group(tasks: Sequence[Task], roster: Roster, *, over_time: bool = False) -> 
     """
     same: dict[tuple[object, ...], list[int]] = {}  # by identity: hashing a requirement is slow
     alike: dict[tuple[object, ...], list[int]] = {}
-    for position, task in enumerate(tasks):
-        by_hand = (task.kept_from, task.frozen, task.rule)
-        key = (id(task.requirement), task.handle_ms, task.pinned_agent, task.not_before, by_hand)
+    for position, key in enumerate(zip(map(id, map(REQUIREMENT, tasks)), map(THE_REST, tasks), strict=True)):
         members = same.get(key)
         if members is None:
-            members = same[key] = alike.setdefault(_likeness(task, roster, over_time), [])
+            members = same[key] = alike.setdefault(_likeness(tasks[position], roster, over_time), [])
         members.append(position)
     return [_judged(members, tasks, roster, over_time) for members in alike.values()]
 
