@@ -11,6 +11,9 @@ Times are hours since the world began, as floats; task types and agents are numb
   (`Policy`: `choose(moment)` gives pairs of a task and an agent).
 - `bare.py`: `run(world, cases, policy, seed=…)`, the bare desk: fast, for long comparisons. `Outcome` has
   each task and when each case ended.
+- `living.py`: `run`, the living desk: the same world with the real store in memory, dispatcher and solver.
+- `measures.py`, `compare.py`: what a run was worth, and paired differences with 95 % intervals.
+- `theory.py`: Erlang C, Erlang A and Cobham, to check the simulator with.
 - `policies.py`: the table `POLICIES`, from a name to what makes a policy.
 - `price_and_hold.py`: our rule over time, `solver/over_time.py`, at the bare desk.
 """

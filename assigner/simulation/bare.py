@@ -87,7 +87,9 @@ class Desk:
             self._put(policy.tick, self._tick, None)
 
     def play(self, until: float) -> None:
-        """Let happen what happens until an hour, or until every case is over."""
+        """Let happen what happens until an hour, or until every case is over. What happens at one instant
+        has happened before anything is decided.
+        """
         moment, agenda = self.moment, self._agenda
         while self.open and agenda:
             at, _, happen, what = heappop(agenda)
@@ -97,7 +99,7 @@ class Desk:
             moment.now = at
             happen(what)
             self.events += 1
-            if moment.lines and moment.idle:
+            if moment.lines and moment.idle and not (agenda and agenda[0][0] == at):
                 self._decide()
 
     def _put(self, at: float, happen: Callable[[Any], None], what: object) -> None:
@@ -165,6 +167,8 @@ class Desk:
             self._unwait(task)
             task.left, task.ended = True, self.moment.now
             self._close(task)
+            if self.policy.hears:
+                self.policy.left(self.moment, task)
 
     def _turn(self, _: None) -> None:
         moment = self.moment
@@ -174,6 +178,8 @@ class Desk:
         for agent in comes:
             moment.idle[agent] = moment.now
         self._turn_next()
+        if self.policy.hears:
+            self.policy.turned(moment, comes, goes)
 
     def _turn_next(self) -> None:
         if self.roll.at < NEVER:
@@ -201,14 +207,17 @@ class Desk:
         if line is None or agent not in moment.idle or hours >= NEVER or agent in line.declined:
             raise ValueError(f"{self.policy.name} may not give {task!r} to agent {agent} at {moment.now}.")
         self._unwait(task)
-        if self.world.declines and self._declines(task, agent):
+        took = not (self.world.declines and self._declines(task, agent))
+        if took:
+            del moment.idle[agent]
+            moment.busy[agent] = task
+            task.agent, task.begun = agent, moment.now
+            self._put(moment.now + hours * task.step.work, self._end, task)
+        else:
             self._wait(task, line.declined | {agent})
             self._put(moment.now + self.world.cool, self._forget, (task, agent))
-            return
-        del moment.idle[agent]
-        moment.busy[agent] = task
-        task.agent, task.begun = agent, moment.now
-        self._put(moment.now + hours * task.step.work, self._end, task)
+        if self.policy.hears:
+            self.policy.answered(moment, task, agent, took=took)
 
     def _declines(self, task: Task, agent: int) -> bool:
         """Whether an agent refuses: a draw of the case, the step, the agent and how often it was asked."""

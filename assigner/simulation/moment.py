@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from operator import attrgetter
 
 from assigner.simulation.world import NEVER, Case, Service, Step, World
@@ -150,8 +150,8 @@ class Policy:
     """Who takes what. One object plays one run at a time; `begin` comes first.
 
     `order` is how tasks stand in lines. With `tick` the moment is shown to `ticked` every so many hours, and
-    asked about again, though nothing happened. `hears` says that `came`, `ended` and `followed` are to be
-    told: what is learned is learned there.
+    asked about again, though nothing happened. `hears` says that what happens is to be told, by the methods
+    after `ticked`: what is learned is learned there.
     """
 
     name = ""
@@ -180,3 +180,12 @@ class Policy:
 
     def followed(self, moment: Moment, task: Task, next: Task | None) -> None:
         """What came after a task in its case; None: the case is over."""
+
+    def answered(self, moment: Moment, task: Task, agent: int, *, took: bool) -> None:
+        """An agent took a task that was chosen for them, or refused."""
+
+    def left(self, moment: Moment, task: Task) -> None:
+        """The client of a task that waited has left."""
+
+    def turned(self, moment: Moment, comes: Collection[int], goes: Collection[int]) -> None:
+        """Agents came, and idle ones went."""

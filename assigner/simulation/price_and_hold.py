@@ -55,8 +55,10 @@ class PriceAndHold(Policy):
     """The best pair by the solver's index that is not better left to someone faster."""
 
     name = "price_and_hold"
-    tick = TICK
     hears = True
+
+    def __init__(self, tick: float = TICK) -> None:
+        self.tick = tick
 
     def begin(self, moment: Moment, seed: int) -> None:
         """Equal prices, and nothing known of what comes."""

@@ -104,6 +104,12 @@ TABLE = {
         ours=("assigner.client",), others=("httpx", "msgspec"), never=(), why="a client is taken out alone"
     ),
     "assigner.simulation": _may("assigner.simulation", "", SIMULATES),
+    "assigner.simulation.living": May(
+        ours=("assigner.simulation", *LIVES.split(), "assigner.store.memory"),
+        others=(),
+        never=(),
+        why="the living desk is the real service on another clock: its store in memory, its dispatcher",
+    ),
     "assigner.simulation.learning": _may("assigner.simulation assigner.domain", "", SIMULATES),
     "assigner.simulation.price_and_hold": _may("assigner.simulation solver", "numpy", SIMULATES),
     "assigner.engine": ROOT,
