@@ -11,9 +11,10 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from assigner.dispatch.learning import mirror_with
 from assigner.dispatch.mirror import Mirror
 from assigner.domain.records import Event
-from assigner.store.base import World
+from assigner.store.base import Store, World
 
 KEPT_MS = 600_000
 """How long it is kept for the next one who asks."""
@@ -23,7 +24,8 @@ _logger = logging.getLogger("assigner")
 class OwnMirror:
     """See the module."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._mirror: Mirror | None = None
         self._missed: list[Event] | None = None
         """The events that came while it was being made."""
@@ -41,7 +43,7 @@ class OwnMirror:
     async def _make(self, world: Callable[[], World]) -> None:
         missed = self._missed = list[Event]()
         try:
-            mirror = await Mirror.of(world())
+            mirror = await mirror_with(self._store, world())
             while missed:
                 some = missed.copy()
                 missed.clear()

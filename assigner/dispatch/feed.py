@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assigner.dispatch.learning import mirror_of
 from assigner.dispatch.mirror import Mirror
 from assigner.domain.records import Event
 from assigner.store.base import Store
@@ -34,7 +35,7 @@ class Feed:
     @staticmethod
     async def of(store: Store, heard: Heard = unheard) -> Feed:
         """A mirror of the store's world."""
-        return Feed(store=store, mirror=await Mirror.of(await store.world()), heard=heard)
+        return Feed(store=store, mirror=await mirror_of(store), heard=heard)
 
     async def catch_up(self) -> tuple[int, int]:
         """Take in the events that are there. Returns how many, and when the first was, by the store's clock.

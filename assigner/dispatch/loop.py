@@ -18,6 +18,7 @@ from assigner.clock import Clock, Stopwatch
 from assigner.dispatch.acting import Acting, NotLeader
 from assigner.dispatch.cycle import Decide, Report, cycle
 from assigner.dispatch.feed import Feed, Heard, unheard
+from assigner.dispatch.learning import Lessons
 from assigner.dispatch.maintenance import maintain, prune, prune_overrides
 from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.plan import Plan
@@ -74,6 +75,7 @@ class Lead:
     ahead_ms: int
     kept_at: int
     pruned_at: int
+    lessons: Lessons
     ticked_at: int = 0
     retries: int = 0
 
@@ -185,7 +187,14 @@ class Dispatcher:
         acting = Acting(store=self.store, mirror=feed.mirror, lease=lease)
         # Kept just now, or not long before; the first step asks.
         kept_at = now - self.pace.lease_ms // 3
-        self.lead = Lead(feed=feed, acting=acting, ahead_ms=ahead_ms, kept_at=kept_at, pruned_at=now)
+        self.lead = Lead(
+            feed=feed,
+            acting=acting,
+            ahead_ms=ahead_ms,
+            kept_at=kept_at,
+            pruned_at=now,
+            lessons=Lessons(now),
+        )
         _logger.info("This process dispatches now (lease %s).", lease)
         return True
 
@@ -249,6 +258,7 @@ class Dispatcher:
             lead.pruned_at = now
             done |= await prune(lead.acting, now - self.pace.keep_ended_ms)
             done |= await prune_overrides(lead.acting, now - self.pace.keep_overrides_ms)
+        await lead.lessons.keep(lead.acting, now)
         watch.lap("maintain")
 
         # 4. Who takes what?

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from assigner.domain.calendar import Window
+from assigner.domain.expected import Times
 from assigner.domain.task import Task
 
 
@@ -25,7 +26,8 @@ class Agent:
     `busy`, where it is known, has (size, milliseconds left) of each task in hand, which are part of `load`.
     `channels` of None serves every channel; an empty set serves none. `available_from` is the first
     instant of the availability window and `available_until` the first after it; `later` has the windows
-    that come after that one, in order. `handle_ms` maps a category to this agent's own handling time.
+    that come after that one, in order. `handle_ms` maps a category to this agent's own handling time, and
+    `trust` to how many observations are behind it, in the living service, where it is learned.
     `draining`, in the living service only: somebody has said that they are to get nothing more.
     """
 
@@ -41,6 +43,7 @@ class Agent:
     later: tuple[Window, ...] = ()
     idle_since: int | None = None
     handle_ms: Mapping[str, int] = field(default_factory=dict)
+    trust: Mapping[str, float] = field(default_factory=dict)
     draining: bool = False
 
     @property
@@ -61,4 +64,7 @@ class Agent:
 
     def handling_ms(self, task: Task) -> int:
         """The handling time of the pair: the agent's own for the category, else the task's."""
-        return self.handle_ms.get(task.requirement.category or "", task.handle_ms)
+        category, times = task.requirement.category or "", self.handle_ms
+        if isinstance(times, Times):
+            return times.ms(category) or task.handle_ms
+        return times.get(category, task.handle_ms)

@@ -14,6 +14,7 @@ from operator import or_
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from assigner.domain.agent import Agent, Presence
+from assigner.domain.expected import Times
 from assigner.domain.task import Requirement, Skills
 
 P = ParamSpec("P")
@@ -50,7 +51,14 @@ class Roster:
 
     @cached_property
     def _timed(self) -> dict[str, list[tuple[int, int]]]:
-        return _index(agent.handle_ms.items() for agent in self.agents)
+        said = (agent.handle_ms for agent in self.agents)
+        return _index(() if isinstance(times, Times) else times.items() for times in said)
+
+    @cached_property
+    def _expected(self) -> list[tuple[int, Times]]:
+        """Those whose handling times are learned, of which there is one for each category: far too many."""
+        said = ((i, agent.handle_ms) for i, agent in enumerate(self.agents))
+        return [(i, times) for i, times in said if isinstance(times, Times)]
 
     @cached_property
     def _serving(self) -> dict[str, list[tuple[int, int]]]:
@@ -90,9 +98,11 @@ class Roster:
         """(position, level) of each agent who has the skill."""
         return self._holders.get(skill, [])
 
+    @kept
     def own_times(self, category: str) -> list[tuple[int, int]]:
         """(position, milliseconds) of each agent with a handling time of their own for the category."""
-        return self._timed.get(category, [])
+        expected = ((i, times.ms(category)) for i, times in self._expected)
+        return self._timed.get(category, []) + [(i, ms) for i, ms in expected if ms is not None]
 
     @kept
     def holding(self, skill: str, level: int) -> int:

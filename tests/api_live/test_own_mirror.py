@@ -18,7 +18,7 @@ class Process:
 
     def __init__(self) -> None:
         self.live = Living()
-        self.own = OwnMirror()
+        self.own = OwnMirror(self.live.store)
         self.known = World(tasks=[], agents=[], offers=[], queues=[], last_event="0-0")
         self.looked = 0
 

@@ -20,7 +20,7 @@ from tests.dispatch.living import HOUR, MINUTE, START, Living
 SKILLS = ("billing", "orders", "complaints", "breakdowns", "fraud", "collections", "moves", "contracts")
 SECOND = 1_000
 SHIFT = 8 * HOUR
-DECLINES, IGNORES, ABANDONS = 0.03, 0.01, 0.005
+DECLINES, IGNORES, ABANDONS = 0.03, 0.01, 0.02
 """Shares of the offers that are declined or not answered, and of accepted tasks given back."""
 
 Act = Callable[[], Awaitable[None]]
