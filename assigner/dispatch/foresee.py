@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from operator import or_
+from operator import attrgetter, or_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 HOUR_MS = 3_600_000
+HANDLE_MS = attrgetter("handle_ms")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,7 +107,7 @@ def outlook_of(
         [_frees_in(agent, size, snapshot.now) for agent, size in zip(agents, largest.tolist(), strict=True)]
     )
     leaves_in = np.array([_leaves_in(agent, snapshot.now) for agent in agents], np.float64)
-    hours = _hours(snapshot, types, who, roster)
+    hours = _hours(snapshot, types, able, agents)
     at_once = np.array([agent.capacity_left * (_comes_in(agent, snapshot.now) == 0) for agent in agents])
     begins = np.where((sizes[:, None] <= at_once) | np.isinf(frees_in), 0.0, frees_in)
     waiting: Floats = sizes * np.array([float(len(group.members)) for group in types])
@@ -152,24 +153,20 @@ def _leaves_in(agent: Agent, now: int) -> float:
     return np.inf if agent.available_until is None else (agent.available_until - now) / HOUR_MS
 
 
-def _hours(snapshot: Snapshot, types: Sequence[Group], who: Ints, roster: Roster) -> Floats:
-    """[T, R]: the agent's own handling time for the category, else the mean of the type's tasks, in hours."""
-    means = [
-        sum([snapshot.tasks[i].handle_ms for i in group.members]) / len(group.members) for group in types
-    ]
+def _hours(snapshot: Snapshot, types: Sequence[Group], able: Mask, agents: Sequence[Agent]) -> Floats:
+    """[T, R]: the agent's own handling time for the category, else the mean of the type's tasks, in hours; of
+    those who are able.
+    """
+    times = np.fromiter(map(HANDLE_MS, snapshot.tasks), np.float64, len(snapshot.tasks))
+    means = np.array([times[group.members].mean() for group in types])
     categories = [group.task.requirement.category or "" for group in types]
-    rows = {category: _own(category, who, roster) for category in set(categories)}
-    own = np.array([rows[category] for category in categories]).reshape(len(types), who.size)
-    hours: Floats = np.maximum(np.where(own > 0, own, np.array(means)[:, None]), 1) / HOUR_MS
+    own = [agent.handle_ms.get for agent in agents]
+    agent, type = np.nonzero(able.T)  # agent by agent: what one says lies together
+    said = [own[r](categories[t], -1) for r, t in zip(agent.tolist(), type.tolist(), strict=True)]
+    mine = np.full(able.shape, -1.0)
+    mine[type, agent] = said
+    hours: Floats = np.maximum(np.where(mine >= 0, mine, means[:, None]), 1.0) / HOUR_MS
     return hours
-
-
-def _own(category: str, who: Ints, roster: Roster) -> Floats:
-    """Each agent's own time for a category in milliseconds, at least 1; 0 where they have none."""
-    row = np.zeros(len(roster.agents))
-    for position, ms in roster.own_times(category) if category else ():
-        row[position] = max(1, ms)
-    return row[who]
 
 
 def _arrivals(types: Sequence[Group], waiting: Floats, rates: Mapping[str, float]) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ from assigner.domain.snapshot import Snapshot
 from solver.problem import Problem
 
 CHUNK_BITS = 2**26
+NAMED = attrgetter("preferred_agents", "excluded_agents", "cooling_down")
+NOBODY: tuple[object, ...] = ((), (), ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -137,15 +140,20 @@ def named_pairs(snapshot: Snapshot, groups: Sequence[Group], roster: Roster) -> 
     """The (task, agent) pairs, among their groups' arcs, of preferred agents and of barred ones."""
     preferred: Pairs = []
     refused: Pairs = []
-    for one in groups:
-        for position in one.members if one.verdict.eligible else ():
-            task = snapshot.tasks[position]
-            if task.preferred_agents or task.bars_agents:
-                refuses = one.verdict.eligible & barred(task, roster)
-                prefers = one.verdict.eligible & ~refuses & roster.named(task.preferred_agents)
-                refused += ((position, agent) for agent in roster.positions(refuses))
-                preferred += ((position, agent) for agent in roster.positions(prefers))
+    naming = naming_tasks(snapshot)
+    group = group_of(groups, len(snapshot.tasks))[naming].tolist() if naming else []
+    for position, number in zip(naming, group, strict=True):
+        task, eligible = snapshot.tasks[position], groups[number].verdict.eligible
+        refuses = eligible & barred(task, roster) if eligible else 0
+        prefers = eligible & ~refuses & roster.named(task.preferred_agents)
+        refused += ((position, agent) for agent in roster.positions(refuses))
+        preferred += ((position, agent) for agent in roster.positions(prefers))
     return preferred, refused
+
+
+def naming_tasks(snapshot: Snapshot) -> list[int]:
+    """The positions of the tasks that prefer, exclude or cool down agents by name."""
+    return [i for i, named in enumerate(map(NAMED, snapshot.tasks)) if named != NOBODY]
 
 
 def columns(pairs: Pairs) -> tuple[Index, Index]:
