@@ -76,7 +76,7 @@ def candidates(mirror: Mirror, now: int, policy: Policy) -> Found:
         return Found(snapshot=Snapshot.freeze(now, (), ()))
     rows = Rows.of(chances)
     if _rules(rows, policy, now) <= {SNAPSHOT}:
-        value, seen = worth(rows.table, now, policy.weights), None
+        value, seen = worth(rows.table, rows.curves(), now, policy.weights), None
     else:
         seen = _see(mirror, rows, roster, now)
         rows, value = _over_time(mirror, rows, roster, policy, seen)

@@ -11,8 +11,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from assigner.domain.curve import Curve
 from assigner.domain.group import step_of
-from assigner.domain.preference import NEVER, Points, urgency_points, weighed_urgency
+from assigner.domain.preference import NEVER, Curved, Points, urgency_points, weighed_urgency
 from assigner.domain.roster import Roster
 from assigner.domain.task import Requirement, Task
 
@@ -26,8 +27,8 @@ them, and the rule by which they are valued.
 Signature = tuple[tuple[int, bool], ...]
 """Which agents of a roster a task names: (position, whether it bars or prefers them), ascending."""
 
-PRIORITY, CREATED, DUE, RESPOND, OPENS, HANDLE, STEP = range(7)
-WIDTH = 7
+PRIORITY, CREATED, DUE, RESPOND, OPENS, HANDLE, STEP, CURVE = range(8)
+WIDTH = 8
 """The facts of a task, in the columns of its line's table."""
 ALL_STEPS = 1024
 """More than there are steps of handling times."""
@@ -48,6 +49,8 @@ class Line:
     tasks: list[Waiting] = field(default_factory=list)
     steps: Counter[int] = field(default_factory=Counter)
     """How many of them have a handling time of each step."""
+    curves: dict[int, Curve] = field(default_factory=dict)
+    """The curves that its tasks have, or had, by their numbers."""
     _table: array[int] = field(default_factory=lambda: array("q"))
 
     def __len__(self) -> int:
@@ -58,6 +61,8 @@ class Line:
         waiting = Waiting(task, self, len(self.tasks))
         self.tasks.append(waiting)
         self._table.extend(facts(task))
+        if task.curve is not None:
+            self.curves[task.curve.number] = task.curve
         self.steps[step_for(task.handle_ms)] += 1
         return waiting
 
@@ -128,12 +133,15 @@ def facts(task: Task) -> tuple[int, ...]:
         -NEVER if task.not_before is None else task.not_before,
         task.handle_ms,
         step_for(task.handle_ms),
+        0 if task.curve is None else task.curve.number,
     )
 
 
-def worth(table: Ints, now: int, weights: Mapping[str, float]) -> Points:
-    """The weighed urgency of each row."""
-    points = urgency_points(table[:, PRIORITY], table[:, CREATED], table[:, DUE], now)
+def worth(table: Ints, curves: Mapping[int, Curve], now: int, weights: Mapping[str, float]) -> Points:
+    """The weighed urgency of each row; `curves` has those of the rows, by their numbers."""
+    promised = np.minimum(table[:, DUE], table[:, RESPOND])
+    curved = Curved(table[:, CURVE], curves) if curves else None
+    points = urgency_points(table[:, PRIORITY], table[:, CREATED], promised, now, curved)
     return weighed_urgency(weights, points)
 
 
@@ -157,6 +165,10 @@ class Rows:
         table = np.concatenate([chance.line.table() for chance in chances])
         owner = np.repeat(np.arange(len(chances)), [len(chance.line) for chance in chances])
         return Rows(chances=chances, table=table, owner=owner, held=np.zeros(owner.size, np.bool_))
+
+    def curves(self) -> Mapping[int, Curve]:
+        """The curves of these tasks, by their numbers."""
+        return {number: one for chance in self.chances for number, one in chance.line.curves.items()}
 
 
 def most_urgent(rows: Rows, value: Points, roster: Roster) -> list[Task]:

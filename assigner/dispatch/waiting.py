@@ -73,8 +73,9 @@ def _place(
     many tasks there are, with this one.
     """
     table = line.table()
-    value, created = worth(table, now, weights), table[:, CREATED]
-    own = worth(np.array([facts(task)], np.int64), now, weights)[0]
+    value, created = worth(table, line.curves, now, weights), table[:, CREATED]
+    mine = {} if task.curve is None else {task.curve.number: task.curve}
+    own = worth(np.array([facts(task)], np.int64), mine, now, weights)[0]
     ahead = (value > own) | ((value == own) & (created < task.created_at))
     same = (value == own) & (created == task.created_at)
     if slot is not None:

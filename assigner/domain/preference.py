@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assigner.domain.agent import Agent
+from assigner.domain.curve import Curve
 from assigner.domain.group import Group
 from assigner.domain.roster import Roster
 from assigner.domain.task import Requirement, Task
@@ -25,6 +26,8 @@ PRIORITY_STEP = 1_000
 HOUR_MS = 3_600_000
 DUE_POINTS = 50_000
 DUE_HORIZON_MS = 4 * HOUR_MS
+LATE_POINTS, LONG_LATE_POINTS = 2_500, 100
+"""Points an hour, in the first four hours after a promise has ended and in all after them."""
 MOST_URGENCY = 2**34
 NEVER = 2**61
 """An instant too far away for its pull to be felt."""
@@ -38,23 +41,43 @@ MOST_CELLS = 2**22
 
 
 def urgency(tasks: Sequence[Task], now: int) -> Points:
-    """priority × 1,000 + hours waited × 1,000 + the pull of `due_at`.
+    """priority × 1,000 + hours waited × 1,000 + the pull of what is promised: of `due_at`, or of `respond_by`
+    where that is sooner.
 
-    The pull is 50,000 × 4 h / (4 h + time left) before `due_at`, and from there grows by the same
-    slope, 12,500 an hour, for ever. At least 1 in all; at most 2³⁴, which takes more than a century.
+    The pull is 50,000 × 4 h / (4 h + time left) before the instant. From there it grows by 2,500 an hour for
+    4 hours, and then by 100 an hour for ever: to be late for a month adds less than the highest priority. A
+    queue may have a curve of its own. At least 1 in all; at most 2³⁴, which takes more than a century.
     """
     count = len(tasks)
     priority = np.fromiter((task.priority for task in tasks), np.int64, count)
     created = np.fromiter((task.created_at for task in tasks), np.int64, count)
-    due = np.fromiter((NEVER if task.due_at is None else task.due_at for task in tasks), np.int64, count)
-    return urgency_points(priority, created, due, now)
+    ends = (task.promised_at for task in tasks)
+    promised = np.fromiter((NEVER if end is None else end for end in ends), np.int64, count)
+    curves = {task.curve.number: task.curve for task in tasks if task.curve is not None}
+    number = np.fromiter((0 if task.curve is None else task.curve.number for task in tasks), np.int64, count)
+    return urgency_points(priority, created, promised, now, Curved(number, curves))
 
 
-def urgency_points(priority: Points, created_at: Points, due_at: Points, now: int) -> Points:
-    """The urgency of tasks whose facts are in arrays; `due_at` is NEVER where nothing was promised."""
-    waited = now - created_at
+@dataclass(frozen=True, slots=True)
+class Curved:
+    """The number of each task's curve, 0 where it has none of its own, and the curves by their numbers."""
+
+    number: Points
+    curves: Mapping[int, Curve]
+
+
+def urgency_points(
+    priority: Points, created_at: Points, promised_at: Points, now: int, curved: Curved | None = None
+) -> Points:
+    """The urgency of tasks whose facts are in arrays; `promised_at` is NEVER where nothing is promised."""
+    waited, left = now - created_at, promised_at - now
     points: Points = PRIORITY_STEP * priority + np.maximum(waited, 0) * PRIORITY_STEP // HOUR_MS
-    points += due_pull(due_at - now)
+    pull = due_pull(left)
+    if curved is not None:
+        for number, curve in curved.curves.items():
+            rows = np.flatnonzero((curved.number == number) & (promised_at < NEVER))
+            pull[rows] = curve_pull(curve, left[rows])
+    points += pull
     return np.clip(points, 1, MOST_URGENCY)
 
 
@@ -65,11 +88,21 @@ def weighed_urgency(weights: Mapping[str, float], points: Points) -> Points:
 
 
 def due_pull(left: Points) -> Points:
-    """Points for the time left until `due_at`, in milliseconds, negative once it has passed."""
+    """Points for the time left until a promise ends, in milliseconds, negative once it has passed."""
     ahead, late = np.maximum(left, 0), np.maximum(-left, 0)
     points: Points = DUE_POINTS * DUE_HORIZON_MS // (DUE_HORIZON_MS + ahead)
-    points += late // (DUE_HORIZON_MS // DUE_POINTS)
+    points += LATE_POINTS * np.minimum(late, DUE_HORIZON_MS) // HOUR_MS
+    points += LONG_LATE_POINTS * np.maximum(late - DUE_HORIZON_MS, 0) // HOUR_MS
     return points
+
+
+def curve_pull(curve: Curve, left: Points) -> Points:
+    """The same by a curve, rounded down."""
+    since = -left.astype(np.float64)
+    shown = np.interp(since, curve.at, curve.points)
+    shown += curve.slope * np.maximum(since - curve.at[-1], 0)
+    pull: Points = np.minimum(PRIORITY_STEP * shown, MOST_URGENCY).astype(np.int64)
+    return pull
 
 
 def fit(facts: Facts, group: Index, agent: Index) -> Points:

@@ -59,8 +59,12 @@ def _not_both(doc: dict[str, Any]) -> dict[str, Any]:
     return {**doc, "excluded_agents": kept}
 
 
+BREAK = {"from": rfc3339(START + 5 * MINUTE), "until": rfc3339(START + 6 * MINUTE)}
 SHIFTS = st.sampled_from(
     [
+        [{"from": rfc3339(START - HOUR), "until": rfc3339(START + HOUR), "breaks": [BREAK]}],
+    ]
+    + [
         [{"from": rfc3339(START + begins), "until": rfc3339(START + ends)} for begins, ends in shifts]
         for shifts in (
             [(-HOUR, 0), (5 * MINUTE, 10 * MINUTE)],
@@ -78,6 +82,13 @@ AGENT_DOCS = _doc(
     handle_s=st.dictionaries(st.sampled_from(("x", "y")), st.sampled_from((60, 600, 3600)), max_size=1),
 )
 AGENT_DOCS = st.builds(lambda doc, capacity: {**doc, "capacity": capacity}, AGENT_DOCS, st.integers(1, 3))
+CURVE = [{"before_s": 600, "points": 0}, {"after_s": 60, "points": 30}, {"after_s": 300, "points": 31}]
+TIMES = _doc(
+    service_levels=st.sampled_from(
+        [[{"first_response_s": 300, "resolution_s": 3600}], [{"category": "x", "resolution_s": 600}]]
+    ),
+    curve=st.just(CURVE),
+)
 STEPS = st.lists(
     st.builds(lambda after, skills: {"after_s": after, "skills": skills}, st.just(60), SKILLS), max_size=2
 )
@@ -119,7 +130,7 @@ def ops(sizes: st.SearchStrategy[int]) -> st.SearchStrategy[list[Op]]:
         | st.tuples(verbs, task, st.none())
         | st.tuples(st.just("step"), st.just(""), st.none())
         | st.tuples(st.just("wait"), st.just(""), st.sampled_from((1, MINUTE, 5 * MINUTE)))
-        | st.tuples(st.just("queue"), st.just("q"), STEPS)
+        | st.tuples(st.just("queue"), st.sampled_from(("q", "p")), st.tuples(STEPS, TIMES))
         | st.tuples(st.just("override"), task, BY_HAND)
     )
     begin = st.tuples(
@@ -136,7 +147,7 @@ async def do(live: Living, op: Op) -> None:
     record = await live.store.task(id)
     match verb:
         case "task" if record is None:
-            await live.task(id, **fact)
+            await live.task(id, queue="p" if id.endswith("1") else "q", **fact)
         case "agent":
             await live.agent(id, **fact)
         case "presence" if await live.store.agent(id):
@@ -148,7 +159,7 @@ async def do(live: Living, op: Op) -> None:
                 action, target, *named, until=live.clock.now_ms() + 6 * MINUTE, **SAID[action]
             )
         case "queue":
-            await live.queue(id, relaxation=fact, floor={"a": 2})
+            await live.queue(id, relaxation=fact[0], floor={"a": 2}, **fact[1])
         case "answer" if record and record.offer:
             facts = {"cool_until": live.clock.now_ms() + 5 * MINUTE}
             await live.store.do(fact, [OnOffer(**live.said(), offer=record.offer, facts=facts)])

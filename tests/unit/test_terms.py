@@ -40,10 +40,12 @@ def test_urgency_of_age(seconds: float, points: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "points"), [(0, 50_000), (4, 25_000), (36, 5_000), (-1, 62_500), (-8, 150_000)]
+    ("hours", "points"), [(0, 50_000), (4, 25_000), (36, 5_000), (-1, 52_500), (-4, 60_000), (-8, 60_400)]
 )
 def test_urgency_of_a_promise(hours: float, points: int) -> None:
-    """The pull of `due_at` doubles over the last four hours, and from then on grows by 12,500 an hour."""
+    """The pull of `due_at` doubles over the last four hours; then it grows by 2,500 an hour for four more,
+    and by 100 an hour for ever.
+    """
     assert urgency(due_at=at(hours * HOUR_S)) == points
 
 
