@@ -25,7 +25,7 @@ def take_in_completion(handling: Handling, agents: Mapping[str, AgentEntry], eve
     began = task.assigned_at if task.started_at is None else task.started_at
     if category is None or entry is None or began is None:
         return
-    ms = worked(entry.windows, (), began, event.at)
+    ms = worked(entry.windows, entry.breaks, began, event.at)
     if ms is not None:
         handling.observe(category, task.agent, ms, event.id)
 
