@@ -102,6 +102,25 @@ def _read_sets(cell: str, comma: bool) -> list[dict[str, Any]]:
     return [SKILLS.read(part, comma) for part in cell.split("|") if part.strip()]
 
 
+def _read_busy(cell: str, comma: bool) -> list[dict[str, Any]]:
+    """`900;2x300`: the seconds left of each task in hand, with its size before them where it is not 1."""
+    found = []
+    for part in _read_list(cell, comma):
+        size, times, seconds = (piece.strip() for piece in part.rpartition("x"))
+        piece = {"remaining_s": number(seconds, comma)}
+        if times:
+            piece["size"] = number(size, comma)
+        found.append(piece)
+    return found
+
+
+def _write_busy(pieces: list[dict[str, Any]]) -> str:
+    return ";".join(
+        (f"{piece['size']}x" if "size" in piece else "") + _write_number(piece["remaining_s"])
+        for piece in pieces
+    )
+
+
 def _read_object(cell: str, comma: bool) -> Any:
     try:
         return jiter.from_json(cell.encode(), allow_inf_nan=False, catch_duplicate_keys=True)
@@ -124,7 +143,12 @@ SETS = Kind(
 )
 SECONDS = _pairs("=", NUMBER, "invoice_correction=700")
 INSTANTS = _pairs("=", TEXT, "luis=2026-11-23T09:05:00+01:00")
+BUSY = Kind(read=_read_busy, write=_write_busy, example="900;2x300")
 OBJECT = Kind(read=_read_object, write=_compact, example='{"crm": 7}')
+
+
+LISTS: Mapping[type, Kind] = {inspect.DictType: SETS, inspect.StructType: BUSY}
+"""Lists of other things than names."""
 
 
 @cache
@@ -140,7 +164,7 @@ def _kind(type_: inspect.Type) -> Kind:
         case inspect.IntType() | inspect.FloatType():
             return NUMBER
         case inspect.ListType(item_type=item):
-            return SETS if isinstance(_bare(item), inspect.DictType) else LIST
+            return LISTS.get(type(_bare(item)), LIST)
         case inspect.DictType(value_type=value):
             return _kind_of_pairs(_bare(value))
         case _:

@@ -17,6 +17,8 @@ from rich.text import Text
 from api.messages import Language
 from api.schemas import Assignment, AssignResponse, Pair, SolutionOut, Unassigned, UnblockOut
 from assigner.cli import words
+from assigner.dispatch.over_time import MOST_OF_PAIR, ZERO
+from assigner.dispatch.parts import SCALE
 
 T = TypeVar("T")
 
@@ -99,9 +101,20 @@ def _assignments(rows: Sequence[Assignment], view: View) -> Table:
     heads = [view.say(name) for name in ("value", *terms, "time")]
     made = table(view.say("assignments"), view.say("task"), view.say("agent"), *heads, right=heads)
     for row in view.first(rows):
-        worth = [view.number(points) for points in (row.value, *row.terms.values())]
+        worth = [_worth(points, terms, view) for points in (row.value, *row.terms.values())]
         made.add_row(row.task, Text(row.agent, style=AGENT), *worth, words.duration(row.expected_handle_s))
     return made
+
+
+def _worth(points: int, terms: Sequence[str], view: View) -> str:
+    """Points as they are; by a rule over time in units of a logarithm, from the middle of what a value may be
+    where they are near it.
+    """
+    if "right_agent" not in terms:
+        return view.number(points)
+    return words.units(
+        (points - ZERO if abs(points - ZERO) <= MOST_OF_PAIR else points) / SCALE, view.language
+    )
 
 
 def _reasons(rows: Sequence[Unassigned], view: View) -> Table:

@@ -11,6 +11,7 @@ from assigner.cli.centre.words import CENTRE
 from assigner.cli.events.words import EVENTS
 from assigner.cli.keys.words import KEYS
 from assigner.cli.people.words import PEOPLE
+from assigner.cli.simulate.words import SIMULATE
 
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 
@@ -22,6 +23,7 @@ WORDS: Mapping[str, Both] = {
     **KEYS,
     **EVENTS,
     **PEOPLE,
+    **SIMULATE,
     # headlines
     "assigned_of": (
         "{assigned} of {tasks} tasks assigned, {waiting} waiting.",
@@ -219,6 +221,12 @@ def number(count: float, language: Language) -> str:
     """A whole number with its thousands apart."""
     text = f"{count:,.0f}"
     return text.replace(",", ".") if language == "es" else text
+
+
+def units(count: float, language: Language) -> str:
+    """A number with two digits after the point: `-0.41`."""
+    text = f"{count:.2f}"
+    return text.replace(".", ",") if language == "es" else text
 
 
 def percent(part: float, language: Language) -> str:

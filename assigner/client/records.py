@@ -185,6 +185,13 @@ class Unblock(Record):
     also: Sequence[str]
 
 
+class HeldFor(Record):
+    """Whom a task that is held back waits for, and when they are expected to begin it."""
+
+    agent: str
+    expected_at: datetime
+
+
 class Choice(Record):
     """An agent, and what the pair was worth, term by term."""
 
@@ -327,13 +334,16 @@ class Assignment(Record):
 
 
 class Unassigned(Record):
-    """A task without an agent: why, how many agents each rule refuses, and what would unblock it."""
+    """A task without an agent: why, how many agents each rule refuses, and what would unblock it; whom it
+    waits for where it is held back.
+    """
 
     task: str
     reason: str
     detail: str | None
     refusals: Mapping[str, int]
     unblock: Unblock | None
+    held_for: HeldFor | None
 
 
 class Solution(Record):
@@ -357,9 +367,10 @@ class Pair(Record):
 
 
 class Decision(Record):
-    """What was decided on a snapshot."""
+    """What was decided on a snapshot; by a rule over time, with the prices of agents' time."""
 
     assignments: Sequence[Assignment]
     unassigned: Sequence[Unassigned]
     solution: Solution
     pairs: Sequence[Pair]
+    prices: Mapping[str, float]

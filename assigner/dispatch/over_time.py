@@ -182,10 +182,8 @@ def _split(
 def _by_group(group: Index, arc: Ints) -> list[tuple[int, list[int]]]:
     """The arcs of each group; both arrays are sorted."""
     numbers, first = np.unique(group, return_index=True)
-    return [
-        (number, mine.tolist())
-        for number, mine in zip(numbers.tolist(), np.split(arc, first[1:]), strict=True)
-    ]
+    parts = np.split(arc, first)[1:]
+    return [(number, mine.tolist()) for number, mine in zip(numbers.tolist(), parts, strict=True)]
 
 
 def _let_go(

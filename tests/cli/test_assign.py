@@ -55,6 +55,41 @@ def test_tables_tell_who_takes_what_why_others_wait_and_how_good_it_is() -> None
     assert "Optimal: no other assignment is worth more. Objective 52,400, gap 0 %, method flow" in printed
 
 
+HELD = {
+    "now": NOW,
+    "tasks": [{"id": "T1"}],
+    "agents": [
+        {"id": "ana", "busy": [{"remaining_s": 60}], "handle_s": {"a": 600}},
+        {"id": "leo", "handle_s": {"a": 7200}},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("lang", "told_why", "remedy"),
+    [
+        ("en", "held back 1 agent is at capacity; 1 could begin now, but 'ana'", "→ wait for ana, expected"),
+        (
+            "es",
+            "retenida 1 agente está al límite de su capacidad; 1 podría",
+            "→ esperar a ana, previsiblemente",
+        ),
+    ],
+)
+def test_a_task_that_is_held_back_says_for_whom(lang: str, told_why: str, remedy: str) -> None:
+    body = json.dumps({**HELD, "tasks": [{"id": "T1", "category": "a"}]}).encode()
+    printed = words(told("assign", "-", "--rule", "price_and_hold", "--lang", lang, stdin=body))
+    assert told_why in printed
+    assert remedy in printed
+
+
+def test_an_assignment_over_time_shows_its_terms() -> None:
+    body = json.dumps({**HELD, "tasks": [{"id": "T1", "priority": 52}]}).encode()
+    printed = words(told("assign", "-", "--rule", "priority_first", stdin=body))
+    assert "Nearly done Right agent Waited Priority Promise Time" in printed
+    assert "T1 leo 8.00 0.00 0.00 0.00 8.00 0.00 10 min" in printed
+
+
 def test_instants_are_told_in_the_zone_of_the_snapshot() -> None:
     printed = words(told("assign", "-", stdin=small()))
     assert "It opens at 2026-11-23 12:30+01:00. → wait until 2026-11-23 12:30+01:00" in printed

@@ -79,7 +79,18 @@ def test_what_is_written_is_read_back() -> None:
     }
     assert tasks(write([record, {"id": "INC-2"}], TaskIn)) == [record, {"id": "INC-2"}]
     agent = {"id": "ana", "channels": ["case"], "capacity": 0, "handle_s": {"a": 700, "b": 0.25}}
+    agent["busy"] = [{"remaining_s": 900}, {"size": 2, "remaining_s": 0.5}]
     assert read(write([agent], AgentIn), AgentIn, "agents.csv", "en").records == [agent]
+
+
+def test_what_agents_have_in_hand(tmp_path: Path) -> None:
+    """Seconds left of each task, with its size before them; what is no number is told with its column."""
+    sheet = read(b"id,busy\nana,900; 2 x 300\n", AgentIn, "agents.csv", "en")
+    assert sheet.records == [{"id": "ana", "busy": [{"remaining_s": 900}, {"remaining_s": 300, "size": 2}]}]
+    (fault,) = faults(tmp_path, "id\nT1\n", b"id,busy\nana,soon\n")
+    assert fault.startswith("agents.csv, row 2, busy 'remaining_s': \"soon\" is a string")
+    (fault,) = faults(tmp_path, "id\nT1\n", b"id,load,busy\nana,2,900\n")
+    assert fault == "agents.csv, row 2, busy: The sizes add up to 1; load is 2: leave out one of the two."
 
 
 @pytest.mark.parametrize(

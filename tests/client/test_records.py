@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from assigner.client.errors import Invalid, Problem, problem_of
-from assigner.client.records import Agent, Explanation, Task
+from assigner.client.records import Agent, Decision, Explanation, Task
 
 SAID: dict[str, Any] = {
     "id": "INC-1",
@@ -47,6 +47,17 @@ def test_records_within_records_have_attributes_too() -> None:
     assert told.decided
     assert told.decided.runners_up
     assert told.decided.runners_up[0].value == 3
+
+
+def test_a_decision_says_who_is_waited_for_and_what_their_time_is_worth() -> None:
+    held = {"agent": "ana", "expected_at": "2026-11-23T08:05:00Z"}
+    told = Decision(
+        {"unassigned": [{"task": "T1", "held_for": held}, {"task": "T2"}], "prices": {"ana": 1.5}}
+    )
+    first, second = told.unassigned
+    assert first.held_for
+    assert (first.held_for.agent, first.held_for.expected_at.minute) == ("ana", 5)
+    assert (second.held_for, told.prices) == (None, {"ana": 1.5})
 
 
 def test_a_record_does_not_change() -> None:
