@@ -18,6 +18,7 @@ from assigner.cli.flags import with_settings
 from assigner.cli.keys import commands as keys
 from assigner.cli.options import SHOWN_ROWS, AsJson, Key, Lang, Limit, Url, own_url, read_settings
 from assigner.cli.people import commands as people
+from assigner.cli.simulate import commands as simulating
 from assigner.cli.words import preferred
 from assigner.config import Process
 
@@ -236,6 +237,7 @@ def export(
 
 people.join(app)
 events.join(app)
+simulating.join(app)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
 from random import Random
 from typing import TypeVar
 
@@ -92,11 +92,14 @@ class World:
     presence: Presence = field(default_factory=Always)
 
 
-def cases(world: World, seed: int, number: int) -> list[Case]:
-    """The first cases of a world, those of a Poisson process; drawn before anything is decided."""
+def cases(world: World, seed: int, number: int | None = None, until: float = NEVER) -> list[Case]:
+    """The first cases of a world, so many or those until an hour: a Poisson process, drawn before anything
+    is decided.
+    """
     arrivals = islice(_arrivals(world.rates, Random(f"{seed}/arrivals")), number)
     chance = Random(f"{seed}/cases")
-    return [Case(n, at, tuple(_steps(world, chance))) for n, at in enumerate(arrivals)]
+    coming = takewhile(lambda at: at < until, arrivals)
+    return [Case(n, at, tuple(_steps(world, chance))) for n, at in enumerate(coming)]
 
 
 def drawn(chances: Chances[T], chance: Random) -> T:

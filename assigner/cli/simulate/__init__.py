@@ -1,0 +1,1 @@
+"""The command that tries policies on a centre in simulated time."""

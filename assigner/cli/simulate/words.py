@@ -1,0 +1,67 @@
+"""What `assigner simulate` says, in English and Spanish: a part of `words.WORDS`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SIMULATE: Mapping[str, tuple[str, str]] = {
+    "simulating": ("Simulating", "Simulando"),
+    "sim_headline": (
+        "{hours} hours of {agents} agents, {seeds} times with other draws: about {cases} cases each.",
+        "{hours} horas de {agents} agentes, {seeds} veces con otros sorteos: unos {cases} casos cada una.",
+    ),
+    "sim_reading": (
+        "± is a 95 % interval. A difference whose interval leaves out 0 is bold: its sign is sure.",
+        "± es un intervalo del 95 %. Si no contiene el 0, la diferencia va en negrita: su signo es seguro.",
+    ),
+    "sim_measure": ("Measure", "Medida"),
+    "sim_policy": ("Policy", "Política"),
+    "sim_mean": ("Mean", "Media"),
+    "sim_against": ("Against {name}", "Frente a {name}"),
+    "sim_cycle": ("Case, whole", "Caso, completo"),
+    "sim_wait": ("Wait", "Espera"),
+    "sim_wait_p99": ("Wait, p99", "Espera, p99"),
+    "sim_wait_longest": ("Wait, longest", "Espera, máxima"),
+    "sim_attained": ("Promises kept", "Compromisos"),
+    "sim_abandoned": ("Abandoned", "Abandonadas"),
+    "sim_profile": (
+        "{count} numbers will not do; expected 1, 24 of a day, or 168 of a week from Monday's midnight.",
+        "{count} números no valen; se espera 1, 24 de un día, o 168 de una semana desde el lunes a las 0 h.",
+    ),
+    "sim_no_arrivals": (
+        "Nothing ever arrives: give an hour a number above 0.",
+        "Nunca llega nada: ponga en alguna hora un número mayor que 0.",
+    ),
+    "sim_empty": ("There are none: name one at least.", "No hay: indique al menos uno."),
+    "sim_no_share": (
+        "No case begins with any of them: give one a share above 0.",
+        "Ningún caso empieza por ellas: dé a alguna un 'share' mayor que 0.",
+    ),
+    "sim_no_queue": ("There is no queue '{name}'.{maybe}", "No hay cola '{name}'.{maybe}"),
+    "sim_no_category": ("There is no category '{name}'.{maybe}", "No hay categoría '{name}'.{maybe}"),
+    "sim_then": (
+        "The shares add up to {sum}; expected 1 at most, what is left is the end of the case.",
+        "Las partes suman {sum}; se espera 1 como mucho, lo que falta es el fin del caso.",
+    ),
+    "sim_nobody": (
+        "No agent has all its skills: nobody could ever do '{name}'.",
+        "Ningún agente tiene todas sus habilidades: nadie podría hacer '{name}'.",
+    ),
+    "sim_time": (
+        "'{text}' is no time of day; expected such as 08:30, in quotes or not, 24:00 at most.",
+        "'{text}' no es una hora; se espera algo como 08:30, con comillas o sin ellas, 24:00 como mucho.",
+    ),
+    "sim_backward": (
+        "It ends before it begins: of a night make two shifts, one until 24:00 and one from 00:00.",
+        "Acaba antes de empezar: de una noche haga dos turnos, uno hasta las 24:00 y otro desde las 00:00.",
+    ),
+    "sim_overlap": (
+        "Two shifts overlap: make one of them, or move one.",
+        "Dos turnos se solapan: júntelos, o mueva uno.",
+    ),
+    "sim_no_policy": (
+        "There is no policy '{name}'.{maybe} There are: {known}.",
+        "No hay política '{name}'.{maybe} Hay: {known}.",
+    ),
+}
+"""By key; the gaps are the same in both languages."""
