@@ -185,6 +185,7 @@ QUALITY = (
         means="Of the tasks completed in the last hour that were promised by an instant, how many kept it.",
         asks={"{{workspace}}": f"workspace:assigner_sla_completed:met_ratio1h{{{W}}}"},
         unit=units.PercentUnit, limits=((0.8, "orange"), (0.95, "green")), limits_from="red",
+        span=QUARTER,
     ),
     Panel(
         title="Promises kept and missed",
@@ -192,12 +193,24 @@ QUALITY = (
         asks=_per_minute("assigner_sla_completed_total", "result"),
         unit=units.CountsPerMinute,
         kind="area",
+        span=QUARTER,
+    ),
+    Panel(
+        title="First responses kept and missed",
+        means="Tasks first taken a minute that were to be by an instant, by whether it was kept.",
+        asks=_per_minute("assigner_sla_responded_total", "result"),
+        unit=units.CountsPerMinute,
+        kind="area",
+        span=QUARTER,
     ),
     Panel(
         title="At risk and late, by priority",
         means="Open tasks that will be late even if begun now, or are late.",
-        asks={"{{band}} {{risk}}": f"sum by (band, risk) (assigner_sla_open_tasks{{{W}}})"},
+        asks={"{{band}} {{risk}}": f"sum by (band, risk) (assigner_sla_open_tasks{{{W}}})",
+              "{{band}} {{risk}}, first response":
+                  f"sum by (band, risk) (assigner_sla_open_responses{{{W}}})"},
         kind="area",
+        span=QUARTER,
     ),
     Panel(
         title="Why tasks wait",

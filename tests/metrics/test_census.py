@@ -67,6 +67,42 @@ async def test_promises_at_risk_are_told_from_broken_ones() -> None:
 
 
 @lived
+async def test_first_responses_that_are_due_are_told_apart_from_resolutions() -> None:
+    """Who has been taken once is not waited for again; the second half of a promise is a risk."""
+    live = await metered()
+    await live.queue("q", service_levels=[{"first_response_s": 1200, "at_risk_s": 3600}])
+    await live.agent("ana")
+    await live.task("answered", priority="high")
+    await live.given("answered")
+    await live.on_task("release", "answered")
+    await live.present("ana", "away")
+    await live.task("near", priority="high")
+    live.clock.advance(10 * MINUTE)
+    await live.task("fine")
+    await live.count()
+    assert live.metric("assigner_sla_open_responses", risk="at_risk", band="high") == 1
+    assert live.metric("assigner_sla_open_responses") == 1
+    live.clock.advance(10 * MINUTE)
+    await live.count()
+    assert live.metric("assigner_sla_open_responses", risk="breached", band="high") == 1
+    assert live.metric("assigner_sla_open_responses", risk="at_risk", band="medium") == 1
+    assert live.metric("assigner_sla_open_tasks") == 0
+
+
+@lived
+async def test_what_is_promised_by_a_queue_is_at_risk_when_its_service_level_says_so() -> None:
+    live = await metered()
+    await live.queue("q", service_levels=[{"resolution_s": 1800, "at_risk_s": 600}])
+    await live.task("t")
+    live.clock.advance(20 * MINUTE - 1)
+    await live.count()
+    assert live.metric("assigner_sla_open_tasks") == 0
+    live.clock.advance(1)
+    await live.count()
+    assert live.metric("assigner_sla_open_tasks", risk="at_risk") == 1
+
+
+@lived
 async def test_each_task_that_waits_has_a_reason_and_each_rule_its_refusals() -> None:
     live = await metered()
     await live.agent("ana", skills={"cards": 3}, capacity=1)

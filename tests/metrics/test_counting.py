@@ -128,6 +128,31 @@ async def test_promises_kept_and_broken_are_counted_when_tasks_are_done() -> Non
 
 
 @lived
+async def test_first_responses_kept_and_missed_are_counted_once_a_task() -> None:
+    """However it is taken; whoever takes it after another responds to nothing."""
+    live = await metered()
+    await live.queue("q", service_levels=[{"first_response_s": 60}])
+    await live.queue("unpromised")
+    await live.agent("ana", capacity=4)
+    await live.task("free", queue="unpromised")
+    await live.given("free")
+    await live.task("met", priority="high")
+    await live.given("met")
+    await live.on_task("release", "met")
+    await live.given("met")
+    await live.present("ana", "away")
+    await live.task("missed", priority="low")
+    live.clock.advance(MINUTE)
+    await live.settle()
+    await live.present("ana", "available")
+    await live.on_task("assign", "missed", agent="ana")
+    await live.settle()
+    assert live.metric("assigner_sla_responded_total", result="met", band="high") == 1
+    assert live.metric("assigner_sla_responded_total", result="missed", band="low") == 1
+    assert live.metric("assigner_sla_responded_total") == 2
+
+
+@lived
 async def test_a_hand_off_is_counted_for_the_queue_that_was_left() -> None:
     live = await metered()
     await live.task("one", "cards")
