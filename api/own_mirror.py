@@ -11,7 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from assigner.dispatch.learning import mirror_with
+from assigner.dispatch.learning import look_again, mirror_with
 from assigner.dispatch.mirror import Mirror
 from assigner.domain.records import Event
 from assigner.store.base import Store, World
@@ -38,6 +38,7 @@ class OwnMirror:
         async with self._making:
             while self._mirror is None:
                 await self._make(world)
+            await look_again(self._store, self._mirror, now)
             return self._mirror
 
     async def _make(self, world: Callable[[], World]) -> None:

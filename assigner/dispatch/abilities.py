@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 
 import numpy as np
 
 from assigner.dispatch.crew import HOUR_MS, Crew, Floats, Places, places
 from assigner.dispatch.entries import AgentEntry
 from assigner.dispatch.lines import Kind, kind_of, line_for, step_for
+from assigner.domain.agent import Agent
 from assigner.domain.eligibility import qualified
+from assigner.domain.expected import Times
 from assigner.domain.group import STEPS_PER_OCTAVE
 from assigner.domain.roster import Roster
 from assigner.domain.task import Task
 
+Expected = tuple[int, float]
+"""Milliseconds of an agent for a category, 0 where they have no time of their own, and the observations
+behind that; what is said but not learned is known.
+"""
 Type = tuple[Kind, int]
 """What tasks of a type have in common: the kind of their line, and the step of their handling time."""
 MOST_ROWS = 10_000
@@ -67,6 +74,9 @@ class Abilities:
     _rosters: dict[tuple[str | None, int], Among] = field(default_factory=dict)
     """The agents with a skill, or those whose documents changed since a stamp, as of `_rosters_of`."""
     _rosters_of: int = 0
+    _own: dict[str, dict[int, Expected]] = field(default_factory=dict)
+    """What is expected of agents in a category, as of `_own_of`."""
+    _own_of: tuple[int, int] = (0, 0)
 
     def row(self, type: Type, now: int) -> Row:
         """The row of a type."""
@@ -118,10 +128,33 @@ class Abilities:
         return kept
 
     def _expect(self, task: Task, who: Places, now: int) -> Row:
-        entries = [_entry(self.crew, place) for place in who.tolist()]
-        agents = [entry.agent(now) for entry in entries]
-        hours = np.array([agent.handling_ms(task) for agent in agents], np.float64) / HOUR_MS
-        return Row(who, hours, np.full(len(agents), np.inf))
+        own = self._own_times(task.requirement.category or "")
+        there = who.tolist()
+        for place in there:
+            if place not in own:
+                own[place] = _expected(_entry(self.crew, place).said, task.requirement.category or "")
+        hours = np.array([own[place][0] or task.handle_ms for place in there], np.float64) / HOUR_MS
+        return Row(who, hours, np.array([own[place][1] for place in there], np.float64))
+
+    def _own_times(self, category: str) -> dict[int, Expected]:
+        """What is known already of a category: nothing of those who are not as they were."""
+        stamp, lesson = self._own_of
+        changed = self.crew.changed(stamp) if lesson == self.lesson else None
+        if changed is None:
+            self._own = {}
+        else:
+            for known in self._own.values():
+                for place in changed:
+                    known.pop(place, None)
+        self._own_of = self.crew.stamp, self.lesson
+        return self._own.setdefault(category, {})
+
+
+def _expected(said: Agent, category: str) -> Expected:
+    times = said.handle_ms
+    ms = times.get(category)
+    learned = isinstance(times, Times) and category in times.handling
+    return ms or 0, said.trust.get(category, 0.0) if learned else inf
 
 
 def type_of(task: Task) -> Type:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assigner.dispatch.entries import AgentEntry, TaskEntry
-from assigner.domain.agent import Presence
-from assigner.domain.lifecycle import State
+from assigner.domain.agent import Agent, Presence
+from assigner.domain.expected import Times
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -33,7 +33,7 @@ MOST_LOGGED = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Times:
+class Spans:
     """When some agents are there, in hours from now: until they have room, until they leave. `slots`: how
     many tasks they do at once.
     """
@@ -123,11 +123,11 @@ class Crew:
         comes: NDArray[np.bool_] = self._facts[:, COMES] <= now + SOON_MS
         return comes
 
-    def times(self, who: Places, now: int) -> Times:
+    def times(self, who: Places, now: int) -> Spans:
         """When the agents in these places are there."""
         facts = self._facts[who]
         comes_in = np.maximum(facts[:, COMES] - now, 0.0) / HOUR_MS
-        return Times(
+        return Spans(
             frees_in=comes_in + remaining(facts, now),
             leaves_in=(facts[:, LEAVES] - now) / HOUR_MS,
             slots=facts[:, SLOTS],
@@ -174,7 +174,7 @@ def _facts(entry: AgentEntry, mine: Sequence[TaskEntry], now: int) -> tuple[floa
     comes, leaves, until = _presence(entry, now)
     began, expected, spread = inf, 0.0, 0.0
     if mine and entry.record.load >= entry.said.capacity:
-        began, expected, spread = min((_in_hand(entry, one, now) for one in mine), key=lambda each: each[1])
+        began, expected, spread = min((_in_hand(entry, one) for one in mine), key=lambda each: each[1])
     return comes, leaves, began, expected, spread, float(max(1, entry.said.capacity)), until
 
 
@@ -197,12 +197,20 @@ def _presence(entry: AgentEntry, now: int) -> tuple[float, float, float]:
     return -inf, leaves, min(leaves, entry.unchanged_until(now))
 
 
-def _in_hand(entry: AgentEntry, one: TaskEntry, now: int) -> tuple[float, float, float]:
+def _in_hand(entry: AgentEntry, one: TaskEntry) -> tuple[float, float, float]:
     """When a task was begun, if it was, how long it takes in all, in hours, and the spread of that."""
     record = one.record
-    began = record.started_at or (record.updated_at if record.state is State.ASSIGNED else inf)
-    expected = entry.agent(now).handling_ms(one.task) / HOUR_MS
-    return began, expected, MEMORYLESS
+    began = record.started_at or record.assigned_at or inf
+    expected = entry.said.handling_ms(one.task) / HOUR_MS
+    return began, expected, _spread(entry.said, one.task.requirement.category or "")
+
+
+def _spread(said: Agent, category: str) -> float:
+    """How an agent's times of a category spread; like exponential ones where nothing was learned."""
+    times = said.handle_ms
+    if isinstance(times, Times) and category in times.handling:
+        return times.handling.estimate(category, said.id).spread
+    return MEMORYLESS
 
 
 def places(found: Iterable[int]) -> Places:

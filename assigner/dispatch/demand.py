@@ -13,7 +13,9 @@ from hashlib import blake2b
 from math import exp
 from typing import Any
 
+from assigner.dispatch.entries import TaskEntry
 from assigner.domain.group import step_of
+from assigner.domain.records import Event
 from assigner.domain.task import Requirement, Skills, Task
 
 HOUR_MS = 3_600_000
@@ -161,6 +163,18 @@ class Demand:
             else:
                 demand.follows[key[0], key[1]] = Fading(*said)
         return demand
+
+
+def hear(demand: Demand, event: Event, entry: TaskEntry | None) -> None:
+    """Take in an event of a task."""
+    if entry is not None:
+        case = entry.record.doc.get("case")
+        if event.type == "task.enqueued":
+            demand.arrives(entry.task, case, event.at)
+        elif event.type == "task.reopened":
+            demand.arrives(entry.task, None, event.at)
+        elif event.type == "task.completed":
+            demand.ends(entry.task, case, event.at)
 
 
 def name_of(task: Task) -> Name:

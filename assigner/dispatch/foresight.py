@@ -19,6 +19,11 @@ TICK_MS = 60_000
 """Prices are settled once in so long, by the store's clock."""
 
 
+def next_tick(now: int) -> int:
+    """The instant of the next tick."""
+    return (now // TICK_MS + 1) * TICK_MS
+
+
 @dataclass(slots=True, eq=False)
 class Foresight:
     """See the module. `ticked` is the number of the last tick at which prices were settled.
@@ -31,6 +36,8 @@ class Foresight:
     demand: Demand = field(default_factory=Demand)
     ticked: int = -1
     log_price: dict[str, float] = field(default_factory=dict)
+    kept: dict[str, float] = field(default_factory=dict)
+    """The prices that the store has."""
     follows: dict[Name, list[tuple[Name, float]]] = field(default_factory=dict)
     """As of the last tick: the types that follow each type, and how likely."""
     followers: tuple[Type, ...] = ()

@@ -13,6 +13,7 @@ from contextlib import aclosing
 
 from assigner.dispatch.acting import Acting, NotLeader
 from assigner.dispatch.handled import take_in_completion
+from assigner.dispatch.keeping import KINDS, foresight_of
 from assigner.dispatch.mirror import Mirror, order
 from assigner.domain.handling import Handling
 from assigner.store.base import EventsLost, Learn, Learned, Store, World
@@ -32,12 +33,19 @@ async def mirror_of(store: Store) -> Mirror:
 
 async def mirror_with(store: Store, world: World) -> Mirror:
     """A mirror of a world of the store, with all that was learned."""
-    learned = await store.learned(KIND)
+    learned = await store.learned(KIND, *KINDS)
     # Elsewhere: it takes a second where there are very many, and the event loop goes on meanwhile.
     handling = await asyncio.to_thread(_handling_of, learned)
-    mirror = await Mirror.of(world, handling)
+    mirror = await Mirror.of(world, handling, foresight_of(learned))
     await _take_in_missed(store, mirror, learned.upto)
     return mirror
+
+
+async def look_again(store: Store, mirror: Mirror, now: int) -> None:
+    """Let a mirror have the prices of the last tick, where another process settles them."""
+    if mirror.sees.due(now):
+        kept = foresight_of(await store.learned(*KINDS))
+        mirror.sees.log_price, mirror.sees.ticked = kept.log_price, kept.ticked
 
 
 def _handling_of(learned: Learned) -> Handling:

@@ -18,10 +18,13 @@ from assigner.clock import Clock, Stopwatch
 from assigner.dispatch.acting import Acting, NotLeader
 from assigner.dispatch.cycle import Decide, Report, cycle
 from assigner.dispatch.feed import Feed, Heard, unheard
+from assigner.dispatch.foresight import next_tick
 from assigner.dispatch.learning import Lessons
 from assigner.dispatch.maintenance import maintain, prune, prune_overrides
 from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.plan import Plan
+from assigner.dispatch.prices import Settle, settle_here
+from assigner.dispatch.ticking import Ticking
 from assigner.dispatch.waiting import Decided
 from assigner.domain.policy import Policy
 from assigner.store.base import EventsLost, Store, StoreUnavailable
@@ -76,6 +79,7 @@ class Lead:
     kept_at: int
     pruned_at: int
     lessons: Lessons
+    ticking: Ticking
     ticked_at: int = 0
     retries: int = 0
 
@@ -93,6 +97,7 @@ class Dispatcher:
     clock: Clock
     holder: str
     decide: Decide
+    settle: Settle = settle_here
     policy: Policy = field(default_factory=Policy)
     pace: Pace = field(default_factory=Pace)
     told: Callable[[Pass], None] = lambda _: None
@@ -194,6 +199,7 @@ class Dispatcher:
             kept_at=kept_at,
             pruned_at=now,
             lessons=Lessons(now),
+            ticking=Ticking(self.settle),
         )
         _logger.info("This process dispatches now (lease %s).", lease)
         return True
@@ -233,7 +239,7 @@ class Dispatcher:
             return self._now()
         due = lead.acting.mirror.agenda.next_at()
         ticks = lead.ticked_at + pace.tick_ms, lead.kept_at + pace.lease_ms // 3
-        return min(*ticks, ticks[0] if due is None else due)
+        return min(*ticks, next_tick(self._now()), ticks[0] if due is None else due)
 
     async def step(self) -> Pass:
         """One pass. Raises NotLeader, EventsLost or StoreUnavailable, after which nothing more is done."""
@@ -259,6 +265,7 @@ class Dispatcher:
             done |= await prune(lead.acting, now - self.pace.keep_ended_ms)
             done |= await prune_overrides(lead.acting, now - self.pace.keep_overrides_ms)
         await lead.lessons.keep(lead.acting, now)
+        await lead.ticking.keep(lead.acting, now)
         watch.lap("maintain")
 
         # 4. Who takes what?
@@ -297,6 +304,7 @@ class Dispatcher:
         if self.lead is not None:
             lead, self.lead = self.lead, None
             _logger.info("This process dispatches no longer (lease %s).", lead.acting.lease)
+            lead.ticking.close()
             await lead.feed.close()
             await self._drop(lead.acting.lease)
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeVar
 
 from assigner.dispatch.agenda import AT_ONCE, Agenda
+from assigner.dispatch.demand import hear
 from assigner.dispatch.entries import AgentEntry, Order, TaskEntry
 from assigner.dispatch.foresight import Foresight
 from assigner.dispatch.handled import expecting, take_in_completion
@@ -62,10 +63,10 @@ class Mirror:
     _requirements: Requirements = field(default_factory=Requirements)
 
     @staticmethod
-    async def of(world: World, handling: Handling | None = None) -> Mirror:
+    async def of(world: World, handling: Handling | None = None, sees: Foresight | None = None) -> Mirror:
         """A mirror of everything that is open, made a slice at a time, with what was learned until then."""
         mirror = Mirror(last=order(world.last_event), last_event=world.last_event)
-        mirror.handling = handling or mirror.handling
+        mirror.handling, mirror.sees = handling or mirror.handling, sees or mirror.sees
         for queue in world.queues:
             mirror.queues[queue.id] = Queue.of(queue.doc)
         for override in world.overrides:
@@ -115,6 +116,7 @@ class Mirror:
         at = self.last = order(event.id)
         self.last_event = event.id
         take_in_completion(self.handling, self.agents, event)
+        known = self.tasks.get(event.task.id) if event.task else None
         if event.agent is not None:
             if event.type == "agent.removed":
                 self._remove_agent(event.agent.id)
@@ -125,6 +127,7 @@ class Mirror:
                 self._remove_task(event.task.id)
             else:
                 self._put_task(event.task, event.offer, at)
+            hear(self.sees.demand, event, known or self.tasks.get(event.task.id))
         if event.type == "task.declined" and event.task is not None:
             self.agenda.put(AT_ONCE, "declined", event.task.id)
 
@@ -184,7 +187,11 @@ class Mirror:
         queue, standing = self.queue(record.queue), self.standing
         requirement = self._requirements.of(record.doc, record.size, queue, record.relaxed)
         frozen = record.queue in standing.frozen
-        return task_of(record, requirement, queue, standing.kept_from(record), frozen=frozen)
+        task = task_of(record, requirement, queue, standing.kept_from(record), frozen=frozen)
+        if record.relaxed:
+            asked = self._requirements.of(record.doc, record.size, queue, 0)
+            self.sees.demand.relaxed(task, replace(task, requirement=asked))
+        return task
 
     def _enter(self, entry: TaskEntry) -> None:
         """Let a queued task stand in its line, unless its queue hands nothing out."""

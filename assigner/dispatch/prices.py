@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -14,7 +15,6 @@ from assigner.dispatch.crew import Floats, Places
 from assigner.dispatch.demand import Name
 from assigner.dispatch.foresight import TICK_MS, Foresight
 from assigner.dispatch.index import Index
-from assigner.dispatch.mirror import in_slices
 from assigner.dispatch.sight import WHOLE_CELLS, waiting
 from solver.outlook import Outlook
 from solver.over_time import DEFAULTS
@@ -22,6 +22,8 @@ from solver.prices import HORIZON, settle
 
 MOST_CELLS = 2_000_000
 """So many (type, agent) pairs are priced; beyond, the types with least work before them do not count."""
+SLICE = 8
+"""After so many types the event loop goes round: they take a few milliseconds."""
 DIGITS = 6
 """The logs of prices are rounded to so many, so that who reads them goes on from the very same."""
 
@@ -61,6 +63,11 @@ def settled(load: Load) -> Floats:
     return logs
 
 
+async def settle_here(load: Load) -> Floats:
+    """The same, in this process."""
+    return settled(load)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Wanted:
     """A type, who could do it, and in sizes what waits of it and what arrives an hour."""
@@ -72,16 +79,19 @@ class Wanted:
 
 
 async def tick(sees: Foresight, index: Index, now: int, settle: Settle) -> None:
-    """Settle the prices, and look anew at what arrives and what follows. The crew is up to date."""
+    """Settle the prices, and look anew at what arrives, what follows and who takes how long.
+
+    The crew is up to date.
+    """
     tick = now // TICK_MS
     sees.demand.fade(now)
     sees.abilities.lesson += 1
     wanted = await _wanted(sees, index, now)
     who, load = _load(sees, wanted, now)
-    logs = await settle(load) if who.size and load.hours.size else load.slots[:0]
-    for place, log in zip(who.tolist(), logs.tolist(), strict=False):
-        if (entry := sees.crew.entries[place]) is not None:  # they may have gone meanwhile
-            sees.log_price[entry.said.id] = log
+    names = [sees.crew.name(place) for place in who.tolist()]
+    logs = await settle(load) if load.hours.size else np.zeros(0)
+    prices = sees.log_price | dict(zip(names, logs.tolist(), strict=False))
+    sees.log_price = {name: log for name, log in prices.items() if sees.crew.place(name) is not None}
     sees.follows, sees.followers = _following(sees, now)
     sees.ticked = tick
     if len(wanted) * who.size > WHOLE_CELLS:
@@ -93,7 +103,9 @@ async def _wanted(sees: Foresight, index: Index, now: int) -> list[Wanted]:
     amounts: dict[Type, float] = dict(waiting(index))
     arrivals = {type_of(task): (name, task) for name, task in sees.demand.asks.items()}
     found = []
-    async for type in in_slices(list(dict.fromkeys([*amounts, *arrivals]))):
+    for number, type in enumerate(dict.fromkeys([*amounts, *arrivals])):
+        if number % SLICE == 0:
+            await asyncio.sleep(0)
         name, task = arrivals.get(type, ("", None))
         rate = sees.demand.rate(name, now) * task.requirement.size if task else 0.0
         found.append(Wanted(type, sees.abilities.row(type, now), amounts.get(type, 0.0), rate))
@@ -155,7 +167,9 @@ async def _share(sees: Foresight, wanted: Sequence[Wanted], now: int) -> None:
     parts: dict[Type, Part] = {}
     worth: dict[Name, float] = {}
     names = {type_of(task): name for name, task in sees.demand.asks.items()}
-    async for one in in_slices(wanted):
+    for number, one in enumerate(wanted):
+        if number % SLICE == 0:
+            await asyncio.sleep(0)
         who = one.row.who[at_work[one.row.who]]
         parts[one.type], price = share_out(who, one.row.hours[at_work[one.row.who]], prices[who])
         if one.type in names:

@@ -62,20 +62,22 @@ TABLE = {
     "assigner.dispatch": _may(DISPATCH, "", DECIDES),
     **{
         f"assigner.dispatch.{name}": _may(LIVES, "", DECIDES)
-        for name in ("acting", "counting", "cycle", "index", "maintenance", "overrides")
+        for name in ("acting", "counting", "cycle", "index", "keeping", "maintenance", "overrides")
     },
     **{
         f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES)
         for name in ("abilities", "board", "candidates", "crew", "foresight", "lines", "plan")
     },
     **{
-        f"assigner.dispatch.{name}": _may(f"{LIVES} solver", "numpy", DECIDES)
-        for name in ("burden", "prices", "sight")
+        f"assigner.dispatch.{name}": _may(f"{LIVES} solver", "numpy", DECIDES) for name in ("burden", "sight")
     },
+    "assigner.dispatch.prices": May(
+        ours=(*LIVES.split(), "solver"), others=("numpy",), never=(), why=DECIDES
+    ),
     "assigner.dispatch.waiting": May(ours=tuple(LIVES.split()), others=("numpy",), never=(), why=DECIDES),
     **{
         f"assigner.dispatch.{name}": May(ours=tuple(LIVES.split()), others=(), never=(), why=DECIDES)
-        for name in ("aside", "census", "feed", "loop", "mirror", "showing")
+        for name in ("aside", "census", "feed", "learning", "loop", "mirror", "showing", "ticking")
     },
     "assigner.dispatch.translate": _may(f"{DISPATCH} solver", "numpy", DECIDES),
     **{

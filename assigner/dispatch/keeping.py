@@ -1,0 +1,50 @@
+"""Foresight kept in the store, so that whoever leads next goes on from the same prices and counts.
+
+What arrived since the last tick is not kept: of MEMORY_H hours it is a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from assigner.dispatch.demand import Demand
+from assigner.dispatch.foresight import Foresight
+from assigner.store.base import Learn, Learned
+
+PRICE, ARRIVALS, FOLLOWS = KINDS = ("price", "arrivals", "follows")
+TICK = ""
+"""Stands among the prices for the number of the tick at which they were settled; no agent is called so."""
+BETWEEN = "\x1f"
+"""Stands between the names of two types."""
+
+
+def learn_of(sees: Foresight, lease: str) -> Learn:
+    """What is new since it was last asked for."""
+    said: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+    gone: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    for key, value in sees.demand.changes():
+        kind, name = ARRIVALS if len(key) == 1 else FOLLOWS, BETWEEN.join(key)
+        if value is None:
+            gone[kind].append(name)
+        else:
+            said[kind][name] = value
+    said[PRICE] = {agent: price for agent, price in sees.log_price.items() if sees.kept.get(agent) != price}
+    said[PRICE][TICK] = sees.ticked
+    gone[PRICE] = sorted(sees.kept.keys() - sees.log_price.keys())
+    sees.kept = dict(sees.log_price)
+    return Learn(lease=lease, set=said, drop=gone)
+
+
+def foresight_of(learned: Learned) -> Foresight:
+    """Foresight that goes on from what was kept."""
+    fields = learned.fields
+    prices = {name: float(price) for name, price in fields[PRICE].items() if name != TICK}
+    sees = Foresight(demand=Demand.of([*_keyed(fields[ARRIVALS]), *_keyed(fields[FOLLOWS])]))
+    sees.log_price, sees.kept = prices, dict(prices)
+    sees.ticked = int(fields[PRICE].get(TICK, -1))
+    return sees
+
+
+def _keyed(named: Mapping[str, Any]) -> Iterable[tuple[tuple[str, ...], list[Any]]]:
+    return ((tuple(name.split(BETWEEN)), value) for name, value in named.items())
