@@ -87,6 +87,8 @@ def _held(outlook: Outlook, hours: Floats, share: Floats, idle: Ints, tuning: Tu
     With F the faster agents: the wait is at least what the earliest of them needs to finish it, and what all
     of them need for the tasks before this one. Who is not in F never finishes before this agent would.
     """
+    if not outlook.slots.size:
+        return np.full((len(hours), 0), -1), np.zeros((len(hours), 0))
     stays = outlook.frees_in < outlook.leaves_in
     done = np.where(stays, outlook.frees_in + hours, FAR)
     soonest = done.argmin(axis=1)
