@@ -24,11 +24,11 @@ EXAMPLES: Final = """\b
 
 \b
 [bold]The file[/bold]
-  arrivals_per_hour: [3]     [dim]1 number, 24 of a day or 168 of a week[/dim]
+  arrivals_per_hour: \\[3]     [dim]1 number, 24 of a day or 168 of a week[/dim]
   categories: { refund: { skills: { billing: 2 }, handle_s: 600, queue: q } }
   queues: { q: { resolution_s: 28800, patience_s: 172800 } }
   agents: { ana: { skills: { billing: 5 }, pace: 0.8,
-                   shifts: [{ days: [mon, tue], from: 08:00, until: 16:00 }] } }
+    shifts: [{ days: \\[mon, tue], from: 08:00, until: 16:00 }] } }
   --example tells of the rest: hours, variation, share, priority, then,
   first_response_s, handle_s of an agent, declines, count.
 
@@ -42,8 +42,8 @@ EXAMPLES: Final = """\b
 
 \b
 [bold]Desks[/bold]
-  bare: the policy alone, some 100,000 tasks a second and policy; living: the
-  real dispatcher, solver and store, in memory, a few hundred.
+  bare: the policy alone, fast. living: the real dispatcher, solver and store,
+  in memory; a hundred times slower.
 
 \b
 [bold]Exit codes[/bold]

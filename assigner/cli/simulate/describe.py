@@ -12,8 +12,9 @@ from random import Random
 from typing import Final
 
 import msgspec
+import numpy as np
 
-from api.errors import ApiError
+from api.errors import ApiError, Fault
 from api.faults import Invalid, find, pointer
 from api.messages import Language
 from assigner.cli.centre.yaml import Loaded, Mistake, load
@@ -21,15 +22,20 @@ from assigner.cli.simulate.shapes import DAYS, AgentIn, CategoryIn, CentreIn, Qu
 from assigner.cli.words import say
 from assigner.simulation.presence import Always, Presence, Shifts
 from assigner.simulation.world import NEVER, Chances, Law, Service, World, exponential
+from solver.worth import weight_of
 
 HOUR_S: Final = 3_600.0
 WEEK: Final = 168.0
 CYCLES: Final = (1, 24, 168)
 SUMS: Final = 1.0 + 1e-9
+MOST_PAIRS: Final = 1_000_000
+MOST_TASKS: Final = 1_000_000
+MOST_OF_A_CASE: Final = 100
+LITTLE: Final = 1e-6
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 
 Path = tuple[str, ...]
-Fault = tuple[Path, str]
+Found = tuple[Path, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +62,7 @@ def read(text: bytes, file: str, language: Language) -> Described:
     try:
         said = msgspec.convert(find(loaded.data, CentreIn), CentreIn)
     except Invalid as error:
-        faults = [(tuple(_steps(fault.pointer)), fault.detail) for fault in error.faults]
+        faults = [(tuple(_steps(fault.pointer)), _detail(fault, language)) for fault in error.faults]
         raise Refused(_placed(loaded, faults)) from None
     except ApiError as error:
         raise Refused(_placed(loaded, [((), error.detail)])) from None
@@ -118,7 +124,7 @@ def _then(category: CategoryIn, place: Mapping[str, int]) -> Chances[int | None]
 
 def _service(category: CategoryIn, queue: QueueIn | None) -> Service:
     """What is promised; of a first response and a resolution, the first response."""
-    weight = 2.0 ** ((category.priority - 50) / 25)
+    weight = float(weight_of(np.array(float(category.priority))))
     begun = queue is not None and queue.first_response_s is not None
     seconds = (queue.first_response_s or queue.resolution_s) if queue is not None else None
     target = seconds / HOUR_S if seconds else NEVER
@@ -166,7 +172,7 @@ def _hour(text: str) -> float:
 # What a type cannot tell.
 
 
-def _faults(said: CentreIn, language: Language) -> Iterator[Fault]:
+def _faults(said: CentreIn, language: Language) -> Iterator[Found]:
     """What is wrong with a centre whose fields are all right by themselves."""
     number = len(said.arrivals_per_hour)
     if number not in CYCLES:
@@ -182,9 +188,44 @@ def _faults(said: CentreIn, language: Language) -> Iterator[Fault]:
         yield from _category_faults(name, category, said, language)
     for name, agent in said.agents.items():
         yield from _agent_faults(name, agent, said, language)
+    yield from _too_much(said, language)
 
 
-def _category_faults(name: str, category: CategoryIn, said: CentreIn, language: Language) -> Iterator[Fault]:
+def _too_much(said: CentreIn, language: Language) -> Iterator[Found]:
+    """What would take too long, or for ever."""
+    crew = sum(agent.count for agent in said.agents.values())
+    if crew * len(said.categories) > MOST_PAIRS:
+        yield ("agents",), say("sim_too_many", language, count=crew, most=MOST_PAIRS // len(said.categories))
+    a_case = _tasks_of_a_case(said)
+    if a_case > MOST_OF_A_CASE:
+        yield ("categories",), say("sim_endless", language, most=MOST_OF_A_CASE)
+    rates = said.arrivals_per_hour
+    tasks = said.hours * sum(rates) / max(1, len(rates)) * min(a_case, MOST_OF_A_CASE)
+    if tasks > MOST_TASKS:
+        yield ("hours",), say("sim_too_long", language, count=round(tasks), most=MOST_TASKS)
+
+
+def _tasks_of_a_case(said: CentreIn) -> float:
+    """How many tasks a case has on average: those that begin it, what follows them, what follows those …"""
+    shares = {name: category.share for name, category in said.categories.items()}
+    whole = sum(shares.values()) or 1.0
+    now, total = {name: share / whole for name, share in shares.items()}, 0.0
+    while (here := sum(now.values())) > LITTLE and total <= MOST_OF_A_CASE:
+        total += here
+        now = _after(now, said)
+    return total
+
+
+def _after(now: Mapping[str, float], said: CentreIn) -> dict[str, float]:
+    found = dict.fromkeys(said.categories, 0.0)
+    for name, share in now.items():
+        for next, part in said.categories[name].then.items():
+            if next in found:
+                found[next] += share * part
+    return found
+
+
+def _category_faults(name: str, category: CategoryIn, said: CentreIn, language: Language) -> Iterator[Found]:
     here = ("categories", name)
     if category.queue is not None and category.queue not in said.queues:
         yield (*here, "queue"), _unknown("sim_no_queue", category.queue, said.queues, language)
@@ -197,23 +238,27 @@ def _category_faults(name: str, category: CategoryIn, said: CentreIn, language: 
         yield here, say("sim_nobody", language, name=name)
 
 
-def _agent_faults(name: str, agent: AgentIn, said: CentreIn, language: Language) -> Iterator[Fault]:
+def _agent_faults(name: str, agent: AgentIn, said: CentreIn, language: Language) -> Iterator[Found]:
     here = ("agents", name)
     for category in agent.handle_s:
         if category not in said.categories:
             detail = _unknown("sim_no_category", category, said.categories, language)
             yield (*here, "handle_s", category), detail
-    clear = True
+    clear = []
     for number, shift in enumerate(agent.shifts):
-        for part, text in (("from", shift.begins), ("until", shift.until)):
-            if not _TIME.fullmatch(text):
-                yield (*here, "shifts", f"{number}", part), say("sim_time", language, text=text)
-                clear = False
-        if clear and _hour(shift.begins) >= _hour(shift.until):
-            yield (*here, "shifts", f"{number}"), say("sim_backward", language)
-            clear = False
-    if clear and any(one[1] > two[0] for one, two in pairwise(_windows(agent.shifts))):
+        faults = list(_shift_faults(shift, language))
+        yield from (((*here, "shifts", f"{number}", *path), detail) for path, detail in faults)
+        clear += [] if faults else [shift]
+    if any(one[1] > two[0] for one, two in pairwise(_windows(clear))):
         yield (*here, "shifts"), say("sim_overlap", language)
+
+
+def _shift_faults(shift: ShiftIn, language: Language) -> Iterator[Found]:
+    times = {"from": shift.begins, "until": shift.until}
+    wrong = [part for part, text in times.items() if not _TIME.fullmatch(text)]
+    yield from (((part,), say("sim_time", language, text=times[part])) for part in wrong)
+    if not wrong and _hour(shift.begins) >= _hour(shift.until):
+        yield (), say("sim_backward", language)
 
 
 def _unknown(key: str, name: str, known: Mapping[str, object], language: Language) -> str:
@@ -222,11 +267,16 @@ def _unknown(key: str, name: str, known: Mapping[str, object], language: Languag
     return say(key, language, name=name, maybe=maybe)
 
 
+def _detail(fault: Fault, language: Language) -> str:
+    unquoted = fault.code == "wrong_type" and fault.detail.endswith("expected a string.")
+    return fault.detail + (say("quote_it", language) if unquoted else "")
+
+
 def _steps(text: str) -> list[str]:
     return [step.replace("~1", "/").replace("~0", "~") for step in text.split("/")[1:]]
 
 
-def _placed(loaded: Loaded, faults: Sequence[tuple[Path, str]]) -> list[Mistake]:
+def _placed(loaded: Loaded, faults: Sequence[Found]) -> list[Mistake]:
     made = [
         Mistake(file=loaded.file, line=loaded.line(path), pointer=pointer(path), detail=detail)
         for path, detail in faults

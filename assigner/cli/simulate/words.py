@@ -59,6 +59,18 @@ SIMULATE: Mapping[str, tuple[str, str]] = {
         "Two shifts overlap: make one of them, or move one.",
         "Dos turnos se solapan: júntelos, o mueva uno.",
     ),
+    "sim_too_many": (
+        "{count} agents are too many for so many categories; expected {most} at most.",
+        "{count} agentes son demasiados para tantas categorías; se esperan {most} como mucho.",
+    ),
+    "sim_too_long": (
+        "That would be about {count} tasks; expected {most} at most: fewer hours, or fewer arrivals.",
+        "Serían unas {count} tareas; se esperan {most} como mucho: menos horas, o menos llegadas.",
+    ),
+    "sim_endless": (
+        "A case would go on for more than {most} tasks: lower the shares in 'then', so that it ends.",
+        "Un caso pasaría de {most} tareas: baje las partes de 'then', para que termine.",
+    ),
     "sim_no_policy": (
         "There is no policy '{name}'.{maybe} There are: {known}.",
         "No hay política '{name}'.{maybe} Hay: {known}.",

@@ -1,0 +1,209 @@
+"""`assigner simulate`: policies tried on a centre, for people and for programs, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assigner.cli.simulate.describe import Refused, read
+from assigner.cli.simulate.example import CENTRE
+from assigner.simulation.measures import MEASURES
+from assigner.simulation.world import NEVER, Service
+from tests.cli.shell import told, words
+
+TINY = """
+hours: 24
+arrivals_per_hour: [4]
+categories:
+  usual: {handle_s: 900, share: 3, queue: q}
+  rare: {handle_s: 1200, share: 1, skills: {fraud: 3}, priority: 75, then: {usual: 0.25}}
+queues:
+  q: {resolution_s: 7200, patience_s: 36000}
+agents:
+  ana: {skills: {fraud: 4}, pace: 0.5, shifts: [{days: [mon], from: 08:00, until: 24:00}]}
+  luis: {handle_s: {usual: 600}, declines: 0.1}
+"""
+FEW = ("--seeds", "3", "--policy", "fifo,spt")
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> str:
+    file = tmp_path / "tiny.yaml"
+    file.write_text(TINY, encoding="utf-8")
+    return str(file)
+
+
+def test_policies_are_compared_on_the_same_draws(tiny: str) -> None:
+    """Each policy has its means and what it differs from the first by, each with an interval."""
+    said = words(told("simulate", tiny, *FEW))
+    assert said.startswith("24 hours of 2 agents, 3 times with other draws: about 96 cases each.")
+    for head in ("Case, whole", "Wait, p99", "Wait, longest", "Promises kept", "Abandoned", "Against fifo"):
+        assert head in said
+    assert said.count("spt") == 6
+    spanish = words(told("simulate", tiny, *FEW, "--lang", "es"))
+    assert "24 horas de 2 agentes" in spanish
+    assert "Frente a fifo" in spanish
+
+
+def test_programs_get_the_same_again(tiny: str) -> None:
+    """The same seeds give the same JSON; other seeds other numbers; differences are those of the means."""
+    first = json.loads(told("simulate", tiny, *FEW, "--json"))
+    assert first == json.loads(told("simulate", tiny, *FEW, "--json"))
+    assert first != json.loads(told("simulate", tiny, *FEW, "--json", "--seed", "9"))
+    assert first["policies"].keys() == {"fifo", "spt"}
+    assert first["policies"]["spt"].keys() == MEASURES.keys()
+    for name in MEASURES:
+        fifo, spt, apart = (
+            first[part][policy][name]["mean"]
+            for part, policy in (("policies", "fifo"), ("policies", "spt"), ("differences", "spt"))
+        )
+        assert apart == pytest.approx(spt - fifo)
+
+
+def test_the_real_service_can_decide(tiny: str) -> None:
+    """At the living desk rules of queues are tried too, and a policy decides as it does at the bare one."""
+    asked = ("--seeds", "2", "--compare", "spt", "--json")
+    living = json.loads(told("simulate", tiny, *asked, "--policy", "priority_first", "--desk", "living"))
+    assert living["policies"].keys() == {"spt", "priority_first"}
+    learns = json.loads(told("simulate", tiny, *asked, "--policy", "spt", "--learn"))
+    knows = json.loads(told("simulate", tiny, *asked, "--policy", "spt"))
+    assert learns["policies"] != knows["policies"]
+
+
+def test_the_sample_is_a_file_to_begin_with(tmp_path: Path) -> None:
+    """What --example writes is what --sample simulates."""
+    assert told("simulate", "--example") == CENTRE
+    asked = ("--seeds", "2", "--policy", "spt", "--json")
+    assert told("simulate", "--sample", *asked) == told("simulate", "-", *asked, stdin=CENTRE.encode())
+
+
+def test_what_a_file_means() -> None:
+    """Skills at their level, an agent's own times, pace, shifts of a week, promises and patience."""
+    described = read(TINY.encode(), "tiny.yaml", "en")
+    world = described.world
+    assert described.hours == 24
+    assert (world.types, world.agents) == (["usual", "rare"], ["ana", "luis"])
+    assert world.takes == [[0.125, pytest.approx(1 / 6)], [pytest.approx(1 / 6), NEVER]]
+    assert world.starts == [(0.75, 0), (0.25, 1)]
+    assert world.follows == [[(1.0, None)], [(0.25, 0), (0.75, None)]]
+    assert world.services[0] == [(1.0, Service(priority=50, weight=1.0, target=2.0))]
+    assert world.services[1] == [(1.0, Service(priority=75, weight=2.0))]
+    assert (world.patience, world.declines) == ([10.0, NEVER], [0.0, 0.1])
+    roll = world.presence.roll(2, 0)
+    assert (list(roll.comes), list(roll.leaves)) == ([8.0, 0.0], [24.0, 336.0])
+    promised = read(TINY.replace("resolution_s", "first_response_s").encode(), "tiny.yaml", "en").world
+    assert promised.services[0] == [(1.0, Service(target=2.0, begun=True))]
+
+
+def _mistakes(*changes: tuple[str, str], text: str = TINY) -> list[str]:
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    with pytest.raises(Refused) as refused:
+        read(text.encode(), "tiny.yaml", "en")
+    return [mistake.told() for mistake in refused.value.mistakes]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistake"),
+    [
+        ("[4]", "[1, 2]", "tiny.yaml:3: /arrivals_per_hour: 2 numbers will not do; expected 1, 24 of a day"),
+        ("[4]", "[0]", "tiny.yaml:3: /arrivals_per_hour: Nothing ever arrives"),
+        ("[4]", "4", "tiny.yaml:3: /arrivals_per_hour: 4 is an integer; expected a list."),
+        ("queue: q}", "queue: r}", "tiny.yaml:5: /categories/usual/queue: There is no queue 'r'."),
+        ("share: 3", "shore: 3", "There is no field \"shore\" here. Maybe 'share'."),
+        (
+            "usual: 0.25",
+            "usul: 0.25",
+            "tiny.yaml:6: /categories/rare/then/usul: There is no category 'usul'. Ma",
+        ),
+        (
+            "{usual: 0.25}",
+            "{usual: 0.6, rare: 0.5}",
+            "/categories/rare/then: The shares add up to 1.1; expected",
+        ),
+        (
+            "{usual: 0.25}",
+            "{rare: 1}",
+            "/categories: A case would go on for more than 100 tasks: lower the sh",
+        ),
+        (
+            "fraud: 3",
+            "fraud: 9",
+            "tiny.yaml:6: /categories/rare: No agent has all its skills: nobody could e",
+        ),
+        (
+            "handle_s: 900",
+            "handle_s: 0",
+            "/categories/usual/handle_s: 0 is out of range; expected a number ab",
+        ),
+        ("handle_s: 900", "handle_s: 99999999", "/categories/usual/handle_s: 99999999 is out of range"),
+        ("usual: 600", "usal: 600", "tiny.yaml:11: /agents/luis/handle_s/usal: There is no category 'usal'."),
+        (
+            "24:00",
+            "25:00",
+            "tiny.yaml:10: /agents/ana/shifts/0/until: '25:00' is no time of day; expected such",
+        ),
+        (
+            "24:00",
+            "08:00",
+            "tiny.yaml:10: /agents/ana/shifts/0: It ends before it begins: of a night make two",
+        ),
+        ("24:00", "8", "/agents/ana/shifts/0/until: 8 is an integer; expected a string."),
+        (
+            "declines: 0.1",
+            "declines: 1",
+            "/agents/luis/declines: 1 is out of range; expected a number from 0",
+        ),
+        (
+            "declines: 0.1",
+            "count: 1e3, pace: 0",
+            "/agents/luis/pace: 0 is out of range; expected a number abo",
+        ),
+        (
+            "hours: 24",
+            "hours: 8760000",
+            "/hours: 8760000 is out of range; expected an integer from 1 to 8,760.",
+        ),
+        ("share: 3", "share: 0", None),
+        ("[4]", "[10000]", None),
+    ],
+)
+def test_what_cannot_be_simulated_is_told_with_what_to_change(
+    old: str, new: str, mistake: str | None
+) -> None:
+    if mistake is None:
+        read(TINY.replace(old, new).encode(), "tiny.yaml", "en")
+    else:
+        [said] = _mistakes((old, new))
+        assert mistake in said
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    """Each with its line; two shifts that overlap; too many tasks; nobody there."""
+    changes = (
+        ("until: 24:00}]", "until: 20:00}, {days: [mon], from: 19:00, until: 21:00}]"),
+        ("[4]", "[9000]"),
+    )
+    said = _mistakes(*changes, ("hours: 24", "hours: 8000"), ("share: 1,", "share: 1, queue: none,"))
+    assert [line.split(": ")[1] for line in said] == [
+        "/hours",
+        "/categories/rare/queue",
+        "/agents/ana/shifts",
+    ]
+    nobody: Any = {"arrivals_per_hour": [1], "categories": {}, "agents": {}}
+    assert len(_mistakes(text=json.dumps(nobody))) == 2
+
+
+def test_a_refusal_ends_with_its_code(tiny: str) -> None:
+    """1 for a file that will not do, 2 for what was asked wrongly; in the language asked for."""
+    text = TINY.replace("queue: q}", "queue: r}").encode()
+    assert "No hay cola 'r'." in words(told("simulate", "-", "--lang", "es", stdin=text, code=1))
+    assert "Maybe 'spt'." in words(told("simulate", tiny, "--policy", "sptt", code=2))
+    assert "There is no policy 'snapshot'." in words(told("simulate", tiny, "--policy", "snapshot", code=2))
+    assert "give a file" in words(told("simulate", code=2))
+    assert "give a file" in words(told("simulate", tiny, "--sample", code=2))
+    assert "No such file" in words(told("simulate", f"{tiny}.not", code=2))
