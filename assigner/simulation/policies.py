@@ -56,7 +56,7 @@ class Heads(Policy):
 
 
 class Fifo(Heads):
-    """The oldest case first."""
+    """The oldest case first, to the fastest agent idle."""
 
     name = "fifo"
     order = staticmethod(by_case)
@@ -68,7 +68,7 @@ class Fifo(Heads):
 
 
 class Priority(Heads):
-    """The highest priority first, of those the oldest."""
+    """The highest priority first, of those the oldest, to the fastest agent idle."""
 
     name = "priority"
 
@@ -78,7 +78,7 @@ class Priority(Heads):
 
 
 class Edd(Heads):
-    """What is due first, first."""
+    """What is due first, first, to the fastest agent idle."""
 
     name = "edd"
     order = staticmethod(by_due)
@@ -125,7 +125,7 @@ class Curve(Heads):
 
 
 class RoundRobin(Fifo):
-    """The oldest case first, to the next agent in turn."""
+    """The oldest case first, to the next idle agent in turn."""
 
     name = "round_robin"
 

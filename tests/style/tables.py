@@ -22,6 +22,7 @@ from assigner.domain.preference import TERMS
 from assigner.domain.queue import SETTINGS
 from assigner.domain.reasons import REASONS
 from assigner.metrics import METRICS
+from assigner.simulation.policies import POLICIES
 from assigner.store.keys import KEYS, prefix
 from tests.style.sources import ROOT
 
@@ -179,6 +180,12 @@ def _alerts() -> str:
     return _table(("alert", "severity", "after", "what is the matter"), rows)
 
 
+def _simulated() -> str:
+    """Each policy of the simulator with the text under it."""
+    rows = ((f"`{name}`", _sentence(inspect.getdoc(policy) or "")) for name, policy in POLICIES.items())
+    return _table(("policy", "what it does"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "rules": _rules,
     "policies": _policies,
@@ -200,6 +207,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "events": _events,
     "overrides": _overrides,
     "alerts": _alerts,
+    "simulated": _simulated,
 }
 
 
