@@ -29,7 +29,7 @@ def encode(question: Question, explainer: Explainer) -> bytes:
     if question.explain == "pairs":
         listed = pairs(decision)
         parts["pairs"] = _json.encode([Pair(task=t, agent=a, value=value) for t, a, value in listed])
-    if decision.prices:
+    if decision.prices is not None:
         parts["prices"] = _json.encode(decision.prices)
     return b"{" + b",".join(b'"%s":%s' % (name.encode(), part) for name, part in parts.items()) + b"}"
 

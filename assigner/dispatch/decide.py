@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from assigner.clock import Clock
 from assigner.dispatch.foresee import Foreseen
 from assigner.dispatch.over_time import OverTime, over_time
+from assigner.dispatch.parts import rule_of
 from assigner.dispatch.translate import Model, translate
 from assigner.domain.errors import TooManyPairs
 from assigner.domain.group import Group
@@ -45,9 +46,9 @@ class Decision:
         return self.model.groups
 
     @property
-    def prices(self) -> Mapping[str, float]:
-        """By a rule over time, what an hour of each agent at work is worth to the others' work."""
-        return self.model.foreseen.prices if isinstance(self.model, OverTime) else {}
+    def prices(self) -> Mapping[str, float] | None:
+        """By a rule over time, what an hour of each agent at work is worth to the others' work; else None."""
+        return self.model.foreseen.prices if isinstance(self.model, OverTime) else None
 
     def assigned(self) -> NDArray[np.int32]:
         """The positions of the tasks that got an agent, ascending."""
@@ -105,7 +106,8 @@ def _model(
     snapshot: Snapshot, roster: Roster, policy: Policy, most_arcs: int, foreseen: Foreseen | None
 ) -> Model | OverTime:
     """The problem by the rules of the tasks: that of the snapshot is for those alone who all have it."""
-    if {task.rule or policy.rule for task in snapshot.tasks} <= {SNAPSHOT}:
+    rules = {rule_of(task, policy) for task in snapshot.tasks} or {policy.rule}
+    if rules == {SNAPSHOT}:
         return translate(snapshot, roster, policy.weights, most_arcs)
     return over_time(snapshot, roster, policy, most_arcs, foreseen)
 

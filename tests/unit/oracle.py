@@ -65,7 +65,7 @@ def _refusing(now: int, task: Json, agent: Json) -> Iterator[str]:
     yield from _by_the_task(now, task, agent["id"])
     yield from _by_skill(task, agent.get("skills", {}))
     yield from _by_the_day(now, task, agent)
-    if agent.get("load", 0) + task.get("size", 1) > agent.get("capacity", 1):
+    if load(agent) + task.get("size", 1) > agent.get("capacity", 1):
         yield "at_capacity"
 
 
@@ -132,4 +132,17 @@ def best(request: Json, value: dict[tuple[str, str], int]) -> int:
 
 def room(agent: Json) -> int:
     """The capacity left of an agent."""
-    return max(0, int(agent.get("capacity", 1) - agent.get("load", 0)))
+    return max(0, int(agent.get("capacity", 1) - load(agent)))
+
+
+def load(agent: Json) -> int:
+    """What is taken of the agent's capacity: what is said, else what is in hand."""
+    in_hand = sum(piece.get("size", 1) for piece in agent.get("busy", []))
+    return int(agent.get("load", in_hand))
+
+
+def priority(task: Json) -> float:
+    """The priority of a task as a number."""
+    words = {"low": 25, "medium": 50, "high": 75, "urgent": 95}
+    said = task.get("priority", 50)
+    return float(words.get(said, said))
