@@ -363,7 +363,8 @@ async def in_slices(records: Sequence[V]) -> AsyncIterator[V]:
 
 def _of_tasks(queue: Queue) -> tuple[object, ...]:
     """The settings of a queue that its tasks were put in with; the others are asked when they are needed."""
-    return queue.relaxation, queue.floor, queue.lost_after_ms, queue.hours, queue.service_levels, queue.curve
+    of_time = queue.hours, queue.service_levels, queue.curve, queue.rule
+    return queue.relaxation, queue.floor, queue.lost_after_ms, *of_time
 
 
 @lru_cache(maxsize=4_096)

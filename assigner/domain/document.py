@@ -135,6 +135,7 @@ def task_of(
         curve=queue.curve,
         not_before=_instant(doc.get("not_before")),
         handle_ms=handling_ms(record),
+        rule=queue.rule,
         preferred_agents=tuple(doc.get("preferred_agents", ())),
         excluded_agents=tuple(doc.get("excluded_agents", ())),
         pinned_agent=doc.get("pinned_agent"),

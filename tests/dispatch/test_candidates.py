@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 
 from assigner.dispatch.candidates import candidates, everything
 from assigner.dispatch.feed import Feed
+from assigner.dispatch.foresight import Foresight
 from assigner.dispatch.loop import Pace
 from assigner.dispatch.mirror import Mirror
 from assigner.domain.instant import rfc3339
 from assigner.domain.lifecycle import TRANSITIONS
-from assigner.domain.policy import Policy
+from assigner.domain.policy import RULES_OF_VALUE, Policy
+from assigner.domain.preference import TERMS
 from assigner.store.base import OnOffer, OnTask
 from tests.dispatch.living import HOUR, MINUTE, START, Living, lived
-from tests.dispatch.optimum import objective
+from tests.dispatch.optimum import comparable, objective, overview
 
 AGENTS = ("ana", "eva", "luis", "zoe")
 TASKS = tuple(f"t{number}" for number in range(12))
@@ -88,6 +90,7 @@ TIMES = _doc(
         [[{"first_response_s": 300, "resolution_s": 3600}], [{"category": "x", "resolution_s": 600}]]
     ),
     curve=st.just(CURVE),
+    rule=st.sampled_from(sorted(RULES_OF_VALUE)),
 )
 STEPS = st.lists(
     st.builds(lambda after, skills: {"after_s": after, "skills": skills}, st.just(60), SKILLS), max_size=2
@@ -179,7 +182,7 @@ async def _on_task(live: Living, verb: str, id: str, fact: Any, doc: Mapping[str
     await live.store.do(verb, [OnTask(**live.said(), task=id, facts=facts)])
 
 
-WEIGHTS = st.dictionaries(st.sampled_from(("urgency", "fit", "idle", "load")), st.sampled_from((0, 0.001, 3)))
+WEIGHTS = st.dictionaries(st.sampled_from([term.name for term in TERMS]), st.sampled_from((0, 0.001, 3)))
 
 
 async def _same_as_everything(done: list[Op], weights: dict[str, float]) -> None:
@@ -189,13 +192,17 @@ async def _same_as_everything(done: list[Op], weights: dict[str, float]) -> None
     feed = live.dispatcher.lead.feed if live.dispatcher.lead else await Feed.of(live.store)
     await feed.catch_up()
     await feed.close()
-    fresh, now = await Mirror.of(await live.store.world()), live.clock.now_ms()
+    known, now = feed.mirror, live.clock.now_ms()
+    sees = Foresight(ticked=known.sees.ticked, log_price=known.sees.log_price)
+    fresh = await Mirror.of(await live.store.world(), known.handling, sees)
     policy = Policy(weights=weights)
-    few, all_of_it = candidates(feed.mirror, now, policy).snapshot, everything(fresh, now)
+    found, all_of_it = candidates(feed.mirror, now, policy), everything(fresh, now)
+    few = found.snapshot
     assert everything(feed.mirror, now) == all_of_it
     assert candidates(fresh, now, policy).snapshot == few
     assert {agent.id for agent in few.agents} <= {agent.id for agent in all_of_it.agents}
-    assert objective(few, weights) == objective(all_of_it, weights)
+    rest = comparable(all_of_it, few)
+    assert objective(few, weights, found.seen) == objective(rest, weights, overview(fresh, rest))
     for record in (await live.store.world()).agents:
         held = [task for task in feed.mirror.tasks.values() if task.record.agent == record.id]
         assert record.load == sum(task.record.size for task in held)

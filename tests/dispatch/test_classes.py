@@ -14,9 +14,10 @@ Doc = dict[str, Any]
 NOBODY = "nobody"
 
 
-async def centre(agents: dict[str, Doc], tasks: dict[str, Doc]) -> Living:
+async def centre(agents: dict[str, Doc], tasks: dict[str, Doc], rule: str = "snapshot") -> Living:
     """A centre in which all tasks ask for one skill and all agents have it."""
     live = Living()
+    await live.queue("q", rule=rule)
     for id, doc in tasks.items():
         await live.task(id, **{"skills": {"a": 1}, **doc})
     for id, doc in agents.items():

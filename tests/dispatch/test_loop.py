@@ -292,6 +292,7 @@ async def test_a_snapshot_too_large_for_one_cycle_is_decided_over_several() -> N
 @lived
 async def test_the_last_decision_keeps_its_terms_and_who_was_next() -> None:
     live = Living()
+    await live.queue("q", rule="snapshot")
     for id, level in (("ana", 3), ("eva", 5), ("luis", 9)):
         await live.agent(id, skills={"es": level})
     await live.task("t", skills={"es": 3})
