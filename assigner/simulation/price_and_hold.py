@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from math import exp
 
@@ -146,10 +147,10 @@ def _frees_in(moment: Moment, at_work: list[int]) -> Floats:
 def _first(line: Line, moment: Moment) -> list[Task]:
     """The tasks of a line among which the best is: the oldest, and the oldest whose promise can be kept."""
     head = line.head
-    if line.service.target == NEVER or _slack(head, moment) >= 0:
+    if _slack(head, moment) >= 0:
         return [head]
-    kept = next((task for task in line.tasks if _slack(task, moment) >= 0), None)
-    return [head] if kept is None else [head, kept]
+    kept = bisect_left(line.tasks, 0.0, key=lambda task: _slack(task, moment))
+    return [head, *line.tasks[kept : kept + 1]]
 
 
 def _slack(task: Task, moment: Moment) -> float:
