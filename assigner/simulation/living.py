@@ -17,11 +17,13 @@ from assigner.dispatch.cycle import Decide
 from assigner.dispatch.loop import Dispatcher, Pace
 from assigner.dispatch.plan import Choice, Plan
 from assigner.domain.agent import Presence
+from assigner.domain.instant import rfc3339
 from assigner.domain.policy import Policy as Weights
 from assigner.domain.snapshot import Snapshot
 from assigner.simulation import bare
 from assigner.simulation.bare import Outcome
 from assigner.simulation.moment import Line, Moment, Policy, Task
+from assigner.simulation.presence import Shifts
 from assigner.simulation.world import NEVER, Case, Service, World
 from assigner.store.base import Command, Enqueue, OnAgent, OnOffer, OnTask, PutAgent, PutQueue
 from assigner.store.base import Outcome as Done
@@ -52,7 +54,8 @@ def run(
 ) -> Outcome:
     """Let the real service decide: by a rule of its queues, or by a policy in place of its solver.
 
-    As at the bare desk; with `learns` the service is told of no handling times.
+    As at the bare desk; with `learns` the service is told of no handling times. By a rule it knows shifts,
+    and gives nobody what they could not finish in theirs.
     """
     with asyncio.Runner() as runner:
         service = Living(runner, rule)
@@ -176,6 +179,9 @@ class Living(Policy):
         doc: dict[str, Any] = {"skills": {types[type]: 1 for type in able}}
         if moment.trust is None:
             doc["handle_s"] = {types[type]: moment.handling[type][agent] * 3_600 for type in able}
+        presence = moment.world.presence
+        if isinstance(self._rule, str) and isinstance(presence, Shifts):
+            doc["shifts"] = [_shift(begins, ends) for begins, ends in presence.spans(agent)]
         command = PutAgent(**self._said(), agent=name, doc=doc, capacity=1, presence=Presence.AWAY)
         self._do("put_agent", command)
 
@@ -296,6 +302,10 @@ class Living(Policy):
 
     def _run(self, doing: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(doing)
+
+
+def _shift(begins: float, ends: float) -> dict[str, str]:
+    return {"from": rfc3339(_instant(begins)), "until": rfc3339(_instant(ends))}
 
 
 def _name(task: Task) -> str:

@@ -6,8 +6,7 @@ Someone who goes finishes the task in hand.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol
@@ -52,33 +51,37 @@ class Planned:
     def __init__(self, agents: int, turns: Iterator[Turn], *, known: Sequence[Sequence[float]] = ()) -> None:
         self.comes = [math.inf] * agents
         self.leaves = [math.inf] * agents
-        self._known = known  # per agent, the instants of coming and going in turn
+        # Per agent, the instants of coming and going in turn, the next one last.
+        self._ahead = [list(reversed(instants)) for instants in known]
         self._here: set[int] = set()
         self._turns = turns
         self._next = next(turns, (math.inf, (), ()))
         self.at = self._next[0]
-        self._foretell(-math.inf)
+        self._foretell(range(len(known)))
 
     def turn(self, idle: Collection[int], busy: Collection[int]) -> tuple[Collection[int], Collection[int]]:
         """The next of the turns planned; who is still busy from before need not come."""
-        now, comes, goes = self._next
+        _, comes, goes = self._next
         self._here.difference_update(goes)
         self._here.update(comes)
         self._next = next(self._turns, (math.inf, (), ()))
         self.at = self._next[0]
-        self._foretell(now)
+        turned = (*goes, *comes) if self._ahead else ()
+        for agent in turned:
+            self._ahead[agent].pop()
+        self._foretell(turned)
         return [agent for agent in comes if agent not in busy], [one for one in goes if one in idle]
 
     def keeps(self, agent: int, now: float, there: int) -> bool:
         """Whoever is on duty stays."""
         return agent in self._here
 
-    def _foretell(self, now: float) -> None:
-        for agent, instants in enumerate(self._known):
-            after = bisect_right(instants, now)
-            ahead = [*instants[after : after + 2], math.inf, math.inf]
-            here = after % 2 == 1
-            self.comes[agent], self.leaves[agent] = (math.inf, ahead[0]) if here else (ahead[0], ahead[1])
+    def _foretell(self, agents: Iterable[int]) -> None:
+        """What is known of these agents from now on."""
+        for agent in agents:
+            first, second, *_ = (*self._ahead[agent][:-3:-1], math.inf, math.inf)
+            here = agent in self._here
+            self.comes[agent], self.leaves[agent] = (math.inf, first) if here else (first, second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,11 @@ class Shifts:
             for number, at in enumerate(instants):
                 turns.setdefault(at, ([], []))[number % 2].append(agent)
         return Planned(agents, ((at, *turns[at]) for at in sorted(turns)), known=known)
+
+    def spans(self, agent: int) -> Sequence[tuple[float, float]]:
+        """When an agent is there, as one window after the other, none touching the next."""
+        instants = self._instants(self.windows[agent])
+        return list(zip(instants[::2], instants[1::2], strict=True))
 
     def _instants(self, windows: Sequence[tuple[float, float]]) -> list[float]:
         """Coming and going in turn; windows that touch are one."""

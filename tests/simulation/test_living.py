@@ -12,7 +12,7 @@ from assigner.domain.policy import RULES_OF_VALUE
 from assigner.simulation import bare, living
 from assigner.simulation.moment import Policy
 from assigner.simulation.policies import POLICIES
-from assigner.simulation.presence import Independent
+from assigner.simulation.presence import Independent, Shifts
 from assigner.simulation.world import Case, Service, Step, World, cases
 from tests.simulation.small import NO, alike, begun, single
 from tests.simulation.test_bare import HARD, STEPS
@@ -54,6 +54,16 @@ def test_a_queue_s_rule_decides() -> None:
     assert [case for case, _, _ in told] == [0, 3, 4, 1, 2]
 
 
+def test_the_service_holds_back_what_is_better_left() -> None:
+    """A task is not given to somebody very slow while somebody quick is about to be free; by a policy that
+    looks at the moment alone it is.
+    """
+    world = World(types=["a"], agents=["quick", "slow"], takes=[[1.0, 30.0]])
+    given = [single(0, 0.0), single(1, 0.1)]
+    assert [agent for _, agent, _ in begun(living.run(world, given, "price_and_hold", seed=0))] == [0, 0]
+    assert [agent for _, agent, _ in begun(living.run(world, given, "snapshot", seed=0))] == [0, 1]
+
+
 def test_what_only_some_may_do_is_done_by_them() -> None:
     """Skills of the world are skills of the service."""
     world = World(
@@ -65,6 +75,15 @@ def test_what_only_some_may_do_is_done_by_them() -> None:
     )
     outcome = living.run(world, cases(world, 1, 40), "snapshot", seed=1)
     assert Counter((task.type, task.agent) for task in outcome.tasks).keys() == {(0, 0), (0, 2), (1, 1)}
+
+
+def test_the_service_knows_the_shifts() -> None:
+    """It offers nothing that would not be done by the end of a shift; a policy in its solver's place may."""
+    world = replace(alike(1, 1.0), presence=Shifts([[(0.0, 1.5), (4.0, 9.0)]]))
+    given = [single(n, 0.0) for n in range(3)]
+    told = [begun(living.run(world, given, rule, seed=0)) for rule in ("price_and_hold", POLICIES["fifo"]())]
+    assert [at for _, _, at in told[0]] == [0.0, 4.0, 5.0]
+    assert [at for _, _, at in told[1]] == [0.0, 1.0, 4.0]
 
 
 def test_a_run_may_end_before_all_is_done() -> None:
