@@ -22,8 +22,8 @@ from tests.simulation.small import alike, replicated
 
 SURE = 0.999
 WARM = 300
-RUNS, CASES = 40, 2_300
-NARROW = 0.15
+RUNS, CASES = 24, 2_000
+NARROW = 0.2
 """An interval so wide, for its mean, that it would let much pass proves nothing."""
 
 
