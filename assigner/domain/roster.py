@@ -232,8 +232,23 @@ class Roster:
     @kept
     def too_slow(self, category: str) -> int:
         """Agents whose own handling time for the category is longer than what is left of their window."""
-        ends = ((i, ms, self.agents[i].available_until) for i, ms in self.own_times(category))
-        return self.mask(i for i, ms, end in ends if end is not None and self.now + ms > end)
+        ends = ((i, times.ms(category), self.agents[i].available_until) for i, times in self._expected)
+        late = [i for i, ms, end in ends if ms is not None and end is not None and self.now + ms > end]
+        late += self._hurried.get(category, [])
+        return self.mask(late) if late else 0
+
+    @cached_property
+    def _hurried(self) -> dict[str, list[int]]:
+        """For each category, those who are too slow for it by their own times: most are for none."""
+        found: dict[str, list[int]] = {}
+        for i, agent in enumerate(self.agents):
+            own, end = agent.handle_ms, agent.available_until
+            if end is None or isinstance(own, Times) or self.now + max(own.values(), default=0) <= end:
+                continue
+            for category, ms in own.items():
+                if self.now + ms > end:
+                    found.setdefault(category, []).append(i)
+        return found
 
 
 def _index(facts: Iterable[Iterable[tuple[str, int]]]) -> dict[str, list[tuple[int, int]]]:

@@ -92,7 +92,7 @@ def test_enough_work_for_all_is_not_held_back() -> None:
 
 
 def test_what_is_soon_done_goes_first() -> None:
-    """Of two tasks the one that takes less of the agent's time goes first, unless its priority is much lower."""
+    """Of two tasks the one that takes less time goes first, but not at a much lower priority."""
     short, long = {"id": "short", "handle_s": 300}, {"id": "long", "handle_s": 1200}
     one = {"agents": [{"id": "ana"}], "policy": OVER_TIME}
     assert who(tasks=[short, long], **one) == {"short": "ana"}
