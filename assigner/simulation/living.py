@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Coroutine, Sequence
 from copy import copy
+from functools import partial
 from typing import Any, TypeVar
 
 from assigner.clock import ManualClock
@@ -71,10 +72,12 @@ class Living(Policy):
 
     def __init__(self, runner: asyncio.Runner, rule: str | Policy) -> None:
         self._runner = runner
-        self._rule = rule
-        if isinstance(rule, Policy):
-            self.order = rule.order
-            self.tick = rule.tick or TICK
+        self._rule = rule if isinstance(rule, str) else ""
+        self._inner = rule if isinstance(rule, Policy) else None
+        self._hears = self._inner if self._inner is not None and self._inner.hears else None
+        if self._inner is not None:
+            self.order = self._inner.order
+            self.tick = self._inner.tick or TICK
 
     def begin(self, moment: Moment, seed: int) -> None:
         """A new service: its queues, and its agents, who are not there yet."""
@@ -85,8 +88,8 @@ class Living(Policy):
         self._tasks: dict[str, Task] = {}
         self._agents = {name: agent for agent, name in enumerate(moment.world.agents)}
         self._queues: dict[Service, str] = {}
-        if isinstance(self._rule, Policy):
-            self._rule.begin(moment, seed)
+        if self._inner is not None:
+            self._inner.begin(moment, seed)
         for name in moment.world.agents:
             self._put_agent(name)
         pace = Pace(tick_ms=round(self.tick * HOUR_MS), lease_ms=10 * HOUR_MS)
@@ -109,8 +112,8 @@ class Living(Policy):
     def ticked(self, moment: Moment) -> None:
         """The dispatcher's own clock ticks."""
         self._move(moment)
-        if isinstance(self._rule, Policy) and self._rule.tick:
-            self._rule.ticked(moment)
+        if self._inner is not None and self._inner.tick:
+            self._inner.ticked(moment)
         self._run(self._dispatcher.step())
 
     def came(self, moment: Moment, task: Task) -> None:
@@ -130,8 +133,8 @@ class Living(Policy):
                 created_at=_instant(at),
             ),
         )
-        if isinstance(self._rule, Policy) and self._rule.hears:
-            self._rule.came(moment, task)
+        if self._hears is not None:
+            self._hears.came(moment, task)
 
     def answered(self, moment: Moment, task: Task, agent: int, *, took: bool) -> None:
         """An agent accepts an offer and begins, or declines it."""
@@ -141,6 +144,8 @@ class Living(Policy):
             self._do("start", OnTask(**self._said(), task=name))
         else:
             self._decline(name, _instant(moment.now + moment.world.cool))
+        if self._hears is not None:
+            self._hears.answered(moment, task, agent, took=took)
 
     def ended(self, moment: Moment, task: Task) -> None:
         """An agent completes a task; whose shift is over has gone."""
@@ -148,19 +153,21 @@ class Living(Policy):
         if task.agent not in moment.idle:
             self._present(moment, task.agent, Presence.AWAY)
         self._do("complete", OnTask(**self._said(), task=_name(task)))
-        if isinstance(self._rule, Policy) and self._rule.hears:
-            self._rule.ended(moment, task)
+        if self._hears is not None:
+            self._hears.ended(moment, task)
 
     def followed(self, moment: Moment, task: Task, next: Task | None) -> None:
         """What a policy learns of cases; the service sees for itself."""
-        if isinstance(self._rule, Policy) and self._rule.hears:
-            self._rule.followed(moment, task, next)
+        if self._hears is not None:
+            self._hears.followed(moment, task, next)
 
     def left(self, moment: Moment, task: Task) -> None:
         """A client cancels."""
         self._move(moment)
         facts = {"reason": "the client left"}
         self._do("cancel", OnTask(**self._said(), task=_name(task), facts=facts))
+        if self._hears is not None:
+            self._hears.left(moment, task)
 
     def turned(self, moment: Moment, comes: Collection[int], goes: Collection[int]) -> None:
         """Agents come and go."""
@@ -169,6 +176,8 @@ class Living(Policy):
             self._present(moment, agent, Presence.AWAY)
         for agent in comes:
             self._present(moment, agent, Presence.AVAILABLE)
+        if self._hears is not None:
+            self._hears.turned(moment, comes, goes)
 
     # What the service is told.
 
@@ -180,7 +189,7 @@ class Living(Policy):
         if moment.trust is None:
             doc["handle_s"] = {types[type]: moment.handling[type][agent] * 3_600 for type in able}
         presence = moment.world.presence
-        if isinstance(self._rule, str) and isinstance(presence, Shifts):
+        if self._rule and isinstance(presence, Shifts):
             doc["shifts"] = [_shift(begins, ends) for begins, ends in presence.spans(agent)]
         command = PutAgent(**self._said(), agent=name, doc=doc, capacity=1, presence=Presence.AWAY)
         self._do("put_agent", command)
@@ -189,8 +198,7 @@ class Living(Policy):
         """What a client says of a task; a policy in the solver's place knows the rest by itself."""
         type = self._moment.world.types[task.type]
         doc = {"category": type, "skills": {type: 1}, "case": f"{task.case.number}"}
-        urgent = isinstance(self._rule, str)
-        return doc | {"priority": task.step.service.priority} if urgent else doc
+        return doc | {"priority": task.step.service.priority} if self._rule else doc
 
     def _queue(self, task: Task) -> str:
         """The queue of a service, made when it is needed first."""
@@ -206,7 +214,7 @@ class Living(Policy):
             "lost_after_s": LONG_S,
             "decline_cool_down_s": self._moment.world.cool * 3_600,
         }
-        if isinstance(self._rule, str):
+        if self._rule:
             doc["rule"] = self._rule
             if service.target < NEVER:
                 promise = "first_response_s" if service.begun else "resolution_s"
@@ -220,17 +228,16 @@ class Living(Policy):
     # How it decides.
 
     def _decides(self) -> Decide:
-        if isinstance(self._rule, Policy):
-            return self._by_policy
-        return Decider(Weights(), self._clock, time_limit_s=None, large=SMALL)
+        if self._inner is None:
+            return Decider(Weights(), self._clock, time_limit_s=None, large=SMALL)
+        return partial(self._by_policy, self._inner)
 
-    async def _by_policy(self, snapshot: Snapshot, seen: object) -> Plan:
+    async def _by_policy(self, policy: Policy, snapshot: Snapshot, seen: object) -> Plan:
         """A plan of what the policy chooses; it is asked again, for it may choose one pair at a time."""
-        assert isinstance(self._rule, Policy)  # noqa: S101 - for the type checker
         agents = self._moment.world.agents
         choices = [
             Choice(task=_name(task), agent=agents[agent], value=1, terms={})
-            for task, agent in self._rule.choose(self._known(snapshot))
+            for task, agent in policy.choose(self._known(snapshot))
         ]
         return Plan(
             choices=choices,
