@@ -142,11 +142,13 @@ def _dispatcher(workspace: str, store: Store, settings: Settings, clock: Clock, 
     counting = Counting(meters, workspace, clock)
     # A decision ends well within a lease.
     limit_s = min(LONGEST_DECISION_S, settings.lease_s / 3)
+    decide = Decider(Policy(), clock, most_arcs=settings.max_arcs, time_limit_s=limit_s)
     return Dispatcher(
         store=store,
         clock=clock,
         holder=f"{workspace}@{socket.gethostname()}-{os.getpid()}",
-        decide=Decider(Policy(), clock, most_arcs=settings.max_arcs, time_limit_s=limit_s),
+        decide=decide,
+        settle=decide.settle,
         pace=Pace(
             lease_ms=_ms(settings.lease_s),
             keep_ended_ms=_ms(settings.keep_ended_s),

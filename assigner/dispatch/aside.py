@@ -6,18 +6,25 @@ A thread would not help: the solver holds the interpreter's lock for the whole s
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from typing import Any, TypeVar
 
 from assigner.clock import Clock, SystemClock
+from assigner.dispatch.crew import Floats
 from assigner.dispatch.plan import Plan, make_plan
+from assigner.dispatch.prices import Load, settled
 from assigner.dispatch.sight import Seen
 from assigner.domain.policy import Policy
 from assigner.domain.snapshot import Snapshot
 
 LARGE = 500
 """Tasks and agents together, above which a snapshot is sent to the other process: about 10 ms of work."""
+SETTLED_HERE = 20_000
+"""So many (type, agent) pairs are priced here: a few milliseconds."""
+T = TypeVar("T")
 
 
 class Decider:
@@ -43,11 +50,20 @@ class Decider:
         """The plan for a snapshot. Raises BrokenProcessPool when the other process died: the next is new."""
         if len(snapshot.tasks) + len(snapshot.agents) <= self._large:
             return make_plan(snapshot, self._policy, self._clock, self._most_arcs, self._time_limit_s, seen)
+        asked = (snapshot, self._policy, SystemClock(), self._most_arcs, self._time_limit_s, seen)
+        return await self._elsewhere(make_plan, *asked)
+
+    async def settle(self, load: Load) -> Floats:
+        """The logs of the prices after a tick. Raises BrokenProcessPool."""
+        if load.hours.size <= SETTLED_HERE:
+            return settled(load)
+        return await self._elsewhere(settled, load)
+
+    async def _elsewhere(self, work: Callable[..., T], *asked: Any) -> T:
         if self._aside is None:
             self._aside = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-        asked = (snapshot, self._policy, SystemClock(), self._most_arcs, self._time_limit_s, seen)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._aside, make_plan, *asked)
+            return await asyncio.get_running_loop().run_in_executor(self._aside, work, *asked)
         except BrokenProcessPool:
             self.close()
             raise
