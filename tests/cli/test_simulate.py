@@ -80,6 +80,42 @@ def test_the_sample_is_a_file_to_begin_with(tmp_path: Path) -> None:
     assert told("simulate", "--sample", *asked) == told("simulate", "-", *asked, stdin=CENTRE.encode())
 
 
+TRACE = """id;at;category;handle_s
+b;2026-11-24T07:30:00Z;usual;450
+a;2026-11-24T00:30:00+01:00;rare;
+c;2026-11-25T09:00:00+01:00;usual;1800
+"""
+
+
+def test_a_trace_tells_what_arrived(tiny: str, tmp_path: Path) -> None:
+    """Its tasks come when they came and take as long as they took, each by an agent's own pace."""
+    described = read(TINY.encode(), "tiny.yaml", "en", (TRACE.encode(), "trace.csv"))
+    drawn = described.cases(3)
+    assert [case.at for case in drawn] == [24.5, 32.5, 57.0]
+    assert [(step.type, step.work) for case in drawn[1:] for step in case.steps] == [(0, 0.5), (0, 2.0)]
+    assert described.cases(3) == drawn
+    assert described.cases(4)[0].steps[0].work != drawn[0].steps[0].work
+    file = tmp_path / "trace.csv"
+    file.write_text(TRACE, encoding="utf-8")
+    said = words(told("simulate", tiny, *FEW, "--trace", str(file)))
+    assert "about 3 cases each" in said
+
+
+def test_a_trace_that_will_not_do_is_told_by_row(tiny: str, tmp_path: Path) -> None:
+    file = tmp_path / "trace.csv"
+    text = "id,at,category\na,2026-11-23T09:00:00,usual\nb,2026-11-23T09:00:00Z,usul\nc,,usual\n"
+    file.write_text(text, encoding="utf-8")
+    said = words(told("simulate", tiny, "--trace", str(file), code=1))
+    assert 'trace.csv, row 2, at: "2026-11-23T09:00:00" has no offset' in said
+    assert "row 4, at: 'at' is required." in said
+    file.write_text(text.replace("00,usual", "00Z,usual").replace("c,,", "c,2026-11-23T09:00:00Z,"))
+    assert "row 3, category: There is no category 'usul'." in words(
+        told("simulate", tiny, "--trace", str(file), code=1)
+    )
+    file.write_text("id,at,category\n")
+    assert "There are none" in words(told("simulate", tiny, "--trace", str(file), code=1))
+
+
 def test_what_a_file_means() -> None:
     """Skills at their level, an agent's own times, pace, shifts of a week, promises and patience."""
     described = read(TINY.encode(), "tiny.yaml", "en")
@@ -111,6 +147,7 @@ def _mistakes(*changes: tuple[str, str], text: str = TINY) -> list[str]:
     ("old", "new", "mistake"),
     [
         ("[4]", "[1, 2]", "tiny.yaml:3: /arrivals_per_hour: 2 numbers will not do; expected 1, 24 of a day"),
+        ("[4]", "[]", "'arrivals_per_hour' is required, unless --trace tells what arrives."),
         ("[4]", "[0]", "tiny.yaml:3: /arrivals_per_hour: Nothing ever arrives"),
         ("[4]", "4", "tiny.yaml:3: /arrivals_per_hour: 4 is an integer; expected a list."),
         ("queue: q}", "queue: r}", "tiny.yaml:5: /categories/usual/queue: There is no queue 'r'."),

@@ -20,6 +20,7 @@ EXAMPLES: Final = """\b
   assigner simulate --example > centre.yaml     [dim]a file to begin with[/dim]
   assigner simulate centre.yaml --policy edd,price_and_hold --seeds 50
   assigner simulate centre.yaml --desk living --policy price_and_hold,snapshot
+  assigner simulate centre.yaml --trace arrivals.csv
   assigner simulate centre.yaml --learn --json | jq .differences
 
 \b
@@ -31,6 +32,13 @@ EXAMPLES: Final = """\b
     shifts: [{ days: \\[mon, tue], from: 08:00, until: 16:00 }] } }
   --example tells of the rest: hours, variation, share, priority, then,
   first_response_s, handle_s of an agent, declines, count.
+
+\b
+[bold]The trace[/bold]
+  id,at,category,handle_s
+  INC-1,2026-11-23T09:04:00+01:00,refund,540
+  A row is a task, and nothing follows it; its week begins on its Monday.
+  Without handle_s the work is drawn, anew with each seed.
 
 \b
 [bold]Policies[/bold]
@@ -53,6 +61,10 @@ EXAMPLES: Final = """\b
 File = Annotated[
     Path | None, typer.Argument(metavar="FILE.yaml", help="The centre, YAML or JSON; - is stdin.")
 ]
+Trace = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE.csv", help="What arrived when: id, at, category, and handle_s where known."),
+]
 Sample = Annotated[bool, typer.Option("--sample", help="Simulate a centre made up, without a file.")]
 Example = Annotated[bool, typer.Option("--example", help="Write that centre as a file, and end.")]
 Policies = Annotated[
@@ -72,6 +84,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print means and difference
 @shell.manners()
 def simulate(  # noqa: PLR0913, PLR0917 - one for each flag
     file: File = None,
+    trace: Trace = None,
     sample: Sample = False,
     example: Example = False,
     policy: Policies = None,
@@ -96,6 +109,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - one for each flag
         raise typer.BadParameter("give a file (- for stdin), or --sample")
     asked = doing.Asked(
         file=file,
+        trace=trace,
         policies=[name.strip() for part in policy or USUAL for name in part.split(",")],
         against=compare,
         seeds=seeds,

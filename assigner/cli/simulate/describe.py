@@ -18,10 +18,12 @@ from api.errors import ApiError, Fault
 from api.faults import Invalid, find, pointer
 from api.messages import Language
 from assigner.cli.centre.yaml import Loaded, Mistake, load
+from assigner.cli.simulate import trace
 from assigner.cli.simulate.shapes import DAYS, AgentIn, CategoryIn, CentreIn, QueueIn, ShiftIn
+from assigner.cli.simulate.trace import Arrival
 from assigner.cli.words import say
 from assigner.simulation.presence import Always, Presence, Shifts
-from assigner.simulation.world import NEVER, Chances, Law, Service, World, exponential
+from assigner.simulation.world import NEVER, Case, Chances, Law, Service, World, cases, exponential
 from solver.worth import weight_of
 
 HOUR_S: Final = 3_600.0
@@ -40,10 +42,20 @@ Found = tuple[Path, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """A world, and for how many hours it is simulated."""
+    """A world, for how many hours it is simulated, and what arrives where a trace says so; `usual` are the
+    hours that each type takes.
+    """
 
     world: World
     hours: float
+    usual: Sequence[float]
+    arrivals: Sequence[Arrival] = ()
+
+    def cases(self, seed: int) -> list[Case]:
+        """What arrives: as the trace says, or drawn."""
+        if self.arrivals:
+            return trace.cases(self.world, self.arrivals, self.usual, seed)
+        return cases(self.world, seed, until=self.hours)
 
 
 class Refused(Exception):
@@ -54,8 +66,8 @@ class Refused(Exception):
         self.mistakes = mistakes
 
 
-def read(text: bytes, file: str, language: Language) -> Described:
-    """The world that a file says. Raises Refused."""
+def read(text: bytes, file: str, language: Language, traced: tuple[bytes, str] | None = None) -> Described:
+    """The world that a file says; `traced` is a trace and its name. Raises Refused, Misread."""
     loaded = load(text, file, language)
     if loaded.mistakes:
         raise Refused(loaded.mistakes)
@@ -66,14 +78,19 @@ def read(text: bytes, file: str, language: Language) -> Described:
         raise Refused(_placed(loaded, faults)) from None
     except ApiError as error:
         raise Refused(_placed(loaded, [((), error.detail)])) from None
-    faults = list(_faults(said, language))
+    faults = list(_faults(said, language, traced=traced is not None))
     if faults:
         raise Refused(_placed(loaded, faults))
-    return Described(world=world_of(said), hours=float(said.hours))
+    usual = [category.handle_s / HOUR_S for category in said.categories.values()]
+    if traced is None:
+        return Described(world=world_of(said, said.hours), hours=float(said.hours), usual=usual)
+    arrivals = trace.read(*traced, list(said.categories), language)
+    hours = arrivals[-1].at + WEEK
+    return Described(world=world_of(said, hours), hours=hours, usual=usual, arrivals=arrivals)
 
 
-def world_of(said: CentreIn) -> World:
-    """The world of a centre without faults."""
+def world_of(said: CentreIn, hours: float) -> World:
+    """The world of a centre without faults, whose shifts go on for so many hours."""
     names = list(said.categories)
     crew = [(name, agent) for name, one in said.agents.items() for name, agent in _each(name, one)]
     place = {name: number for number, name in enumerate(names)}
@@ -83,14 +100,14 @@ def world_of(said: CentreIn) -> World:
         types=names,
         agents=[name for name, _ in crew],
         takes=[[_hours(name, category, agent) for _, agent in crew] for name, category in _of(said)],
-        rates=said.arrivals_per_hour,
+        rates=said.arrivals_per_hour or [0.0],
         starts=[(category.share / begins, place[name]) for name, category in _of(said)],
         follows=[_then(category, place) for category, _ in kinds],
         law=_law(said.variation),
         services=[[(1.0, _service(category, queue))] for category, queue in kinds],
         patience=_patience([queue for _, queue in kinds]),
         declines=[agent.declines for _, agent in crew] if any(one.declines for _, one in crew) else (),
-        presence=_presence([agent for _, agent in crew], said.hours),
+        presence=_presence([agent for _, agent in crew], hours),
     )
 
 
@@ -172,10 +189,13 @@ def _hour(text: str) -> float:
 # What a type cannot tell.
 
 
-def _faults(said: CentreIn, language: Language) -> Iterator[Found]:
+def _faults(said: CentreIn, language: Language, *, traced: bool) -> Iterator[Found]:
     """What is wrong with a centre whose fields are all right by themselves."""
     number = len(said.arrivals_per_hour)
-    if number not in CYCLES:
+    if not number:
+        if not traced:
+            yield (), say("sim_no_profile", language)
+    elif number not in CYCLES:
         yield ("arrivals_per_hour",), say("sim_profile", language, count=number)
     elif not any(said.arrivals_per_hour):
         yield ("arrivals_per_hour",), say("sim_no_arrivals", language)

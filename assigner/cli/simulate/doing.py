@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from functools import partial
 from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 from rich.console import Console, RenderableType
@@ -23,6 +23,7 @@ from api.messages import Language
 from assigner.cli import shell
 from assigner.cli.simulate.describe import Described, Refused, read
 from assigner.cli.simulate.example import CENTRE
+from assigner.cli.simulate.trace import Misread
 from assigner.cli.tables import table
 from assigner.cli.words import number, say
 from assigner.domain.policy import RULES_OF_VALUE
@@ -31,7 +32,7 @@ from assigner.simulation.bare import Outcome
 from assigner.simulation.compare import Interval, Run, difference, interval, measure, of
 from assigner.simulation.measures import MEASURES
 from assigner.simulation.policies import POLICIES
-from assigner.simulation.world import Case, World, cases
+from assigner.simulation.world import Case, World
 
 Runner = Callable[[World, Sequence[Case], int, float], Outcome]
 """From a world, its cases, a seed and an hour to end at."""
@@ -40,9 +41,10 @@ SURE, DIM = "bold", "dim"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What to simulate: a file, or None for the sample; with which policies, and how often."""
+    """What to simulate: a file, or None for the sample, with a trace or None; which policies, how often."""
 
     file: Path | None
+    trace: Path | None
     policies: Sequence[str]
     against: str
     seeds: int
@@ -71,20 +73,30 @@ def simulate(asked: Asked) -> None:
 
 
 def _described(asked: Asked) -> Described:
-    name, text = "sample", CENTRE.encode()
-    if asked.file is not None:
-        name = "stdin" if asked.file == shell.STDIN else str(asked.file)
-        try:
-            text = shell.read(asked.file, MOST_BYTES)
-        except OSError as error:
-            shell.fail([f"{name}: {error.strerror or error}"], shell.USAGE)
+    text, name = (CENTRE.encode(), "sample") if asked.file is None else _bytes(asked.file)
+    traced = None if asked.trace is None else _bytes(asked.trace)
     try:
-        return read(text, name, asked.language)
+        return read(text, name, asked.language, traced)
     except Refused as refused:
-        told = [mistake.told() for mistake in refused.mistakes]
-        key = "one_fault" if len(told) == 1 else "many_faults"
-        headline = say(key, asked.language, source=name, count=number(len(told), asked.language))
-        shell.fail([headline, *told[:MAX_FAULTS_SHOWN]], shell.REFUSED)
+        _refuse(name, [mistake.told() for mistake in refused.mistakes], asked.language)
+    except Misread as misread:
+        told = [complaint.told(asked.language) for complaint in misread.complaints]
+        _refuse(str(asked.trace), told, asked.language)
+
+
+def _bytes(path: Path) -> tuple[bytes, str]:
+    """What is in a file, and its name. Ends with code 2 when it cannot be read."""
+    name = "stdin" if path == shell.STDIN else str(path)
+    try:
+        return shell.read(path, MOST_BYTES), name
+    except OSError as error:
+        shell.fail([f"{name}: {error.strerror or error}"], shell.USAGE)
+
+
+def _refuse(name: str, told: Sequence[str], language: Language) -> NoReturn:
+    key = "one_fault" if len(told) == 1 else "many_faults"
+    headline = say(key, language, source=name, count=number(len(told), language))
+    shell.fail([headline, *told[:MAX_FAULTS_SHOWN]], shell.REFUSED)
 
 
 def _runner(name: str, asked: Asked) -> Runner:
@@ -117,7 +129,7 @@ def _runs(described: Described, runners: Mapping[str, Runner], asked: Asked) -> 
 
 def _each(described: Described, runners: Mapping[str, Runner], asked: Asked) -> Iterator[Run]:
     for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
-        drawn = cases(described.world, seed, until=described.hours)
+        drawn = described.cases(seed)
         for name, runner in runners.items():
             outcome = runner(described.world, drawn, seed, described.hours)
             yield Run(policy=name, seed=seed, measured=measure(outcome))
@@ -168,7 +180,7 @@ def _report(
     runs: Sequence[Run], names: Sequence[str], described: Described, asked: Asked
 ) -> Iterator[RenderableType]:
     language, world = asked.language, described.world
-    count = described.hours * sum(world.rates) / len(world.rates)
+    count = len(described.arrivals) or described.hours * sum(world.rates) / len(world.rates)
     facts = {"hours": described.hours, "agents": len(world.agents), "seeds": asked.seeds, "cases": count}
     told = {name: number(value, language) for name, value in facts.items()}
     yield Text(say("sim_headline", language, **told) + "\n", style="bold")

@@ -62,7 +62,7 @@ class CentreIn(Struct, forbid_unknown_fields=True, kw_only=True):
     """A centre, and what is asked of it."""
 
     hours: Annotated[int, Meta(ge=1, le=MOST_HOURS)] = 168
-    arrivals_per_hour: Annotated[list[Rate], Meta(max_length=168)]
+    arrivals_per_hour: Annotated[list[Rate], Meta(max_length=168)] = []
     variation: Annotated[float, Meta(ge=0, le=5)] = 1.0
     categories: Annotated[dict[Name, CategoryIn], Meta(max_length=1_000)]
     queues: Annotated[dict[Name, QueueIn], Meta(max_length=1_000)] = {}

@@ -28,6 +28,10 @@ SIMULATE: Mapping[str, tuple[str, str]] = {
         "{count} numbers will not do; expected 1, 24 of a day, or 168 of a week from Monday's midnight.",
         "{count} números no valen; se espera 1, 24 de un día, o 168 de una semana desde el lunes a las 0 h.",
     ),
+    "sim_no_profile": (
+        "'arrivals_per_hour' is required, unless --trace tells what arrives.",
+        "Hace falta 'arrivals_per_hour', salvo que --trace diga lo que llega.",
+    ),
     "sim_no_arrivals": (
         "Nothing ever arrives: give an hour a number above 0.",
         "Nunca llega nada: ponga en alguna hora un número mayor que 0.",
