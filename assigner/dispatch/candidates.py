@@ -14,6 +14,7 @@ from assigner.dispatch.entries import AgentEntry
 from assigner.dispatch.lines import (
     ALL_STEPS,
     CREATED,
+    CURVE,
     DUE,
     HANDLE,
     OPENS,
@@ -35,7 +36,7 @@ from assigner.domain.agent import Agent
 from assigner.domain.eligibility import judge
 from assigner.domain.lifecycle import State
 from assigner.domain.policy import PRICE_AND_HOLD, PRIORITY_FIRST, SNAPSHOT, Policy
-from assigner.domain.preference import Points
+from assigner.domain.preference import Curved, Points
 from assigner.domain.roster import Roster
 from assigner.domain.snapshot import Snapshot
 
@@ -163,7 +164,7 @@ def _named_by_others(mirror: Mirror, chances: Sequence[Chance], seen: Seen, rost
 
 def _facts(rows: Rows, policy: Policy, now: int) -> TaskFacts:
     """What the parts of these tasks need to know of them."""
-    table, owner = rows.table, rows.owner
+    table, owner, curves = rows.table, rows.owner, rows.curves()
     size = np.array([chance.line.task.requirement.size for chance in rows.chances], np.int64)
     first = np.array([rule_of(chance.line.task, policy) == PRIORITY_FIRST for chance in rows.chances])
     return TaskFacts(
@@ -175,6 +176,7 @@ def _facts(rows: Rows, policy: Policy, now: int) -> TaskFacts:
         size=size[owner],
         first=first[owner],
         largest=int(size[np.unique(owner[table[:, OPENS] <= now])].max(initial=1)),
+        curved=Curved(table[:, CURVE], curves) if curves else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 from assigner.clock import Clock
 from assigner.dispatch.foresee import Foreseen
 from assigner.dispatch.over_time import OverTime, over_time
-from assigner.dispatch.parts import rule_of
 from assigner.dispatch.translate import Model, translate
 from assigner.domain.errors import TooManyPairs
 from assigner.domain.group import Group
@@ -23,6 +23,8 @@ from solver.check import check
 from solver.solution import Solution
 from solver.solve import solve
 from solver.stop import Stop
+
+RULE = attrgetter("rule")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,8 +108,8 @@ def _model(
     snapshot: Snapshot, roster: Roster, policy: Policy, most_arcs: int, foreseen: Foreseen | None
 ) -> Model | OverTime:
     """The problem by the rules of the tasks: that of the snapshot is for those alone who all have it."""
-    rules = {rule_of(task, policy) for task in snapshot.tasks} or {policy.rule}
-    if rules == {SNAPSHOT}:
+    own = set(map(RULE, snapshot.tasks)) or {None}
+    if {rule or policy.rule for rule in own} == {SNAPSHOT}:
         return translate(snapshot, roster, policy.weights, most_arcs)
     return over_time(snapshot, roster, policy, most_arcs, foreseen)
 

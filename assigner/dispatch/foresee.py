@@ -64,7 +64,9 @@ def foresee(
     who = np.fromiter(roster.positions(reduce(or_, able, 0)), np.int64)
     _refuse_too_many(types.size, who.size, most_cells)
     table = unpacked([able[i] for i in types.tolist()], len(roster.agents))[:, who]
-    outlook = outlook_of(snapshot, [groups[i] for i in types.tolist()], table, who, roster, policy.arrivals)
+    type_of = _places(types, len(groups))[group_of(groups, len(snapshot.tasks))]
+    kinds = [groups[i] for i in types.tolist()]
+    outlook = outlook_of(snapshot, kinds, type_of, table, who, roster, policy.arrivals)
     names = [roster.agents[i].id for i in who.tolist()]
     log_price = settle(outlook) if policy.prices is None else _given(policy.prices, names)
     seats = _places(who, len(roster.agents))
@@ -73,7 +75,7 @@ def foresee(
         rated=rate(outlook, log_price, seats[free]),
         fastest=outlook.handling.min(axis=1, initial=np.inf),
         names=names,
-        type_of=_places(types, len(groups))[group_of(groups, len(snapshot.tasks))],
+        type_of=type_of,
         column_of=_places(free, len(roster.agents)),
         prices=dict(zip(names, np.exp(log_price).tolist(), strict=True)),
     )
@@ -90,12 +92,14 @@ def _refuse_too_many(types: int, agents: int, most: int) -> None:
 def outlook_of(
     snapshot: Snapshot,
     types: Sequence[Group],
+    type_of: Ints,
     able: Mask,
     who: Ints,
     roster: Roster,
     arrivals: Mapping[str, float],
 ) -> Outlook:
-    """The outlook of these types and of the agents at these positions; `able` [T, R] says who could do what.
+    """The outlook of these types and of the agents at these positions; `able` [T, R] says who could do what,
+    `type_of` [n] of which type each task is.
 
     Sizes count as so many tasks. For an agent, room is room for the largest task they could do; who could not
     finish a task before they leave cannot do it.
@@ -107,7 +111,7 @@ def outlook_of(
         [_frees_in(agent, size, snapshot.now) for agent, size in zip(agents, largest.tolist(), strict=True)]
     )
     leaves_in = np.array([_leaves_in(agent, snapshot.now) for agent in agents], np.float64)
-    hours = _hours(snapshot, types, able, agents)
+    hours = _hours(types, _mean_ms(snapshot, type_of, len(types)), able, agents)
     at_once = np.array([agent.capacity_left * (_comes_in(agent, snapshot.now) == 0) for agent in agents])
     begins = np.where((sizes[:, None] <= at_once) | np.isinf(frees_in), 0.0, frees_in)
     waiting: Floats = sizes * np.array([float(len(group.members)) for group in types])
@@ -153,19 +157,26 @@ def _leaves_in(agent: Agent, now: int) -> float:
     return np.inf if agent.available_until is None else (agent.available_until - now) / HOUR_MS
 
 
-def _hours(snapshot: Snapshot, types: Sequence[Group], able: Mask, agents: Sequence[Agent]) -> Floats:
+def _mean_ms(snapshot: Snapshot, type_of: Ints, types: int) -> Floats:
+    """[T]: the mean of the handling times that are said of a type's tasks."""
+    said = np.fromiter(map(HANDLE_MS, snapshot.tasks), np.float64, len(snapshot.tasks))
+    known = type_of >= 0
+    total = np.bincount(type_of[known], said[known], minlength=types)
+    mean: Floats = total / np.bincount(type_of[known], minlength=types)
+    return mean
+
+
+def _hours(types: Sequence[Group], mean_ms: Floats, able: Mask, agents: Sequence[Agent]) -> Floats:
     """[T, R]: the agent's own handling time for the category, else the mean of the type's tasks, in hours; of
     those who are able.
     """
-    times = np.fromiter(map(HANDLE_MS, snapshot.tasks), np.float64, len(snapshot.tasks))
-    means = np.array([times[group.members].mean() for group in types])
     categories = [group.task.requirement.category or "" for group in types]
     own = [agent.handle_ms.get for agent in agents]
     agent, type = np.nonzero(able.T)  # agent by agent: what one says lies together
     said = [own[r](categories[t], -1) for r, t in zip(agent.tolist(), type.tolist(), strict=True)]
     mine = np.full(able.shape, -1.0)
     mine[type, agent] = said
-    hours: Floats = np.maximum(np.where(mine >= 0, mine, means[:, None]), 1.0) / HOUR_MS
+    hours: Floats = np.maximum(np.where(mine >= 0, mine, mean_ms[:, None]), 1.0) / HOUR_MS
     return hours
 
 

@@ -9,7 +9,8 @@ else two small tasks would be worth more than a large one for ever, however long
 the mean price, with no promise. Its priority counts 4 a step from 50, which is 144 steps of theirs: one of a
 priority above 50 goes before nearly all others, one below after them, and one of 50 is among them. Waiting
 gives it less than a step in a century, and the agent a thousandth of what it gives others: so it is priority,
-then age, then the agent. It is never held back.
+then age, then the agent. It is never held back; nor is a task of the rule `snapshot`, which is else valued as
+one of `price_and_hold` where tasks of several rules meet.
 """
 
 from __future__ import annotations

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assigner.domain.policy import PRIORITY_FIRST, Policy
-from assigner.domain.preference import HOUR_MS, NEVER, Points
+from assigner.domain.preference import HOUR_MS, NEVER, PRIORITY_STEP, Curved, Points, curve_pull
 from assigner.domain.task import Task
-from solver.worth import weight_of, worth
+from solver.worth import DOUBLES, weight_of, worth
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,7 +33,8 @@ class TaskFacts:
     """What the parts of n tasks need to know of them, [n] each.
 
     `created`, `due` and `respond` are instants, NEVER where there is none; `handle` is in milliseconds.
-    `first`: whether the rule is PRIORITY_FIRST. `largest`: the largest size there is.
+    `first`: whether the rule is PRIORITY_FIRST. `largest`: the largest size there is. `curved`: the curves by
+    which promises pull where a queue has one of its own.
     """
 
     created: Ints
@@ -42,20 +45,22 @@ class TaskFacts:
     size: Ints
     first: Mask
     largest: int
+    curved: Curved | None = None
 
     @staticmethod
     def of(tasks: Sequence[Task], policy: Policy) -> TaskFacts:
         """The facts of some tasks."""
-        size = _column([task.requirement.size for task in tasks])
+        size = _column("requirement.size", tasks)
         return TaskFacts(
-            created=_column([task.created_at for task in tasks]),
-            priority=_column([task.priority for task in tasks]),
-            due=_column([NEVER if task.due_at is None else task.due_at for task in tasks]),
-            respond=_column([NEVER if task.respond_by is None else task.respond_by for task in tasks]),
-            handle=_column([task.handle_ms for task in tasks]),
+            created=_column("created_at", tasks),
+            priority=_column("priority", tasks),
+            due=_instants("due_at", tasks),
+            respond=_instants("respond_by", tasks),
+            handle=_column("handle_ms", tasks),
             size=size,
-            first=np.array([rule_of(task, policy) == PRIORITY_FIRST for task in tasks], np.bool_),
+            first=_first(tasks, policy),
             largest=int(size.max(initial=1)),
+            curved=_curved(tasks),
         )
 
 
@@ -96,6 +101,8 @@ def parts_of(facts: TaskFacts, priced: Priced, now: int, weights: Mapping[str, f
         weight=weight_of(facts.priority.astype(np.float64)),
         slack=np.where(facts.first, np.inf, slack),
     )
+    if facts.curved is not None:
+        parts["promise"] = _curved_promise(facts, facts.curved, now, parts["promise"])
     parts["priority"] = np.where(facts.first, FIRST_STEP * (facts.priority - USUAL), parts["priority"])
     most = MOST_OF_TASK * facts.size // facts.largest
     return {
@@ -109,8 +116,37 @@ def points(units: Floats) -> Points:
     return np.rint(np.clip(SCALE * units, -(2.0**60), 2.0**60)).astype(np.int64)
 
 
-def _column(numbers: Sequence[int]) -> Ints:
-    return np.array(numbers, np.int64)
+def _column(name: str, tasks: Sequence[Task]) -> Ints:
+    return np.fromiter(map(attrgetter(name), tasks), np.int64, len(tasks))
+
+
+def _instants(name: str, tasks: Sequence[Task]) -> Ints:
+    said = map(attrgetter(name), tasks)
+    return np.array([NEVER if instant is None else instant for instant in said], np.int64)
+
+
+def _first(tasks: Sequence[Task], policy: Policy) -> Mask:
+    if not any(map(attrgetter("rule"), tasks)):
+        return np.full(len(tasks), policy.rule == PRIORITY_FIRST)
+    return np.array([rule_of(task, policy) == PRIORITY_FIRST for task in tasks], np.bool_)
+
+
+def _curved(tasks: Sequence[Task]) -> Curved | None:
+    if not any(map(attrgetter("curve"), tasks)):
+        return None
+    curves = {task.curve.number: task.curve for task in tasks if task.curve is not None}
+    numbers = [0 if task.curve is None else task.curve.number for task in tasks]
+    return Curved(np.array(numbers, np.int64), curves)
+
+
+def _curved_promise(facts: TaskFacts, curved: Curved, now: int, promise: Floats) -> Floats:
+    """What promises add, of the tasks with a curve of their own what that says: in steps of priority."""
+    promised = np.minimum(facts.due, facts.respond)
+    for number, curve in curved.curves.items():
+        rows = np.flatnonzero((curved.number == number) & (promised < NEVER) & ~facts.first)
+        steps = curve_pull(curve, promised[rows] - now) / PRIORITY_STEP
+        promise[rows] = log(2) / DOUBLES * steps
+    return promise
 
 
 def _hours_to(instants: Ints, now: int) -> Floats:

@@ -148,7 +148,9 @@ OVER_TIME: dict[str, str] = {
     "waited": "0.3 × ln(1 + hours waited / 4 times the task's priced hours), without an end.",
     "priority": "ln 2 for each 25 steps above 50, less for each below. With `priority_first` 4 a step: "
     "before all else.",
-    "promise": "What a promise adds as the last moment comes near at which the task has to be begun.",
+    "promise": "e^(-hours / 8) while there are so many hours until the task has to be begun for its promise "
+    "to be kept, by `respond_by` or done by `due_at`; after that 1 for each 12 hours, less 4. By a curve of "
+    "the queue's own ln 2 for each 25 of its points.",
 }
 """The terms of the rules over time, in millionths. All but `right_agent` are of the task, within 2³¹."""
 

@@ -32,6 +32,16 @@ def test_at_the_bound_and_above_it(name: str, most: int) -> None:
     assert str(most - 1) in found["detail"]
 
 
+def test_what_is_looked_ahead_at_is_bounded_like_arcs() -> None:
+    """By a rule over time the busy agents count too: two types and three agents are six pairs to look at."""
+    busy = [{**agent, "busy": [{"remaining_s": 60}]} for agent in AGENTS]
+    body: Json = {"tasks": TASKS, "agents": busy, "policy": {"rule": "price_and_hold"}}
+    assert ask(bounded(max_arcs=6), **body)["assignments"] == []
+    found = problem(body, bounded(max_arcs=5))
+    assert (found["status"], found["code"]) == (422, "too_many_arcs")
+    assert "2 types of tasks and 3 agents at work are 6 pairs" in found["detail"]
+
+
 def test_counts_come_before_faults() -> None:
     """A request with too many tasks is not searched for faults."""
     found = problem({"tasks": [{"x": 1}] * 5}, bounded(max_tasks=4))
