@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 BUCKET_MS = 300_000
 Due = tuple[int, str]
-"""When a task is due, and its id."""
+"""When a task is due, or is to be answered where that is sooner; and its id."""
 
 
 class Dues:

@@ -19,7 +19,7 @@ from api.shapes import MOST_SHOWN
 from api.view import View
 from assigner.domain.instant import to_ms
 from assigner.domain.lifecycle import OPEN_STATES, State
-from assigner.domain.promise import stands
+from assigner.domain.promise import soonest, stands
 from assigner.domain.records import TaskRecord
 from assigner.domain.risk import Risk
 
@@ -113,7 +113,7 @@ def asks(task: TaskRecord, skill: str) -> bool:
 
 
 def _is_due_before(view: View, task: TaskRecord, instant: int) -> bool:
-    due = view.promises(task).due_at
+    due = soonest(task, view.promises(task))
     return due is not None and due < instant
 
 

@@ -32,6 +32,7 @@ def task_out(task: TaskRecord, found: Promises, now: int) -> dict[str, Any]:
         "size": task.size,
         "created_at": instant(task.created_at),
         "due_at": _maybe(found.due_at),
+        "said_due_at": task.doc.get("due_at"),
         "respond_by": _maybe(found.respond_by),
         "responded_at": _maybe(task.responded_at),
         "state": task.state,

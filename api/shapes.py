@@ -248,8 +248,8 @@ class TransferIn(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 _KNOWN_OF_TASK = """state agent offer started_at held_until hold_reason attempts declines handoffs reopened
-relaxed version queued_at updated_at finished_at outcome sla_risk warnings
-overrides""".split()
+relaxed version queued_at updated_at finished_at outcome sla_risk warnings overrides
+said_due_at respond_by responded_at""".split()
 _KNOWN_OF_AGENT = "load idle_since version last_seen_at presence_until updated_at".split()
 
 READ_ONLY: dict[type, frozenset[str]] = {

@@ -105,7 +105,8 @@ async def get(request: Request) -> Response:
 async def list_tasks(request: Request) -> Response:
     """Tasks that are open, the first made first; those that ended with `state`, the last ended first.
 
-    With `due_before`, an instant, those that are due before it; if open, the first due first.
+    With `due_before`, an instant, those that are due before it, or that somebody is to take before it first;
+    if open, the first due first.
     """
     return listing(await tasks_page(live(request), request.query_params))
 

@@ -22,7 +22,7 @@ from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.standing import Standing
 from assigner.domain.document import holding
 from assigner.domain.lifecycle import OPEN_STATES, OfferState, State
-from assigner.domain.promise import Promises, promises
+from assigner.domain.promise import Promises, promises, soonest
 from assigner.domain.queue import DEFAULT, Queue
 from assigner.domain.records import AgentRecord, Event, KeyRecord, OfferRecord, QueueRecord, TaskRecord
 from assigner.store.base import EventsLost, Store, StoreUnavailable, World
@@ -198,7 +198,7 @@ class View:
 
     def _promise(self, task: TaskRecord) -> None:
         found = self._promises[task.id] = promises(task, self.queue(task.queue))
-        self.dues.put(task.id, found.due_at)
+        self.dues.put(task.id, soonest(task, found))
 
     def _drop_task(self, task: TaskRecord) -> None:
         id = task.id

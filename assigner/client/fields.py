@@ -65,7 +65,7 @@ class AgentFields(Guard, total=False):
     capacity: int | None
     available_from: Instant | None
     available_until: Instant | None
-    shifts: Sequence[Mapping[str, Instant]] | None
+    shifts: Sequence[Mapping[str, Any]] | None
     handle_s: Mapping[str, float | None] | None
     teams: Sequence[str] | None
 
@@ -129,6 +129,10 @@ class QueueFields(Guard, total=False):
     lost_after_s: float | None
     relaxation: Sequence[Mapping[str, Any]]
     floor: Mapping[str, int]
+    calendar: Mapping[str, Any] | None
+    service_levels: Sequence[Mapping[str, Any]]
+    curve: Sequence[Mapping[str, float]] | None
+    rule: Literal["price_and_hold", "priority_first", "snapshot"]
 
 
 class Transfer(Guard, total=False):

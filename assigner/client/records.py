@@ -19,6 +19,8 @@ class Task(Record):
     `state`: queued, held, offered, assigned, completed or cancelled. `agent`: who is offered it, has it or
     did it. `sla_risk`: none (nothing was promised), ok, at_risk or breached. `warnings`: told when
     it is made. `overrides`: what coordinators decided of it by hand, beside the fields as they were said.
+    `due_at`: when it is to be done, as a coordinator, its client or its queue says; `said_due_at` as its
+    client said. `respond_by`: when an agent is to take it first, `responded_at`: when one did.
     """
 
     id: str
@@ -37,6 +39,9 @@ class Task(Record):
     handle_s: float | None
     created_at: datetime
     due_at: datetime | None
+    said_due_at: datetime | None
+    respond_by: datetime | None
+    responded_at: datetime | None
     not_before: datetime | None
     pinned_agent: str | None
     preferred_agents: Sequence[str]
@@ -62,15 +67,21 @@ class Task(Record):
     updated_at: datetime
 
 
-class Shift(Record):
-    """When an agent is there: from `begins`, which is `from` in the mapping, until `until`."""
+class Break(Record):
+    """When an agent has a break: from `begins`, which is `from` in the mapping, until `until`."""
 
     until: datetime
 
     @property
     def begins(self) -> datetime:
-        """The first instant of the shift."""
+        """The first instant of it."""
         return datetime.fromisoformat(self["from"])
+
+
+class Shift(Break):
+    """When an agent is there, but for the breaks: from `begins` until `until`."""
+
+    breaks: Sequence[Break]
 
 
 class Agent(Record):
@@ -121,6 +132,10 @@ class Queue(Record):
     lost_after_s: float | None
     relaxation: Sequence[Mapping[str, Any]]
     floor: Mapping[str, int]
+    calendar: Mapping[str, Any] | None
+    service_levels: Sequence[Mapping[str, Any]]
+    curve: Sequence[Mapping[str, float]] | None
+    rule: str
     version: int
     updated_at: datetime
 

@@ -70,6 +70,13 @@ def stands(record: TaskRecord, found: Promises, now: int) -> Risk:
     return worse(resolution, response)
 
 
+def soonest(record: TaskRecord, found: Promises) -> int | None:
+    """When the promise ends that ends first of those that stand."""
+    respond_by = None if responded(record) else found.respond_by
+    ends = [end for end in (respond_by, found.due_at) if end is not None]
+    return min(ends, default=None)
+
+
 def owed(record: TaskRecord, queue: Queue) -> Promises:
     """The promises of a task that stand: without its first response when that has been given."""
     found = promises(record, queue)

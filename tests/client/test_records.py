@@ -40,9 +40,11 @@ def test_what_was_not_said_is_empty_where_that_is_meant_and_told_where_not() -> 
 
 
 def test_records_within_records_have_attributes_too() -> None:
-    agent = Agent({"shifts": [{"from": "2026-11-23T08:00:00Z", "until": "2026-11-23T16:00:00Z"}]})
-    [shift] = agent.shifts
+    lunch = {"from": "2026-11-23T12:00:00Z", "until": "2026-11-23T13:00:00Z"}
+    said = {"from": "2026-11-23T08:00:00Z", "until": "2026-11-23T16:00:00Z", "breaks": [lunch]}
+    [shift] = Agent({"shifts": [said]}).shifts
     assert shift.until - shift.begins == timedelta(hours=8)
+    assert [pause.until - pause.begins for pause in shift.breaks] == [timedelta(hours=1)]
     told = Explanation({"decided": {"agent": "ana", "runners_up": [{"agent": "luis", "value": 3}]}})
     assert told.decided
     assert told.decided.runners_up

@@ -144,6 +144,8 @@ def _telling() -> Iterator[None]:
 def _document(kind: str, item: Mapping[str, Any]) -> Doc:
     """What a client said of a record. Raises Broken."""
     said = {name: value for name, value in item.items() if name not in _KEPT[kind]}
+    if "said_due_at" in item:
+        said["due_at"] = item["said_due_at"]  # what is shown may be what the queue promises
     try:
         return normal(kind, item["id"], said)
     except ApiError as error:

@@ -35,7 +35,7 @@ LONGEST: Final = 40
 BAD: Final = "red"
 CSV: Final = (
     *("id", "queue", "category", "case", "tags", "state", "agent", "priority", "created_at", "queued_at"),
-    *("due_at", "sla_risk", "held_until", "hold_reason"),
+    *("due_at", "sla_risk", "held_until", "hold_reason", "respond_by", "responded_at"),
 )
 _ASKED: Final = (
     *("queue", "skills", "any_skills", "channel", "category", "size", "handle_s", "relaxed", "not_before"),
@@ -211,20 +211,29 @@ def due(task: Item) -> str | None:
     return said
 
 
+def reply_due(task: Item) -> str | None:
+    """When somebody is to take a task that nobody has taken."""
+    waits = task["state"] in ("queued", "held", "offered") and task.get("responded_at") is None
+    return task.get("respond_by") if waits else None
+
+
 def left_ms(task: Item, now: int) -> int | None:
-    """How long until a task is due; None where nothing was promised."""
-    instant = due(task)
-    return None if instant is None else times.ms_of(instant) - now
+    """How long until a task is due, or to be taken where that is sooner; None where nothing was promised."""
+    ends = [times.ms_of(end) for end in (due(task), reply_due(task)) if end is not None]
+    return min(ends) - now if ends else None
 
 
 def due_in(task: Item, now: int, view: View) -> tuple[str, str]:
-    """How long until a task is due or how late it is, and its colour."""
-    left = left_ms(task, now)
+    """How long until a task is due, or to be taken where that is sooner, or how late it is; its colour."""
+    left, reply = left_ms(task, now), reply_due(task)
     if left is None or task.get("finished_at"):
         return "–", DIM
+    text, style = times.long(left), REASON if task.get("sla_risk") == "at_risk" else "default"
     if left <= 0:
-        return view.say("late", time=times.long(-left)), BAD
-    return times.long(left), REASON if task.get("sla_risk") == "at_risk" else "default"
+        text, style = view.say("late", time=times.long(-left)), BAD
+    if reply is not None and times.ms_of(reply) - now == left:
+        text = view.say("reply", time=text)
+    return text, style
 
 
 def waited(task: Item, now: int) -> str:

@@ -139,6 +139,8 @@ def _facts(task: Item, found: Item, now: int, view: View) -> Table:
     made.add_row(view.say("fact_asks"), _asks(task, view))
     made.add_row(view.say("fact_priority"), priority(task, view))
     made.add_row(view.say("fact_promise"), _promise(task, now, view))
+    if task.get("respond_by"):
+        made.add_row(view.say("fact_reply"), _reply(task, now, view))
     if task["state"] in ("queued", "held", "offered"):
         made.add_row(view.say("fact_waited"), waited(task, now))
     if task["state"] == "held":
@@ -165,20 +167,32 @@ def _skills(levels: Mapping[str, int]) -> str:
 
 
 def _promise(task: Item, now: int, view: View) -> Text:
-    instant, left, risk = due(task), left_ms(task, now), task.get("sla_risk")
-    if instant is None or left is None:
+    """When it is to be done."""
+    instant = due(task)
+    if instant is None:
         return Text(view.say("promise_none"), style=DIM)
-    at = times.at(instant, now, view.language, view.zone)
+    return _kept(instant, task, task.get("finished_at"), now, view)
+
+
+def _reply(task: Item, now: int, view: View) -> Text:
+    """When somebody is to take it first."""
+    return _kept(task["respond_by"], task, task.get("responded_at"), now, view)
+
+
+def _kept(instant: str, task: Item, done: str | None, now: int, view: View) -> Text:
+    """How it stands to a promise that ends at an instant; `done`: when that was done which is promised."""
+    at, left = times.at(instant, now, view.language, view.zone), times.ms_of(instant) - now
     if task["state"] == "cancelled":
         return Text(view.say("promise_off", at=at), style=DIM)
-    if task.get("finished_at"):
-        missed = risk == "breached"
+    if done is not None:
+        missed = times.ms_of(done) >= times.ms_of(instant)
         return Text(
             view.say("promise_missed" if missed else "promise_met", at=at), style=BAD if missed else GOOD
         )
     if left <= 0:
         return Text(view.say("promise_late", at=at, time=times.long(-left)), style=BAD)
-    key, style = ("promise_at_risk", REASON) if risk == "at_risk" else ("promise_ok", "default")
+    risky = task.get("sla_risk") == "at_risk" and left == left_ms(task, now)
+    key, style = ("promise_at_risk", REASON) if risky else ("promise_ok", "default")
     handle = duration(task.get("handle_s") or HANDLE_MS / 1000)
     return Text(view.say(key, at=at, time=times.long(left), handle=handle), style=style)
 

@@ -55,6 +55,7 @@ PEOPLE: Mapping[str, tuple[str, str]] = {
     "column_who": ("Who", "Quién"),
     "column_why": ("Why", "Por qué"),
     "late": ("late {time}", "tarde {time}"),
+    "reply": ("reply: {time}", "respuesta: {time}"),
     # states, bands and what a task is waiting for
     "queued": ("waiting", "espera"),
     "held": ("held", "retenida"),
@@ -95,6 +96,7 @@ PEOPLE: Mapping[str, tuple[str, str]] = {
     "fact_any": ("and one of: {sets}", "y una de: {sets}"),
     "fact_priority": ("Priority", "Prioridad"),
     "fact_promise": ("Promise", "Plazo"),
+    "fact_reply": ("First reply", "Primera respuesta"),
     "fact_waited": ("Waiting", "Espera"),
     "fact_reason": ("Reason", "Motivo"),
     "fact_outcome": ("Outcome", "Resultado"),
