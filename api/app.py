@@ -16,6 +16,7 @@ from api import (
     agents,
     assign,
     explanation,
+    handling,
     health,
     keys,
     offers,
@@ -95,7 +96,7 @@ def create_app(
     app.openapi = functools.cache(lambda: openapi.document(app))  # type: ignore[method-assign]
     app.state.service = parts
     # Routes are tried in this order: the ones that are asked most come first.
-    living = (tasks, offers, verbs, explanation, agents, queues, stats, events, keys, overrides)
+    living = (tasks, offers, verbs, explanation, agents, handling, queues, stats, events, keys, overrides)
     for part in living if lives else ():
         app.include_router(part.router)
     app.include_router(assign.router)

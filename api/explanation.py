@@ -80,8 +80,7 @@ async def _explain(parts: Live, task: TaskRecord, spoken: str) -> LiveExplanatio
     now, dispatcher = parts.clock.now_ms(), parts.dispatcher
     policy = dispatcher.policy if dispatcher else Policy()
     async with parts.explaining:
-        mirror = dispatcher.mirror if dispatcher else None
-        mirror = mirror or await (await parts.seen()).mirror(now)
+        mirror = await parts.mirror(now)
         return await explain_live(mirror, task, now, weights=policy.weights, language=spoken)
 
 

@@ -12,6 +12,7 @@ from api.events.hub import Hub
 from api.view import View
 from assigner.clock import Clock
 from assigner.dispatch.loop import Dispatcher
+from assigner.dispatch.mirror import Mirror
 from assigner.domain.lifecycle import State, allowed
 from assigner.domain.queue import Queue
 from assigner.store.base import Command, Outcome, Store, StoreUnavailable
@@ -105,6 +106,13 @@ class Live:
             raise StoreUnavailable(self.view.obstacle)
         await self.view.reached(max(self.written.get(kind, BEFORE) for kind in kinds or KINDS))
         return self.view
+
+    async def mirror(self, now: int) -> Mirror:
+        """What this process's dispatcher knows; where it does not lead, the same of the view's. Raises
+        StoreUnavailable.
+        """
+        known = self.dispatcher.mirror if self.dispatcher else None
+        return known or await (await self.seen()).mirror(now)
 
 
 def _kind(outcome: Outcome) -> str:

@@ -109,6 +109,7 @@ DESCRIBED: tuple[Described, ...] = (
     _get("/v1/queues/{id}", "Queue", errors=("unknown_queue",)),
     _get("/v1/queues", "Queues", errors=("invalid_request",)),
     _get("/v1/queues/{id}/stats", "QueueStats", errors=("unknown_queue",)),
+    _get("/v1/handling", "HandlingTimes", errors=("invalid_request",)),
     _get("/v1/stats", "Stats"),
     Described(method="get", path="/v1/events", answer="CloudEvents", media=EVENTS, query=TAKES["/v1/events"],
               errors=(*_READ, "invalid_request", "too_many_readers")),

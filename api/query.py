@@ -30,6 +30,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "/v1/events": ("type", "queue", "last_event_id", "since"),
     "/v1/offers": ("wait_s", "cursor", "limit"),
     "/v1/queues": ("limit", "cursor"),
+    "/v1/handling": ("category", "agent", "limit", "cursor"),
     "/v1/keys": ("limit", "cursor"),
     "/v1/overrides": (*OVERRIDES, "limit", "cursor"),
     "/v1/overrides.csv": OVERRIDES,

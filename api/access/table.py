@@ -97,6 +97,7 @@ ACCESS: Mapping[tuple[str, str], Access] = _rows(
     ("PUT /v1/queues/{id}", "platform coordinator"),
     ("GET /v1/queues/{id}", "platform coordinator"),
     ("GET /v1/queues/{id}/stats", "platform coordinator sre"),
+    ("GET /v1/handling", "platform coordinator"),
     ("GET /v1/stats", "platform coordinator sre"),
     ("GET /v1/events", "platform coordinator"),
     ("POST /v1/overrides", "coordinator"),

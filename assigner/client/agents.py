@@ -6,10 +6,10 @@ from typing import Unpack
 
 from assigner.client.batches import Line, Many, batch
 from assigner.client.call import Call, Guard, change, get, nothing, path
-from assigner.client.fields import AgentFields, AgentFilter, Instant, Presence
+from assigner.client.fields import AgentFields, AgentFilter, HandlingFilter, Instant, Presence
 from assigner.client.methods import Resource, S, asks, walks
 from assigner.client.reading import one, pages
-from assigner.client.records import Agent
+from assigner.client.records import Agent, HandlingTime
 from assigner.client.script import Script
 
 
@@ -50,6 +50,13 @@ class Agents(Resource[S]):
     def list(self, **wanted: Unpack[AgentFilter]) -> Script[Agent]:
         """Agents, by id."""
         return pages(path("agents"), Agent, {**wanted})
+
+    @walks
+    def handling(self, **wanted: Unpack[HandlingFilter]) -> Script[HandlingTime]:
+        """How long agents are expected to take, as it was learned: by category, and in each by agent, after
+        what is expected of everybody.
+        """
+        return pages(path("handling"), HandlingTime, {**wanted})
 
     @walks
     def batch(self, agents: Many) -> Script[Line]:

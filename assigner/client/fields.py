@@ -56,6 +56,14 @@ class TaskFilter(TypedDict, total=False):
     limit: int | None
 
 
+class HandlingFilter(TypedDict, total=False):
+    """Of which category and of which agent; without an agent those of everybody too. `limit`: of a page."""
+
+    category: str | None
+    agent: str | None
+    limit: int | None
+
+
 class AgentFields(Guard, total=False):
     """What is said of an agent."""
 

@@ -105,6 +105,19 @@ class Agent(Record):
     updated_at: datetime
 
 
+class HandlingTime(Record):
+    """How long an agent is expected to take for a category; `agent` None: somebody of the usual speed.
+
+    `spread`: the σ of the logarithm of a time. `n`: how many completions are behind it.
+    """
+
+    category: str
+    agent: str | None
+    mean_s: float
+    spread: float
+    n: int
+
+
 class Offer(Record):
     """A task proposed to one agent. `state`: open, accepted, declined, expired or revoked."""
 

@@ -41,7 +41,7 @@ USUAL = 0.132
 before they are known to be otherwise."""
 MOST_VARIATION = 0.4
 """Of lognormal times with a spread of 1.7; what varies more is taken for an outlier."""
-ALIKE = 8.0
+ALIKE = 4.0
 """So many observations' worth is that: for a category; and what is known of the category, for a pair."""
 LONGEST = log(8)
 """A time counts as at most eight times what its root was expected to come to, more while that is in doubt."""
@@ -218,6 +218,11 @@ class Handling:
     def tries(self, agent: str) -> list[str]:
         """The categories in which an agent was observed."""
         return list(self._agents.get(agent, _NOBODY).pairs)
+
+    def tried_by(self, category: str) -> list[str]:
+        """The agents who were observed in a category."""
+        found = self._categories.get(category)
+        return list(found.pairs) if found else []
 
     def __contains__(self, category: str) -> bool:
         """Whether anybody was observed in a category."""
