@@ -64,6 +64,14 @@ Seconds = Annotated[
     float,
     Meta(gt=0, le=LARGEST_DURATION_S, description="Seconds, rounded half to even to milliseconds."),
 ]
+HandleSeconds = Annotated[
+    float,
+    Meta(
+        gt=0,
+        lt=LARGEST_DURATION_S,
+        description="Seconds, under a year, rounded half to even to milliseconds.",
+    ),
+]
 Level = Annotated[int, Meta(ge=1, le=10)]
 Skills = Annotated[dict[Name, Level], Meta(max_length=MOST_SKILLS)]
 Weight = Annotated[float, Meta(ge=0, le=1000)]
@@ -102,7 +110,7 @@ class TaskIn(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     created_at: Annotated[Instant | None, Meta(description="Default: now.")] = None
     due_at: Annotated[Instant | None, Meta(description="When it was promised for.")] = None
     not_before: Annotated[Instant | None, Meta(description="Nobody may take it before.")] = None
-    handle_s: Annotated[Seconds, Meta(description="Expected handling time.")] = 600.0
+    handle_s: Annotated[HandleSeconds, Meta(description="Expected handling time, under a year.")] = 600.0
     size: Size = 1
     preferred_agents: list[Id] = []
     excluded_agents: list[Id] = []
@@ -134,7 +142,7 @@ class AgentIn(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     available_until: Annotated[Instant | None, Meta(description="The first instant off shift.")] = None
     idle_since: Instant | None = None
     handle_s: Annotated[
-        dict[Name, Seconds], Meta(description="The agent's own handling time, by category.")
+        dict[Name, HandleSeconds], Meta(description="The agent's own handling time, by category.")
     ] = {}
 
 

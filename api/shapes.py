@@ -6,7 +6,18 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from api.schemas import COOLING_DOWN, LARGEST_DURATION_S, Id, Instant, Level, Name, Priority, Seconds, TaskIn
+from api.schemas import (
+    COOLING_DOWN,
+    LARGEST_DURATION_S,
+    HandleSeconds,
+    Id,
+    Instant,
+    Level,
+    Name,
+    Priority,
+    Seconds,
+    TaskIn,
+)
 from assigner.domain.queue import SETTINGS
 
 MOST_SHOWN = 1_000
@@ -95,7 +106,7 @@ class AgentPut(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
     available_until: Annotated[Instant | None, Meta(description="The first instant off shift.")] = None
     shifts: Annotated[list[ShiftIn], Meta(max_length=MOST_SHIFTS, description=SHIFTS)] = []
     handle_s: Annotated[
-        dict[Name, Seconds],
+        dict[Name, HandleSeconds],
         Meta(max_length=MOST_NAMED, description="The agent's own handling time, by category."),
     ] = {}
     teams: Annotated[list[Name], Meta(max_length=100, description="Yours, for lists; not interpreted.")] = []
