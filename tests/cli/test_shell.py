@@ -28,6 +28,7 @@ def refused(code: int, *args: str, stdin: bytes = b"") -> str:
         ["override"],
         ["override", "pin"],
         ["overrides"],
+        ["handling"],
         ["version"],
     ],
 )
@@ -37,7 +38,8 @@ def test_help_ends_well(command: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "assign", "sample", "apply", "export", "tasks", "why", "override", "overrides"]
+    "command",
+    ["serve", "assign", "sample", "apply", "export", "tasks", "why", "override", "overrides", "handling"],
 )
 def test_help_teaches_by_examples(command: str) -> None:
     assert f"  assigner {command} " in told(command, "--help").partition("Examples")[2]

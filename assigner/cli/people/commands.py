@@ -24,6 +24,7 @@ State = Annotated[
     ),
 ]
 Agent = Annotated[str | None, typer.Option(metavar="AGENT", help="Offered to this agent, or with them.")]
+OfAgent = Annotated[str | None, typer.Option(metavar="AGENT", help="Of this agent.")]
 Case = Annotated[str | None, typer.Option(metavar="CASE", help="Of this case.")]
 AtRisk = Annotated[
     str | None,
@@ -115,9 +116,38 @@ def overrides(  # noqa: PLR0913, PLR0917 - one for each flag
     run(Wanted(where=where, filters=filters, since=since, form=form))
 
 
+@shell.manners()
+def handling(  # noqa: PLR0913, PLR0917 - one for each flag
+    category: Category = None,
+    agent: OfAgent = None,
+    limit: Rows = None,
+    json: AsJson = False,
+    csv: AsCsv = False,
+    url: Url = None,
+    key: Key = "",
+    lang: Lang = None,
+) -> None:
+    """List how long agents are expected to take, by category: learned from what they have completed."""
+    from assigner.cli.people.asking import Where  # noqa: PLC0415 - as above
+    from assigner.cli.people.handling import Form  # noqa: PLC0415 - as above
+    from assigner.cli.people.handling import handling as run  # noqa: PLC0415 - as above
+
+    if json and csv:
+        raise typer.BadParameter("give --json or --csv, not both")
+    asked = {"category": category, "agent": agent}
+    filters = {name: value for name, value in asked.items() if value is not None}
+    form: Form = "json" if json else "csv" if csv else "table"
+    run(
+        Where(url=url or own_url(), key=key, language=lang or preferred(os.environ), limit=limit),
+        filters,
+        form,
+    )
+
+
 def join(app: typer.Typer) -> None:
     """Put these commands among those of an app."""
     app.command(epilog=examples.TASKS)(tasks)
     app.command(epilog=examples.WHY)(why)
     app.add_typer(override)
     app.command(epilog=examples.LIST)(overrides)
+    app.command(epilog=examples.HANDLING)(handling)

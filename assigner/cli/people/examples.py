@@ -134,6 +134,20 @@ OVERRIDES: Final[Mapping[str, str]] = {
 
 UNDO: Final = _examples("undo ov-0123456789abcdef", "undo ov-0123456789abcdef --lang es")
 
+HANDLING: Final = """\b
+[bold]Examples[/bold]
+  assigner handling --category invoice_correction
+  assigner handling --agent ana
+  assigner handling --limit 0 --csv > handling.csv
+
+\b
+[bold]What is shown[/bold]
+  Of each category first what is expected of everybody, then of each agent
+  who has completed any: the mean, between which times eight in ten lie, and
+  how many were completed. With few of them the mean is near that of the
+  category, and faster or slower as the agent is elsewhere.
+"""
+
 LIST: Final = """\b
 [bold]Examples[/bold]
   assigner overrides --active
