@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, Final, TypeVar
 
 from assigner.sample_data import (
+    CALENDAR,
     CAPACITIES,
     FIRST_NAMES,
     LANGUAGES,
@@ -104,9 +105,20 @@ def centre(
     are those of `snapshot`.
     """
     made = snapshot(tasks, agents, seed, now, sizes=sizes)
-    queues: dict[str, Record] = {queue.id: dict(SETTINGS.get(queue.id, {})) for queue in QUEUES}
+    queues: dict[str, Record] = {queue.id: SETTINGS.get(queue.id, {}) | _promises(queue) for queue in QUEUES}
     parts = {"queues": queues, "agents": _by_id(made["agents"], but=OF_THE_MOMENT)}
     return parts | ({"tasks": _by_id(made["tasks"], but=("cooling_down",))} if tasks else {})
+
+
+def _promises(queue: Queue) -> Record:
+    """What a queue promises: an end in its business hours, and an answer in a quarter of them."""
+    resolution_s = queue.sla_h * 3600
+    level = {
+        "first_response_s": resolution_s / 4,
+        "resolution_s": resolution_s,
+        "at_risk_s": resolution_s / 8,
+    }
+    return {"calendar": CALENDAR, "service_levels": [level]}
 
 
 def _by_id(records: Sequence[Record], but: Sequence[str]) -> dict[str, Record]:

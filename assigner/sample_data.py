@@ -230,3 +230,17 @@ LAST_NAMES: Final = (
     "ruiz saez sala sanchez santana santiago santos sanz serra serrano soler soto suarez torres urrutia "
     "vargas vazquez vega velasco vicente vidal vila zabala"
 ).split()
+
+CALENDAR: Final[dict[str, Any]] = {
+    "time_zone": "Europe/Madrid",
+    "hours": {day: [{"from": "08:00", "until": "20:00"}] for day in ("mon", "tue", "wed", "thu", "fri")},
+    "holidays": [
+        "2026-12-08", "2026-12-25", "2027-01-01", "2027-01-06", "2027-03-26", "2027-10-12", "2027-11-01",
+        "2027-12-06", "2027-12-08",
+    ],
+    "special": {
+        "2026-12-24": [{"from": "08:00", "until": "14:00"}],
+        "2026-12-31": [{"from": "08:00", "until": "14:00"}],
+    },
+}  # fmt: skip
+"""When the back office works: a made-up one's hours, the holidays of Spain."""

@@ -28,7 +28,8 @@ LEAST_TTL_S: Final = 5.0
 ANSWERS_A_SECOND: Final = 20
 """What a slow machine manages; at first all agents are offered work at once, and each is to be in time."""
 LEAST_COOL_DOWN_S: Final = 1.0
-"""The service takes no shorter one."""
+LEAST_PROMISE_S: Final = 1.0
+"""The service takes no shorter ones."""
 
 BUSY_PART: Final = 0.8
 """How much of the work that the agents present can do arrives on average."""
@@ -102,6 +103,11 @@ def _hastened_queue(said: Record, wanted: Wanted) -> Record:
         "offer_ttl_s": max(least_s, _shorter(queue["offer_ttl_s"], pace)),
         "decline_cool_down_s": max(LEAST_COOL_DOWN_S, _shorter(queue["decline_cool_down_s"], pace)),
         "relaxation": [step | {"after_s": _shorter(step["after_s"], pace)} for step in queue["relaxation"]],
+        "calendar": None,  # a week is over in minutes, and its nights would be too
+        "service_levels": [
+            {name: max(LEAST_PROMISE_S, _shorter(seconds, pace)) for name, seconds in level.items()}
+            for level in queue["service_levels"]
+        ],
     }
 
 

@@ -95,6 +95,9 @@ def test_all_times_of_the_centre_are_as_much_shorter_as_it_lives_faster() -> Non
         ahead, nearer = (datetime.fromisoformat(t["tasks"][id]["due_at"]) - NOW for t in (slow, fast))
         assert nearer.total_seconds() == pytest.approx(ahead.total_seconds() / 60, abs=1e-3)
     assert fast["queues"]["averias"]["relaxation"][0]["after_s"] == 60
+    levels = [{"first_response_s": 120, "resolution_s": 480, "at_risk_s": 60}]
+    assert fast["queues"]["averias"]["service_levels"] == levels
+    assert fast["queues"]["averias"]["calendar"] is None
     assert datetime.fromisoformat(due({"queue": "averias"}, NOW, 60)) == NOW + timedelta(minutes=8)
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from assigner.sample import NOW, snapshot
+from assigner.domain.instant import DAY_MS, ms_of
+from assigner.domain.queue import Queue
+from assigner.sample import NOW, centre, snapshot
 from assigner.sample_data import FIRST_NAMES, LAST_NAMES, QUEUES, SPECIALISMS
 
 NAMING = {"pinned_agent", "preferred_agents", "excluded_agents", "cooling_down"}
@@ -189,3 +191,20 @@ def test_another_offset_is_kept() -> None:
     zone = timezone(timedelta(hours=-3))
     made = snapshot(50, 5, now=NOW.astimezone(zone))
     assert all(task["created_at"].endswith("-03:00") for task in made["tasks"])
+
+
+def test_the_queues_of_a_centre_promise_what_its_tasks_are_promised() -> None:
+    """In the hours in which its tasks are made and due, from Monday to Friday."""
+    made = centre(40)
+    for task in made["tasks"].values():
+        queue = Queue.of(made["queues"][task["queue"]])
+        level = queue.promised(task.get("category"))
+        assert queue.hours
+        assert level
+        assert level.resolution_ms
+        assert level.first_response_ms
+        assert level.first_response_ms < level.resolution_ms
+        created, due = (ms_of(task[name]) for name in ("created_at", "due_at"))
+        holidays = [day for day in queue.hours.days if created // DAY_MS <= day <= due // DAY_MS]
+        if not holidays:
+            assert queue.hours.add(created, level.resolution_ms) == pytest.approx(due, abs=2_000)
