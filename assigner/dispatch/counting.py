@@ -67,7 +67,10 @@ class Counting:
                 if event.type in ARRIVALS:
                     self._count("assigner_arrivals_total")
                 elif event.type in MOVES:
-                    self._task(event, event.task, *_before(mirror, event.task, since))
+                    before, task = _before(mirror, event.task, since)
+                    self._task(event, event.task, before, task)
+                    if event.type == "task.completed":
+                        self._expected(mirror, event.task, task)
                 if event.type in TAKEN:
                     self._responded(event.task, *_before(mirror, event.task, since))
                 since[event.task.id] = event.task
@@ -125,6 +128,14 @@ class Counting:
         if before.responded_at is None and after.responded_at is not None and task.respond_by is not None:
             kept = "missed" if after.responded_at >= task.respond_by else "met"
             self._count("assigner_sla_responded_total", band_of(task.priority), kept)
+
+    def _expected(self, mirror: Mirror, record: TaskRecord, task: Task) -> None:
+        """Note what was expected of a completed task whose beginning is known."""
+        entry = mirror.agents.get(record.agent or "")
+        if entry is not None and record.started_at is not None:
+            category = self._categories.of(task.requirement.category or NO_CATEGORY)
+            expected = self._meters.summaries["assigner_handling_expected_seconds"]
+            expected.labels(self._workspace, category).observe(entry.said.handling_ms(task) / 1_000)
 
     def _handed_off(self, queue: str) -> None:
         self._count("assigner_handoffs_total", self._queues.of(queue))

@@ -108,6 +108,28 @@ async def test_completions_and_handling_are_counted_by_category() -> None:
 
 
 @lived
+async def test_what_was_expected_is_counted_beside_what_it_took() -> None:
+    """Of the same tasks: at first ten minutes, as of any task; later what the others have taken."""
+    live = await metered()
+    await live.agent("ana", capacity=2)
+    for number in range(9):
+        await live.task(f"t{number}", category="refund")
+        await live.given(f"t{number}")
+        live.clock.advance(40 * MINUTE)
+        await live.on_task("complete", f"t{number}")
+        await live.settle()
+        if number == 0:
+            assert live.metric("assigner_handling_expected_seconds_sum", category="refund") == 600
+    expected, took = (
+        live.metric(f"assigner_handling_{name}_sum", category="refund")
+        for name in ("expected_seconds", "seconds")
+    )
+    assert took == 9 * 2_400
+    assert 0.9 * 8 < (expected - 600) / 2_400 < 1.3 * 8
+    assert live.metric("assigner_handling_expected_seconds_count", category="refund") == 9
+
+
+@lived
 async def test_promises_kept_and_broken_are_counted_when_tasks_are_done() -> None:
     live = await metered()
     await live.agent("ana", capacity=3)
