@@ -60,7 +60,7 @@ def draining(task: Task, roster: Roster) -> int:
 
 
 def off_shift(task: Task, roster: Roster) -> int:
-    """Agents outside their availability window."""
+    """Agents outside their availability window, or on a break."""
     return roster.everyone & ~roster.on_shift()
 
 
