@@ -90,15 +90,19 @@ def _held(outlook: Outlook, hours: Floats, share: Floats, idle: Ints, tuning: Tu
     if not outlook.slots.size:
         return np.full((len(hours), 0), -1), np.zeros((len(hours), 0))
     stays = outlook.frees_in < outlook.leaves_in
-    done = np.where(stays, outlook.frees_in + hours, FAR)
+    done = outlook.frees_in + hours
+    done[:, ~stays] = FAR
     soonest = done.argmin(axis=1)
     first = np.take_along_axis(done, soonest[:, None], axis=1)
     mine = hours[:, idle]
     rows = np.flatnonzero((mine > tuning.patience * first).any(axis=1))
     alternative = np.broadcast_to(first, mine.shape).copy()
-    speed = np.where(stays, 1.0 / hours[rows], 0.0)
-    before = (outlook.waiting @ (share * hours) + outlook.beside) * speed - np.where(stays, share[rows], 0.0)
-    ahead, served = _among_faster(hours[rows], before, speed * outlook.slots, mine[rows])
+    share *= stays  # from here on, who does not stay has no part in it
+    speed = stays / hours[rows]
+    before = (np.einsum("t,tr,tr->r", outlook.waiting, share, hours) + outlook.beside) * speed
+    before -= share[rows]
+    speed *= outlook.slots
+    ahead, served = _among_faster(hours[rows], before, speed, mine[rows])
     alternative[rows] += tuning.queue * np.maximum(ahead, 0.0) / np.maximum(served, 1.0 / FAR)
     hold = (mine > tuning.patience * alternative) & (mine < FAR)
     held_for = np.where(hold, soonest[:, None], -1)
@@ -111,8 +115,9 @@ def _among_faster(hours: Floats, before: Floats, speed: Floats, mine: Floats) ->
     sums = np.zeros((2, *mine.shape))
     if mine.shape[1] <= FEW:  # sorting takes longer
         for i in range(mine.shape[1]):
-            faster = hours < mine[:, i, None]
-            sums[:, :, i] = (before * faster).sum(axis=1), (speed * faster).sum(axis=1)
+            faster = (hours < mine[:, i, None]).astype(np.float64)
+            sums[0, :, i] = np.einsum("tr,tr->t", before, faster)
+            sums[1, :, i] = np.einsum("tr,tr->t", speed, faster)
         return sums[0], sums[1]
     for row, (times, asked) in enumerate(zip(hours, mine, strict=True)):
         order = times.argsort()

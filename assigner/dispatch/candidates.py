@@ -25,7 +25,6 @@ from assigner.dispatch.lines import (
     Line,
     Rows,
     Signature,
-    kind_of,
     most_urgent,
     worth,
 )
@@ -107,7 +106,7 @@ def _rules(rows: Rows, policy: Policy, now: int) -> set[str]:
 def _see(mirror: Mirror, rows: Rows, roster: Roster, now: int) -> Seen:
     """What a rule over time says of the types of these tasks and of those who may take some of them."""
     sees = mirror.look_ahead(now)
-    types = [(kind_of(chance.line.task), step) for chance in rows.chances for step in chance.line.steps]
+    types = [(chance.line.kind, step) for chance in rows.chances for step in chance.line.steps]
     found = (sees.crew.place(agent.id) for agent in roster.agents)
     return see(sees, mirror.index, types, places(place for place in found if place is not None), now)
 
@@ -115,16 +114,13 @@ def _see(mirror: Mirror, rows: Rows, roster: Roster, now: int) -> Seen:
 def _over_time(mirror: Mirror, rows: Rows, roster: Roster, policy: Policy, seen: Seen) -> tuple[Rows, Points]:
     """The tasks as a rule over time tells them apart, with what they are worth."""
     chances = _named_by_others(mirror, rows.chances, seen, roster)
-    type_of = _types(rows, seen)
-    held = np.zeros(type_of.size, np.bool_)
+    type_of = _types(rows)
+    held = np.array(_held(chances, roster, policy, seen), np.bool_)[type_of]
     first = 0
     for chance in chances:
-        last = first + len(chance.line)
-        if rule_of(chance.line.task, policy) == PRICE_AND_HOLD:
-            back = [t for t in np.unique(type_of[first:last]).tolist() if _all_held(t, chance, roster, seen)]
-            held[first:last] = np.isin(type_of[first:last], back)
-            held[[first + slot for slot in chance.named]] = False
-        first = last
+        for slot in chance.named:
+            held[first + slot] = False
+        first += len(chance.line)
     rows = replace(rows, chances=chances, over_time=True, held=held)
     facts = _facts(rows, policy, roster.now)
     parts = parts_of(facts, seen.priced(type_of), roster.now, policy.weights)
@@ -132,25 +128,37 @@ def _over_time(mirror: Mirror, rows: Rows, roster: Roster, policy: Policy, seen:
     return rows, value
 
 
-def _types(rows: Rows, seen: Seen) -> Places:
-    """[n]: the type of each task."""
+def _types(rows: Rows) -> Places:
+    """[n]: the type of each task, by its number in the order of the lines and their steps."""
     number = np.zeros((len(rows.chances), ALL_STEPS), np.int64)
-    for i, chance in enumerate(rows.chances):
-        kind = kind_of(chance.line.task)
-        for step in chance.line.steps:
-            number[i, step] = seen.types[kind, step]
+    steps = [(i, step) for i, chance in enumerate(rows.chances) for step in chance.line.steps]
+    for t, step in enumerate(steps):
+        number[step] = t
     found: Places = number[rows.owner, rows.table[:, STEP]]
     return found
 
 
-def _all_held(t: int, chance: Chance, roster: Roster, seen: Seen) -> bool:
-    """Whether tasks of a type are held back from all who may take them."""
-    ids = (roster.agents[i].id for i in roster.positions(chance.eligible))
-    return all(id in seen.columns and seen.rated.held_for[t, seen.columns[id]] >= 0 for id in ids)
+def _held(chances: Sequence[Chance], roster: Roster, policy: Policy, seen: Seen) -> list[bool]:
+    """[T]: whether tasks of a type are held back from all who may take them."""
+    back = np.asarray(seen.rated.held_for >= 0)
+    some = back.any(axis=1).tolist()
+    owners = [chance for chance in chances for _ in chance.line.steps]
+    column = [seen.columns.get(agent.id, -1) for agent in roster.agents]
+
+    def from_all(t: int, chance: Chance) -> bool:
+        who = (column[i] for i in roster.positions(chance.eligible))
+        return all(i >= 0 and back[t, i] for i in who)
+
+    return [
+        some[t] and rule_of(chance.line.task, policy) == PRICE_AND_HOLD and from_all(t, chance)
+        for t, chance in enumerate(owners)
+    ]
 
 
 def _named_by_others(mirror: Mirror, chances: Sequence[Chance], seen: Seen, roster: Roster) -> list[Chance]:
     """The chances, with the tasks that bar somebody for whom others are held back: they may not be."""
+    if not mirror.index.naming:
+        return list(chances)
     named: Named = {id(chance.line): dict(chance.named) for chance in chances}
     for number, agent in enumerate(seen.names):
         if agent not in roster.index:
@@ -159,7 +167,10 @@ def _named_by_others(mirror: Mirror, chances: Sequence[Chance], seen: Seen, rost
                 line = named.get(id(waiting.line)) if waiting else None
                 if waiting and line is not None and until > roster.now:
                     line[waiting.slot] = (*line.get(waiting.slot, ()), (-1 - number, True))
-    return [replace(chance, named=named[id(chance.line)]) for chance in chances]
+    return [
+        chance if named[id(chance.line)] == chance.named else replace(chance, named=named[id(chance.line)])
+        for chance in chances
+    ]
 
 
 def _facts(rows: Rows, policy: Policy, now: int) -> TaskFacts:

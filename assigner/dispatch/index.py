@@ -69,7 +69,7 @@ class Index:
         if entry.waiting is None:
             return
         task, line = entry.task, entry.waiting.line
-        kind = kind_of(task)
+        kind = line.kind
         line.remove(entry.waiting)
         self.changed.add(kind)
         if not line:
@@ -82,10 +82,9 @@ class Index:
 
     def _key_of(self, kind: Kind) -> Key:
         """The rarest thing that whoever takes such a task must have."""
-        requirement, pinned_agent, *_ = kind
-        if pinned_agent is not None:
-            return ("agent", pinned_agent)
-        skills = [skill for skill, _ in requirement.skills]
+        if kind.pinned is not None:
+            return ("agent", kind.pinned)
+        skills = [skill for skill, _ in kind.requirement.skills]
         return ("skill", min(skills, key=lambda skill: self._holders[skill])) if skills else ANYBODY
 
     def _key_again(self, agents: int) -> None:

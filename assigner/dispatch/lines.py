@@ -20,10 +20,6 @@ from assigner.domain.task import Requirement, Task
 Ints = NDArray[np.int64]
 Key = tuple[str, str]
 """What a line asks for and an agent offers: a skill, to be a certain person, or nothing at all."""
-Kind = tuple[Requirement, str | None, tuple[str, ...], str | None]
-"""What the tasks of a line have in common: what they ask, to whom they are pinned, whom overrides keep from
-them, and the rule by which they are valued.
-"""
 Signature = tuple[tuple[int, bool], ...]
 """Which agents of a roster a task names: (position, whether it bars or prefers them), ascending."""
 
@@ -35,6 +31,33 @@ ALL_STEPS = 1024
 step_for = lru_cache(maxsize=4_096)(step_of)
 
 
+class Kind:
+    """What the tasks of a line have in common: what they ask, to whom they are pinned, whom overrides keep
+    from them, and the rule by which they are valued. It is hashed once: a requirement takes long.
+    """
+
+    __slots__ = ("_hash", "_said", "kept_from", "pinned", "requirement", "rule")
+
+    def __init__(
+        self, requirement: Requirement, pinned: str | None, kept_from: tuple[str, ...], rule: str | None
+    ) -> None:
+        self.requirement = requirement
+        self.pinned = pinned
+        self.kept_from = kept_from
+        self.rule = rule
+        self._said = requirement, pinned, kept_from, rule
+        self._hash = hash(self._said)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Kind) and self._said == other._said)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Kind, self._said
+
+
 @dataclass(slots=True, eq=False)
 class Line:
     """Tasks of one kind. Row i of the table is the task `tasks[i]`.
@@ -44,6 +67,7 @@ class Line:
     so its slot changes: `tasks[i]` holds its own.
     """
 
+    kind: Kind
     task: Task
     key: Key
     tasks: list[Waiting] = field(default_factory=list)
@@ -105,22 +129,21 @@ class Chance:
 
 def kind_of(task: Task) -> Kind:
     """The kind of a task."""
-    return task.requirement, task.pinned_agent, task.kept_from, task.rule
+    return Kind(task.requirement, task.pinned_agent, task.kept_from, task.rule)
 
 
 def line_for(kind: Kind, key: Key) -> Line:
     """An empty line for tasks of a kind."""
-    requirement, pinned, kept_from, rule = kind
     task = Task(
         id="",
-        requirement=requirement,
+        requirement=kind.requirement,
         created_at=0,
         handle_ms=0,
-        pinned_agent=pinned,
-        kept_from=kept_from,
-        rule=rule,
+        pinned_agent=kind.pinned,
+        kept_from=kind.kept_from,
+        rule=kind.rule,
     )
-    return Line(task=task, key=key)
+    return Line(kind=kind, task=task, key=key)
 
 
 def facts(task: Task) -> tuple[int, ...]:
@@ -215,9 +238,11 @@ def _classes(rows: Rows, roster: Roster) -> Ints:
     chances, table, owner = rows.chances, rows.table, rows.owner
     ends = np.array(roster.endings(), np.int64)
     outlasted = np.searchsorted(ends, roster.now + table[:, HANDLE])
-    categories = [chance.line.task.requirement.category for chance in chances]
-    timed = np.array([category is not None and roster.timed(category) > 0 for category in categories])
-    step = np.where(timed[owner] | rows.over_time, table[:, STEP], 0)
+    step = table[:, STEP]
+    if not rows.over_time:
+        categories = [chance.line.task.requirement.category for chance in chances]
+        timed = np.array([category is not None and roster.timed(category) > 0 for category in categories])
+        step = np.where(timed[owner], step, 0)
     classes: Ints = (owner * (ends.size + 1) + outlasted) * ALL_STEPS + step
     numbers: dict[tuple[int, Signature], int] = {}
     first = 0

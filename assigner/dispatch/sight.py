@@ -24,6 +24,7 @@ from assigner.dispatch.index import Index
 from assigner.dispatch.lines import Kind
 from assigner.dispatch.parts import Priced
 from assigner.domain.snapshot import Snapshot
+from assigner.domain.task import Task
 from solver.outlook import Outlook
 from solver.over_time import Rated, rate
 
@@ -53,7 +54,8 @@ class Seen:
 
     def of(self, snapshot: Snapshot) -> Foreseen:
         """The same, of the tasks and agents of a snapshot."""
-        types = [self.types.get(type_of(task), -1) for task in snapshot.tasks]
+        known: dict[tuple[object, ...], int] = {}  # by identity: hashing a requirement takes long
+        types = [_type_of(task, self.types, known) for task in snapshot.tasks]
         return Foreseen(
             rated=self.rated,
             fastest=self.fastest,
@@ -101,6 +103,14 @@ class Scene:
         return part
 
 
+def _type_of(task: Task, types: Mapping[Type, int], known: dict[tuple[object, ...], int]) -> int:
+    key = id(task.requirement), task.handle_ms, task.pinned_agent, task.kept_from, task.rule
+    found = known.get(key)
+    if found is None:
+        found = known[key] = types.get(type_of(task), -1)
+    return found
+
+
 def see(sees: Foresight, index: Index, asked: Sequence[Type], free: Places, now: int) -> Seen:
     """What is to be said of some types and of the free agents in some places. The crew is up to date."""
     at_work = sees.crew.at_work(now)
@@ -126,7 +136,7 @@ def waiting(index: Index, kinds: Iterable[Kind] | None = None) -> Iterator[tuple
     for kind, line in index.lines() if kinds is None else ((kind, index.line(kind)) for kind in kinds):
         if line is not None:
             for step, count in line.steps.items():
-                yield (kind, step), count * kind[0].size
+                yield (kind, step), count * kind.requirement.size
 
 
 def _together(scene: Scene, types: Sequence[Type], asked: Sequence[Type]) -> tuple[Rated, Floats]:

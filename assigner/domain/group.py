@@ -72,7 +72,9 @@ def step_of(handle_ms: int) -> int:
 
 
 def _judged(members: list[int], tasks: Sequence[Task], roster: Roster, over_time: bool) -> Group:
-    plain = replace(tasks[members[0]], excluded_agents=(), preferred_agents=(), cooling_down=())
+    plain = tasks[members[0]]
+    if plain.bars_agents or plain.preferred_agents:
+        plain = replace(plain, excluded_agents=(), preferred_agents=(), cooling_down=())
     step = _step(plain, roster, over_time)
     return Group(
         task=plain,

@@ -227,15 +227,21 @@ class Roster:
     @kept
     def timed(self, category: str) -> int:
         """Agents with a handling time of their own for the category."""
-        return self.mask(i for i, _ in self.own_times(category))
+        own = self._timed.get(category, ())
+        return self.mask([*(i for i, _ in own), *(i for i, times in self._expected if category in times)])
 
     @kept
     def too_slow(self, category: str) -> int:
         """Agents whose own handling time for the category is longer than what is left of their window."""
-        ends = ((i, times.ms(category), self.agents[i].available_until) for i, times in self._expected)
-        late = [i for i, ms, end in ends if ms is not None and end is not None and self.now + ms > end]
+        late = [i for i, times, left in self._leaving if (times.ms(category) or 0) > left]
         late += self._hurried.get(category, [])
         return self.mask(late) if late else 0
+
+    @cached_property
+    def _leaving(self) -> list[tuple[int, Times, int]]:
+        """Of those whose handling times are learned, who has an end, and how much is left until then."""
+        ends = ((i, times, self.agents[i].available_until) for i, times in self._expected)
+        return [(i, times, end - self.now) for i, times, end in ends if end is not None]
 
     @cached_property
     def _hurried(self) -> dict[str, list[int]]:
