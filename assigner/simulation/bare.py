@@ -186,8 +186,13 @@ class Desk:
             self._put(self.roll.at, self._turn, None)
 
     def _tick(self, _: None) -> None:
+        """A tick sees all that happens at its instant."""
+        now = self.moment.now
+        if self._agenda and self._agenda[0][0] == now:
+            self._put(now, self._tick, None)
+            return
         self.policy.ticked(self.moment)
-        self._put(self.moment.now + self.policy.tick, self._tick, None)
+        self._put(now + self.policy.tick, self._tick, None)
 
     # Who takes what.
 

@@ -19,6 +19,7 @@ from assigner.dispatch.loop import Dispatcher, Pace
 from assigner.dispatch.plan import Choice, Plan
 from assigner.domain.agent import Presence
 from assigner.domain.instant import rfc3339
+from assigner.domain.policy import SNAPSHOT
 from assigner.domain.policy import Policy as Weights
 from assigner.domain.snapshot import Snapshot
 from assigner.simulation import bare
@@ -86,6 +87,7 @@ class Living(Policy):
         self._store = MemoryStore(self._clock)
         self._ops = 0
         self._tasks: dict[str, Task] = {}
+        self._made: list[tuple[Task, int]] = []  # offers of a tick, which the world is yet to hear of
         self._agents = {name: agent for agent, name in enumerate(moment.world.agents)}
         self._queues: dict[Service, str] = {}
         if self._inner is not None:
@@ -99,8 +101,13 @@ class Living(Policy):
         self._run(self._dispatcher.take())
 
     def choose(self, moment: Moment) -> Sequence[tuple[Task, int]]:
-        """What the dispatcher offers now."""
+        """What the dispatcher offers now; a policy in its solver's place is asked whatever has happened."""
         self._move(moment)
+        if self._made:
+            made, self._made = self._made, []
+            return made
+        if self._inner is not None and self._dispatcher.mirror is not None:
+            self._dispatcher.mirror.stirred = True
         for _ in range(MOST_PASSES):
             passed = self._run(self._dispatcher.step())
             offers = self._offers(moment)
@@ -115,6 +122,7 @@ class Living(Policy):
         if self._inner is not None and self._inner.tick:
             self._inner.ticked(moment)
         self._run(self._dispatcher.step())
+        self._made = self._offers(moment)
 
     def came(self, moment: Moment, task: Task) -> None:
         """A client enqueues a task."""
@@ -210,15 +218,15 @@ class Living(Policy):
         return name
 
     def _settings(self, service: Service) -> dict[str, Any]:
+        """A policy in the solver's place is asked about all that somebody may take: nothing is foreseen."""
         doc: dict[str, Any] = {
             "lost_after_s": LONG_S,
             "decline_cool_down_s": self._moment.world.cool * 3_600,
+            "rule": self._rule or SNAPSHOT,
         }
-        if self._rule:
-            doc["rule"] = self._rule
-            if service.target < NEVER:
-                promise = "first_response_s" if service.begun else "resolution_s"
-                doc["service_levels"] = [{promise: service.target * 3_600}]
+        if self._rule and service.target < NEVER:
+            promise = "first_response_s" if service.begun else "resolution_s"
+            doc["service_levels"] = [{promise: service.target * 3_600}]
         return doc
 
     def _present(self, moment: Moment, agent: int, presence: Presence) -> None:
@@ -264,8 +272,8 @@ class Living(Policy):
         return moment
 
     def _offers(self, moment: Moment) -> list[tuple[Task, int]]:
-        """The open offers: every task that somebody idle has is one. Whoever is asked again a fraction of a
-        millisecond early, as clocks go, declines again.
+        """The open offers: every task that somebody idle has is one, when the dispatcher has heard all. Who
+        is asked again a fraction of a millisecond early, as clocks go, declines again.
         """
         found = []
         for agent in moment.idle:

@@ -17,8 +17,15 @@ from assigner.simulation.world import Case, Service, Step, World, cases
 from tests.simulation.small import NO, alike, begun, single
 from tests.simulation.test_bare import HARD, STEPS
 
-AGREED = replace(STEPS, patience=(2.0, 5.0), presence=Independent((1, 3, 2), (1.0, 2.0, 3.0)))
-"""Clients leave, agents come and go. Where agents refuse, the service has offered the next task meanwhile."""
+AGREED = replace(
+    STEPS,
+    takes=[[0.2, 0.8, 3.0], [2.0, 0.8, 0.3]],
+    patience=(4.0, 8.0),
+    presence=Independent((1, 3, 2), (1.0, 2.0, 3.0)),
+)
+"""Clients leave, agents come and go, and are quick at different things. Where agents refuse, the service has
+offered the next task meanwhile.
+"""
 
 
 @pytest.mark.parametrize("policy", ["fifo", "spt", "hrrn", "priority", "longest_idle", "price_and_hold"])
