@@ -21,10 +21,11 @@ BENCHMARKS = {
     "overrides": "10,000 tasks overridden in one call, by a filter, and what the next cycle does",
     "decision": "a decision over time: 10,000 tasks of 200 types wait, 5 of 1,000 agents are free",
     "simulation": "the simulator against theory, the bare desk against the real dispatcher",
+    "replay": "a bank's back office at three loads: our rule over time against the others",
     "day": "a simulated day of 200 agents through the real dispatcher",
 }
 
-SHORTER = {"decision", "events", "live", "metrics", "overrides", "simulation"}
+SHORTER = {"decision", "events", "live", "metrics", "overrides", "replay", "simulation"}
 """Those that have a short form, for who works on them."""
 
 Run = Callable[[Path], Iterator[Result]]
