@@ -14,6 +14,7 @@ Idempotency-Key, so that it is done once. What goes wrong is an AssignerError; `
 
 from assigner.client.batches import Line
 from assigner.client.client import AsyncClient, Client
+from assigner.client.decision import Decision
 from assigner.client.errors import (
     AssignerError,
     Conflict,
@@ -35,7 +36,6 @@ from assigner.client.errors import (
 )
 from assigner.client.records import (
     Agent,
-    Decision,
     Event,
     Explanation,
     HandlingTime,

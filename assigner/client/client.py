@@ -14,6 +14,7 @@ import httpx
 from assigner.client.agents import Agents
 from assigner.client.call import JSON, Call, encode, get, path
 from assigner.client.carriers import AsyncCarrier, AsyncHttpxCarrier, Carrier, HttpxCarrier
+from assigner.client.decision import Decision
 from assigner.client.errors import AssignerError
 from assigner.client.events import Events
 from assigner.client.keys import Keys
@@ -22,7 +23,7 @@ from assigner.client.offers import Offers
 from assigner.client.overrides import Overrides
 from assigner.client.queues import Queues
 from assigner.client.reading import one
-from assigner.client.records import Decision, Ready, Stats
+from assigner.client.records import Ready, Stats
 from assigner.client.retry import Manner
 from assigner.client.senders import AsyncSender, Sender
 from assigner.client.tasks import Tasks

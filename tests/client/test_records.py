@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from assigner.client.decision import Decision
 from assigner.client.errors import Invalid, Problem, problem_of
-from assigner.client.records import Agent, Decision, Explanation, Task
+from assigner.client.records import Agent, Explanation, Task
 
 SAID: dict[str, Any] = {
     "id": "INC-1",
