@@ -93,8 +93,7 @@ async def _decided(parts: Live, task: TaskRecord) -> dict[str, Any] | None:
     offer = await (parts.store.offer_of(task.offer) if task.offer else _last_offer(parts, task))
     if offer is None or task.agent not in (None, offer.agent):  # a person has given it to somebody else since
         return None
-    choice = {"agent": offer.agent, "value": offer.value, "terms": offer.terms}
-    return {"at": rfc3339(offer.offered_at), **choice, "runners_up": None}
+    return {"at": rfc3339(offer.offered_at), **_choice(offer), "runners_up": None}
 
 
 async def _last_offer(parts: Live, task: TaskRecord) -> OfferRecord | None:
@@ -108,5 +107,10 @@ def _decided_out(decided: Decided) -> dict[str, Any]:
     return {"at": rfc3339(decided.at), **_choice(decided.choice), "runners_up": runners_up}
 
 
-def _choice(choice: Choice) -> dict[str, Any]:
-    return {"agent": choice.agent, "value": choice.value, "terms": choice.terms}
+def _choice(choice: Choice | OfferRecord) -> dict[str, Any]:
+    return {
+        "agent": choice.agent,
+        "value": choice.value,
+        "terms": choice.terms,
+        "expected_handle_s": None if choice.expected_ms is None else choice.expected_ms / 1_000,
+    }

@@ -98,6 +98,7 @@ def offer_out(offer: OfferRecord) -> dict[str, Any]:
         "expires_at": instant(offer.expires_at),
         "value": offer.value,
         "terms": offer.terms,
+        "expected_handle_s": None if offer.expected_ms is None else offer.expected_ms / 1_000,
     }
 
 

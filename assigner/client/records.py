@@ -119,7 +119,10 @@ class HandlingTime(Record):
 
 
 class Offer(Record):
-    """A task proposed to one agent. `state`: open, accepted, declined, expired or revoked."""
+    """A task proposed to one agent. `state`: open, accepted, declined, expired or revoked.
+
+    `expected_handle_s`: how long they were expected to take.
+    """
 
     id: str
     task: str
@@ -130,6 +133,7 @@ class Offer(Record):
     expires_at: datetime
     value: int
     terms: Mapping[str, int]
+    expected_handle_s: float | None
 
 
 class Queue(Record):
@@ -226,6 +230,7 @@ class Choice(Record):
     agent: str
     value: int
     terms: Mapping[str, int]
+    expected_handle_s: float | None
 
 
 class Decided(Record):
@@ -235,6 +240,7 @@ class Decided(Record):
     agent: str
     value: int
     terms: Mapping[str, int]
+    expected_handle_s: float | None
     runners_up: Sequence[Choice] | None
 
 

@@ -88,5 +88,6 @@ def _offer(acting: Acting, choice: Choice, task: int, agent: int, now: int) -> M
         expires_at=now + queue.offer_ttl_ms,
         value=choice.value,
         terms=choice.terms,
+        expected_ms=choice.expected_ms,
         accept=queue.auto_accept,
     )

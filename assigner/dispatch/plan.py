@@ -22,12 +22,13 @@ MOST_PAIRS_COMPARED = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """An agent for a task: what the pair is worth, and of which terms."""
+    """An agent for a task: what the pair is worth, of which terms, and how long they are expected to take."""
 
     task: str
     agent: str
     value: int
     terms: Mapping[str, int]
+    expected_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +93,13 @@ def _pairs(decision: Decision, tasks: Index, agents: Index) -> Iterator[Choice]:
     snapshot = decision.snapshot
     terms = {name: points.tolist() for name, points in decision.model.terms(tasks, agents).items()}
     for i, (task, agent) in enumerate(zip(tasks.tolist(), agents.tolist(), strict=True)):
-        own = {name: points[i] for name, points in terms.items()}
+        own, to = {name: points[i] for name, points in terms.items()}, snapshot.agents[agent]
         yield Choice(
-            task=snapshot.tasks[task].id, agent=snapshot.agents[agent].id, value=sum(own.values()), terms=own
+            task=snapshot.tasks[task].id,
+            agent=to.id,
+            value=sum(own.values()),
+            terms=own,
+            expected_ms=to.handling_ms(snapshot.tasks[task]),
         )
 
 

@@ -87,7 +87,9 @@ class AgentRecord:
 
 @frozen
 class OfferRecord:
-    """A task proposed to one agent; its id is the fence against late answers."""
+    """A task proposed to one agent; its id is the fence against late answers. `expected_ms`: how long they
+    were expected to take.
+    """
 
     id: str
     task: str
@@ -98,6 +100,7 @@ class OfferRecord:
     expires_at: int
     value: int
     terms: Mapping[str, int]
+    expected_ms: int | None = None
 
 
 @frozen

@@ -98,7 +98,8 @@ class Enqueue(Command):
 class MakeOffer(Command):
     """Propose a queued task to an agent with room for it; with `accept`, the agent has it at once.
 
-    With `agent_version`, only while the agent is as they were when it was decided.
+    With `agent_version`, only while the agent is as they were when it was decided. `expected_ms` is how long
+    the agent is expected to take.
     """
 
     offer: str
@@ -109,6 +110,7 @@ class MakeOffer(Command):
     expires_at: int
     value: int
     terms: Mapping[str, int]
+    expected_ms: int | None = None
     accept: bool = False
 
 

@@ -212,6 +212,7 @@ def _offer(said: dict[str, Any], c: MakeOffer) -> None:
         "expires_at": c.expires_at,
         "value": c.value,
         "terms": c.terms,
+        "expected_ms": c.expected_ms,
     }
     said.update(task=c.task, task_version=c.task_version, offer=c.offer, agent=c.agent, accept=c.accept)
     if c.agent_version is not None:

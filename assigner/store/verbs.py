@@ -102,6 +102,7 @@ def offer(records: Records, c: MakeOffer) -> Judged:
         expires_at=c.expires_at,
         value=c.value,
         terms=c.terms,
+        expected_ms=c.expected_ms,
     )
     after = replace(
         task,

@@ -123,6 +123,7 @@ class Living:
         asked = MakeOffer(
             op=id, actor="dispatcher", now=now, lease=self.lease, offer=id, task=task, agent=agent,
             task_version=record.version, expires_at=now + ttl_ms, value=7, terms={"fit": 7},
+            expected_ms=90_000,
         )  # fmt: skip
         self.dispatch("offer", asked)
         return id

@@ -36,7 +36,7 @@ def test_an_agent_who_waits_gets_the_offer(centre: Living) -> None:
     [told] = _items(asking.result(20))
     assert (told["id"], told["task"], told["agent"], told["state"]) == (offer, task, agent, "open")
     assert (told["offered_at"], told["expires_at"]) == (rfc3339(now), rfc3339(now + 60_000))
-    assert (told["value"], told["terms"]) == (7, {"fit": 7})
+    assert (told["value"], told["terms"], told["expected_handle_s"]) == (7, {"fit": 7}, 90)
     assert _items(centre.ask("GET", f"/v1/agents/{agent}/offers?wait_s=30")) == [told]
     assert centre.ask("GET", f"/v1/offers/{offer}").json() == told
 

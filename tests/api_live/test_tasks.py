@@ -310,6 +310,7 @@ def test_an_explanation_has_position_funnel_and_change(centre: Living) -> None:
         task = centre.in_state(state)
         told = centre.ask("GET", f"/v1/tasks/{task}/explanation").json()
         assert (told["decided"]["agent"], told["decided"]["terms"]) == (told["agent"], {"fit": 7})
+        assert told["decided"]["expected_handle_s"] == 90
     assert centre.ask("GET", f"/v1/tasks/{first}/explanation").json()["decided"] is None
     held = centre.in_state("held")
     assert centre.ask("GET", f"/v1/tasks/{held}/explanation").json()["reason"] == "held"

@@ -275,6 +275,28 @@ async def test_a_shift_is_too_short_for_what_is_known_to_take_longer() -> None:
 
 
 @lived
+async def test_an_offer_says_how_long_the_agent_is_expected_to_take_and_so_do_the_runners_up() -> None:
+    live = centre()
+    await crew(live)
+    await live.queue("q", rule="snapshot")
+    await live.settle()
+    for agent, minutes in (("ana", 20), ("bob", 40)):
+        for _ in range(10):
+            await complete(live, agent, minutes * MINUTE)
+    await live.task("t", category="fraud")
+    await live.settle()
+    offer, decided = await live.offer_of("t"), live.dispatcher.decided["t"]
+    expected = {
+        agent: live.mirror.agents[agent].agent(live.clock.now_ms()).handle_ms["fraud"]
+        for agent in ("ana", "bob")
+    }
+    assert offer.expected_ms == decided.choice.expected_ms == expected[offer.agent]
+    [other] = decided.runners_up
+    assert other.expected_ms == expected[other.agent]
+    assert expected["bob"] == pytest.approx(2 * expected["ana"], rel=0.2)
+
+
+@lived
 async def test_what_the_client_says_of_an_agent_holds_until_more_is_known() -> None:
     live = centre()
     await live.agent("ana", capacity=9, handle_s={"fraud": 3600, "orders": 60})

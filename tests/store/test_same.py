@@ -261,6 +261,7 @@ class Both(RuleBasedStateMachine):
             "expires_at": expires_at,
             "value": -5,
             "terms": {"skill": 2**53 + 1},
+            "expected_ms": None if accept else 2**53 + 1,
         }
         self.tell("offer", MakeOffer, again, offer=ids[0], task=ids[1], agent=ids[2], **said)
 
