@@ -141,7 +141,7 @@ def _types(rows: Rows) -> Places:
 def _held(chances: Sequence[Chance], roster: Roster, policy: Policy, seen: Seen) -> list[bool]:
     """[T]: whether tasks of a type are held back from all who may take them."""
     back = np.asarray(seen.rated.held_for >= 0)
-    some = back.any(axis=1).tolist()
+    some = set(np.flatnonzero(back.any(axis=1)).tolist())
     owners = [chance for chance in chances for _ in chance.line.steps]
     column = [seen.columns.get(agent.id, -1) for agent in roster.agents]
 
@@ -150,7 +150,7 @@ def _held(chances: Sequence[Chance], roster: Roster, policy: Policy, seen: Seen)
         return all(i >= 0 and back[t, i] for i in who)
 
     return [
-        some[t] and rule_of(chance.line.task, policy) == PRICE_AND_HOLD and from_all(t, chance)
+        t in some and rule_of(chance.line.task, policy) == PRICE_AND_HOLD and from_all(t, chance)
         for t, chance in enumerate(owners)
     ]
 

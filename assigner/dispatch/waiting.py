@@ -8,12 +8,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from assigner.dispatch.abilities import type_of
+from assigner.dispatch.crew import HOUR_MS, places
 from assigner.dispatch.explain import Explanation, explain
-from assigner.dispatch.lines import CREATED, Line, facts, worth
+from assigner.dispatch.lines import CREATED, Line, facts, step_for, worth
 from assigner.dispatch.mirror import Mirror, in_slices
+from assigner.dispatch.parts import TaskFacts, parts_of, rule_of
 from assigner.dispatch.plan import Choice
 from assigner.dispatch.shaped import lifting
-from assigner.domain.eligibility import RULES, judge
+from assigner.dispatch.sight import Seen, see
+from assigner.domain.eligibility import RULES, Verdict, judge
+from assigner.domain.held import NOT_HELD, HeldBack, HeldFor
+from assigner.domain.policy import PRICE_AND_HOLD, SNAPSHOT, Policy
+from assigner.domain.preference import Points
 from assigner.domain.records import TaskRecord
 from assigner.domain.roster import Roster
 from assigner.domain.task import Task
@@ -49,13 +56,17 @@ async def explain_live(
     ten thousand agents take longer than others who use the event loop should wait.
     """
     task, line, slot = mirror.like(record)
-    position, of = _place(task, line, slot, now, weights) if line else (1, 1)
     roster = await _roster(mirror, now)
     for rule in RULES:
         rule.refuses(task, roster)  # the roster keeps the masks that this makes
         await asyncio.sleep(0)
-    waiting = explain(task, judge(task, roster), roster, language)
+    verdict = judge(task, roster)
+    policy = Policy(weights=weights)
+    seen = None if rule_of(task, policy) == SNAPSHOT else _see(mirror, task, line, verdict, roster)
+    held = NOT_HELD if seen is None else _held_back(task, verdict, roster, seen)
+    waiting = explain(task, verdict, roster, language, held)
     waiting = replace(waiting, unblock=lifting(waiting.unblock, record, mirror.standing))
+    position, of = _place(task, line, slot, now, policy, seen) if line else (1, 1)
     return LiveExplanation(position=position, of=of, waiting=waiting)
 
 
@@ -66,16 +77,56 @@ async def _roster(mirror: Mirror, now: int) -> Roster:
     return Roster(agents, now)
 
 
+def _see(mirror: Mirror, task: Task, line: Line | None, verdict: Verdict, roster: Roster) -> Seen:
+    """What a rule over time says of the types of a line and of a task, and of those who may take it."""
+    sees = mirror.look_ahead(roster.now)
+    types = [(line.kind, step) for step in line.steps] if line else []
+    found = (sees.crew.place(roster.agents[i].id) for i in roster.positions(verdict.eligible))
+    free = places(place for place in found if place is not None)
+    return see(sees, mirror.index, list(dict.fromkeys([*types, type_of(task)])), free, roster.now)
+
+
+def _held_back(task: Task, verdict: Verdict, roster: Roster, seen: Seen) -> HeldBack:
+    """From whom a task is held back, and for whom: nobody for whom it may not wait."""
+    if task.rule != PRICE_AND_HOLD:
+        return NOT_HELD
+    barred = {*task.excluded_agents, *(id for id, until in task.cooling_down if roster.now < until)}
+    row, t = seen.rated, seen.types[type_of(task)]
+    back: dict[int, tuple[float, str]] = {}
+    for position in roster.positions(verdict.eligible):
+        agent = roster.agents[position].id
+        column = seen.columns.get(agent)
+        by = -1 if column is None or agent in task.preferred_agents else int(row.held_for[t, column])
+        if by >= 0 and seen.names[by] not in barred:
+            back[position] = float(row.expected_in[t, column]), seen.names[by]
+    if not back:
+        return NOT_HELD
+    begins_in, name = min(back.values())
+    at = roster.now + round(begins_in * HOUR_MS)
+    return HeldBack(agents=roster.mask(back), held_for=HeldFor(name, at))
+
+
+def _worth(task: Task, line: Line, now: int, policy: Policy, seen: Seen | None) -> tuple[Points, int]:
+    """What each task of a line is worth by itself, and what this one is."""
+    if seen is None:
+        mine = {} if task.curve is None else {task.curve.number: task.curve}
+        own = worth(np.array([facts(task)], np.int64), mine, now, policy.weights)[0]
+        return worth(line.table(), line.curves, now, policy.weights), int(own)
+    tasks = [*(waiting.task for waiting in line.tasks), task]
+    types = np.array([seen.types[line.kind, step_for(one.handle_ms)] for one in tasks], np.int64)
+    parts = parts_of(TaskFacts.of(tasks, policy), seen.priced(types), now, policy.weights)
+    value: Points = np.sum([*parts.values()], axis=0)
+    return value[:-1], int(value[-1])
+
+
 def _place(
-    task: Task, line: Line, slot: int | None, now: int, weights: Mapping[str, float]
+    task: Task, line: Line, slot: int | None, now: int, policy: Policy, seen: Seen | None
 ) -> tuple[int, int]:
     """One more than the number of tasks in the line that are worth more, or as much and are older; and how
     many tasks there are, with this one.
     """
-    table = line.table()
-    value, created = worth(table, line.curves, now, weights), table[:, CREATED]
-    mine = {} if task.curve is None else {task.curve.number: task.curve}
-    own = worth(np.array([facts(task)], np.int64), mine, now, weights)[0]
+    created = line.table()[:, CREATED]
+    value, own = _worth(task, line, now, policy, seen)
     ahead = (value > own) | ((value == own) & (created < task.created_at))
     same = (value == own) & (created == task.created_at)
     if slot is not None:

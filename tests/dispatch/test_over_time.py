@@ -1,132 +1,226 @@
-"""The rules over time where the living service asks more of them than a request can: rules and curves of
-queues, first responses, and what somebody has foreseen already.
-"""
+"""The living service decides over time: prices on a tick, tasks held back for who is faster."""
 
-from dataclasses import replace
-from math import exp, log
+from __future__ import annotations
+
 from typing import Any
 
-import numpy as np
 import pytest
 
-from assigner.clock import ManualClock
-from assigner.dispatch.decide import Decision, Effort, decide
-from assigner.dispatch.over_time import FAINT, MOST_OF_PAIR, PREFERRED, ZERO, OverTime
-from assigner.dispatch.parts import FIRST_STEP, MOST_OF_TASK, SCALE
-from assigner.domain.agent import Agent
-from assigner.domain.curve import Curve
-from assigner.domain.policy import RULES_OF_VALUE, Policy
-from assigner.domain.preference import OVER_TIME
-from assigner.domain.snapshot import Snapshot
-from assigner.domain.task import Requirement, Task
-from solver.over_time import DEFAULTS
-from solver.worth import AGEING, BROKEN, DOUBLES, FORGIVEN, NEAR, PATIENCE, URGENT
+from assigner.dispatch.foresight import TICK_MS
+from assigner.dispatch.keeping import PRICE, TICK
+from assigner.dispatch.waiting import explain_live
+from assigner.store.base import OnAgent
+from tests.dispatch.living import MINUTE, Living, done, lived
 
-NOW = 1_795_420_800_000
-HOUR = 3_600_000
-REFUND = Requirement(category="refund")
-FAST = Agent(id="ana", handle_ms={"refund": HOUR // 6}, load=1, busy=((1, HOUR // 12),))
-SLOW = Agent(id="luis", handle_ms={"refund": HOUR})
+FAST, SLOW = {"easy": 600.0}, {"easy": 36_000.0}
 
 
-def task(id: str, **own: Any) -> Task:
-    """A task of the category that the agents know."""
-    return Task(**{"id": id, "requirement": REFUND, "created_at": NOW, **own})
+async def fast_and_slow(**queue: Any) -> Living:
+    """Ana takes ten minutes and is busy with a first task; bob would take ten hours, and is free."""
+    live = Living()
+    await live.queue("q", **queue)
+    await live.agent("ana", handle_s=FAST)
+    await live.task("first", category="easy")
+    await live.settle()
+    await live.answer("accept", "first")
+    await live.on_task("start", "first")
+    await live.agent("bob", handle_s=SLOW)
+    await live.task("t", category="easy")
+    await live.settle()
+    return live
 
 
-def decided(*tasks: Task, agents: tuple[Agent, ...] = (FAST, SLOW), **given: Any) -> Decision:
-    """The decision by `price_and_hold`, judged."""
-    snapshot, effort = Snapshot.freeze(NOW, tasks, agents), Effort(most_arcs=1000, time_limit_s=None)
-    return decide(snapshot, Policy(rule="price_and_hold"), effort, clock=ManualClock(), verify=True, **given)
+@lived
+async def test_a_task_waits_for_who_will_finish_it_sooner() -> None:
+    live = await fast_and_slow()
+    assert await live.where("t") == ["queued"]
+    await live.on_task("complete", "first")
+    await live.settle()
+    assert await live.where("t") == ["offered ana"]
 
 
-def taken(decision: Decision) -> list[str]:
-    """The tasks that got an agent."""
-    return [decision.snapshot.tasks[i].id for i in decision.assigned().tolist()]
+@pytest.mark.parametrize("rule", ["snapshot", "priority_first"])
+@lived
+async def test_by_other_rules_nothing_is_held_back(rule: str) -> None:
+    live = await fast_and_slow(rule=rule)
+    assert await live.where("t") == ["offered bob"]
 
 
-@pytest.mark.parametrize(
-    ("rule", "goes"), [(None, False), *((rule, rule != "price_and_hold") for rule in RULES_OF_VALUE)]
-)
-def test_a_task_may_have_a_rule_of_its_own(rule: str | None, goes: bool) -> None:
-    """Only tasks of `price_and_hold` are held back, and those without a rule when it is the policy's."""
-    assert taken(decided(task("t", rule=rule))) == (["t"] if goes else [])
+@lived
+async def test_the_rule_of_a_queue_can_be_changed_while_its_tasks_wait() -> None:
+    live = await fast_and_slow()
+    await live.queue("q", rule="priority_first")
+    await live.settle()
+    assert await live.where("t") == ["offered bob"]
 
 
-@pytest.mark.parametrize(("priority", "first"), [(51, "own"), (49, "other")])
-def test_priority_first_beside_other_rules(priority: int, first: str) -> None:
-    """A step above 50 goes before whatever the other rules value most, a step below goes after it."""
-    own = task("own", rule="priority_first", priority=priority)
-    other = task("other", priority=100 if first == "own" else 0, created_at=NOW - 9 * HOUR)
-    assert taken(decided(own, other, agents=(SLOW,))) == [first]
+@lived
+async def test_nobody_is_waited_for_whom_the_task_bars_or_who_is_not_there() -> None:
+    live = await fast_and_slow()
+    await live.task("barred", category="easy", excluded_agents=["ana"])
+    await live.settle()
+    assert await live.where("t", "barred") == ["queued", "offered bob"]
+    live = await fast_and_slow()
+    await live.present("ana", "away")
+    await live.settle()
+    assert await live.where("t") == ["offered bob"]
 
 
-def test_of_the_usual_priority_the_rules_meet() -> None:
-    """A task of `priority_first` and 50 counts as one of an hour's work: a shorter one goes before it, a
-    longer one after it.
-    """
-    own = task("own", rule="priority_first", requirement=Requirement())
-    short, long = (task(f"{ms}", requirement=Requirement(), handle_ms=ms) for ms in (HOUR // 2, 2 * HOUR))
-    assert taken(decided(own, short, agents=(Agent(id="ana"),))) == [short.id]
-    assert taken(decided(own, long, agents=(Agent(id="ana"),))) == ["own"]
+@lived
+async def test_a_task_goes_to_whom_it_prefers_though_others_are_faster() -> None:
+    live = await fast_and_slow()
+    await live.task("theirs", category="easy", preferred_agents=["bob"])
+    await live.settle()
+    assert await live.where("t", "theirs") == ["queued", "offered bob"]
 
 
-def promise(**own: Any) -> float:
-    """The promise part of a task for luis, who takes an hour."""
-    decision = decided(task("t", **own), agents=(SLOW,))
-    return float(decision.terms()["promise"][0] / SCALE)
+@lived
+async def test_what_is_held_back_does_not_keep_the_dispatcher_busy() -> None:
+    """It rests until the next tick, though somebody is free and a task waits."""
+    live = await fast_and_slow()
+    passed = await live.step()
+    assert passed.report is None
+    assert (live.dispatcher.next_at() or 0) > live.clock.now_ms()
 
 
-def test_a_promise_is_kept_by_beginning_or_by_ending_in_time() -> None:
-    """What is due has to be done by then, what is to be responded to has to be begun; the sooner counts."""
-    assert promise() == 0
-    assert promise(due_at=NOW + 5 * HOUR) == pytest.approx(URGENT * exp(-4 / NEAR), abs=1e-5)
-    assert promise(respond_by=NOW + 2 * HOUR) == pytest.approx(URGENT * exp(-2 / NEAR), abs=1e-5)
-    both = {"due_at": NOW + 5 * HOUR, "respond_by": NOW + 2 * HOUR}
-    assert promise(**both) == promise(respond_by=NOW + 2 * HOUR)
-    assert promise(due_at=NOW - 5 * HOUR) == pytest.approx(6 / FORGIVEN - BROKEN, abs=1e-5)
+@lived
+async def test_the_cycle_tells_how_many_are_held_back() -> None:
+    live = await fast_and_slow()
+    live.mirror.stirred = True
+    passed = await live.step()
+    assert passed.report is not None
+    assert (passed.report.held, passed.report.tasks, passed.report.plan) == (1, 0, None)
 
 
-def test_a_curve_says_how_a_promise_pulls() -> None:
-    """A queue's curve is in points of priority, of which 25 double the weight; none without a promise."""
-    curve = Curve(at=(-4 * HOUR, 0), points=(0.0, 100.0))
-    assert promise(curve=curve, due_at=NOW + HOUR) == pytest.approx(75 / DOUBLES * log(2), abs=1e-4)
-    assert promise(curve=curve, due_at=NOW - HOUR) == pytest.approx(125 / DOUBLES * log(2), abs=1e-4)
-    assert promise(curve=curve) == 0
+@lived
+async def test_the_explanation_names_who_is_waited_for_and_when_they_will_begin() -> None:
+    live = await fast_and_slow()
+    now = live.clock.now_ms()
+    found = await explain_live(live.mirror, await live.record("t"), now, weights={})
+    why = found.waiting
+    assert (why.reason, why.refusals) == ("held_back", {"at_capacity": 1, "held_back": 1})
+    assert why.held_for is not None
+    assert why.held_for.agent == "ana"
+    assert now + 5 * MINUTE < why.held_for.expected_at < now + 20 * MINUTE
+    assert (why.unblock.kind, why.unblock.agents) == ("held_for", ["ana"])
+    assert "ana" in why.detail
 
 
-def test_what_was_foreseen_already_gives_the_same_decision() -> None:
-    """A decision with what another has foreseen is the same, value by value."""
-    tasks = [task(f"t{n}", handle_ms=n * 1000, requirement=Requirement()) for n in range(1, 9)]
-    agents = (FAST, SLOW, replace(SLOW, id="zoe", handle_ms={}))
-    first = decided(*tasks, agents=agents)
-    assert isinstance(first.model, OverTime)
-    second = decided(*tasks, agents=agents, foreseen=first.model.foreseen)
-    assert taken(first)
-    assert np.array_equal(first.solution.agent, second.solution.agent)
-    assert first.solution.objective == second.solution.objective
+async def centre(*, asked_often: bool = False) -> Living:
+    """Two who can do two kinds of work and one who can do one, with work for an hour."""
+    live = Living()
+    await live.agent("ana", skills={"a": 1, "b": 1}, handle_s={"x": 600, "y": 600})
+    await live.agent("eva", skills={"a": 1}, handle_s={"x": 300})
+    await live.agent("luis", skills={"a": 1, "b": 1}, handle_s={"x": 1_200, "y": 900})
+    for number in range(12):
+        kind = {"skills": {"b": 1}, "category": "y"} if number % 3 else {"skills": {"a": 1}, "category": "x"}
+        await live.task(f"t{number}", **kind)
+    for _ in range(10):
+        await live.settle()
+        for _ in range(20 if asked_often else 0):
+            live.clock.advance(100)
+            live.mirror.stirred = True
+            await live.step()
+        live.clock.at_ms = live.clock.at_ms // MINUTE * MINUTE + MINUTE
+    await live.settle()
+    return live
 
 
-def test_of_whom_nothing_is_foreseen_comes_last_and_is_used() -> None:
-    """A task and an agent that are not in what was foreseen still find each other."""
-    tasks, agents = [task("t"), task("u")], (SLOW, replace(SLOW, id="zoe"))
-    first = decided(*tasks, agents=agents)
-    assert isinstance(first.model, OverTime)
-    blind = replace(first.model.foreseen, type_of=np.array([0, -1]), column_of=np.array([0, -1]))
-    second = decided(*tasks, agents=agents, foreseen=blind)
-    assert second.solution.agent.tolist() in ([0, 1], [1, 0])
-    assert min(second.terms()["right_agent"]) == ZERO - MOST_OF_PAIR
+def prices(live: Living) -> dict[str, float]:
+    return dict(live.mirror.sees.log_price)
 
 
-def test_the_meanings_of_the_terms_have_the_numbers_of_the_rule() -> None:
-    """What README says of a term is what the rule reckons with."""
-    assert f"{DEFAULTS.right_agent:g} × ln" in OVER_TIME["right_agent"]
-    assert pytest.approx(log(4)) == PREFERRED
-    assert (ZERO, MOST_OF_PAIR, MOST_OF_TASK) == (2**34, 2**32, 2**31)
-    assert f"{AGEING:g} × ln(1 + hours waited / {PATIENCE:g} times" in OVER_TIME["waited"]
-    assert f"each {DOUBLES:g} steps" in OVER_TIME["priority"]
-    assert f"`priority_first` {FIRST_STEP:g} a step" in OVER_TIME["priority"]
-    assert URGENT == 1
-    assert f"e^(-hours / {NEAR:g})" in OVER_TIME["promise"]
-    assert f"1 for each {FORGIVEN:g} hours, less {BROKEN:g}" in OVER_TIME["promise"]
-    assert FAINT == 0.001
+@lived
+async def test_prices_are_settled_once_a_tick_however_often_one_asks() -> None:
+    seldom, often = await centre(), await centre(asked_often=True)
+    assert prices(seldom) == prices(often)
+    assert prices(seldom) != dict.fromkeys(("ana", "eva", "luis"), 0.0)
+
+
+@lived
+async def test_between_two_ticks_prices_stand() -> None:
+    live = await centre()
+    before = prices(live)
+    live.clock.advance(TICK_MS - 1)
+    await live.task("more", skills={"b": 1})
+    await live.settle()
+    assert prices(live) == before
+    live.clock.advance(1)
+    await live.settle()
+    assert prices(live) != before
+
+
+@lived
+async def test_ticks_that_were_missed_are_made_up_for_once() -> None:
+    """Ten minutes without a step are one tick, as a minute is."""
+    one, many = await centre(), await centre()
+    one.clock.advance(TICK_MS)
+    await one.step()
+    many.clock.advance(10 * TICK_MS)
+    await many.step()
+    assert prices(one) == prices(many)
+
+
+@lived
+async def test_the_next_leader_goes_on_from_the_same_prices_and_counts() -> None:
+    live = await centre()
+    for case in ("c1", "c2"):
+        await live.task(case, skills={"a": 1}, category="x", case=case, pinned_agent="eva")
+        await live.settle()
+    before, demand, now = prices(live), live.mirror.sees.demand, live.clock.now_ms()
+    live.clock.advance(TICK_MS)
+    await live.step()
+    settled = prices(live)
+    await live.dispatcher.close()
+    live.dispatcher = live.another("second")
+    assert await live.dispatcher.take()
+    sees = live.mirror.sees
+    assert prices(live) == settled != before
+    assert {name: sees.demand.rate(name, now) for name in demand.arrived} == {
+        name: demand.rate(name, now) for name in demand.arrived
+    }
+    await live.settle()
+    assert prices(live) == settled
+
+
+@lived
+async def test_an_agent_who_is_removed_has_no_price_any_more() -> None:
+    live = await centre()
+    await live.agent("gone", skills={"a": 1})
+    live.clock.advance(TICK_MS)
+    await live.settle()
+    assert "gone" in prices(live)
+    await live.present("gone", "away")
+    await live.settle()
+    done(await live.store.remove_agent([OnAgent(**live.said(), agent="gone")]))
+    await live.settle()
+    live.clock.advance(TICK_MS)
+    await live.settle()
+    assert "gone" not in prices(live)
+    kept = (await live.store.learned(PRICE)).fields[PRICE]
+    assert kept == {TICK: live.clock.now_ms() // TICK_MS, **prices(live)}
+
+
+@lived
+async def test_what_follows_in_a_case_makes_its_first_step_worth_less() -> None:
+    """Of two kinds that take equally long, the one after which nothing follows goes first."""
+    live = Living()
+    await live.agent("ana", handle_s={"start": 600, "end": 600, "only": 600})
+    for number in range(12):
+        for step in ("start", "end"):
+            await live.task(f"{step}{number}", category=step, case=f"c{number}")
+            await live.settle()
+            await live.answer("accept", f"{step}{number}")
+            await live.on_task("complete", f"{step}{number}")
+        await live.task(f"only{number}", category="only", case=f"o{number}")
+        await live.settle()
+        await live.answer("accept", f"only{number}")
+        await live.on_task("complete", f"only{number}")
+    await live.present("ana", "away")
+    await live.wait(TICK_MS)
+    await live.task("begins", category="start", case="new")
+    await live.task("alone", category="only", case="other")
+    await live.settle()
+    await live.present("ana", "available")
+    await live.settle()
+    assert await live.where("begins", "alone") == ["queued", "offered ana"]
