@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.changes import task_of
 from api.deps import language, live
-from api.encode import unblock_out
+from api.encode import held_for_out, unblock_out
 from api.exchange import listing
 from api.live import Live
 from api.paths import path_id
@@ -44,6 +44,7 @@ async def get(request: Request) -> Response:
         why = found.waiting
         out |= {"position": found.position, "of": found.of, "reason": why.reason, "refusals": why.refusals}
         out |= {"detail": why.detail, "unblock": unblock_out(why.unblock)}
+        out["held_for"] = held_for_out(why.held_for) if why.held_for else None
     out["decided"] = None if "assigned" in task.overrides else await _decided(parts, task)
     await _add_overrides(parts, task, out, spoken)
     return listing(encode(out))
