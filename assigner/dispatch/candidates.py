@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
@@ -31,7 +31,6 @@ from assigner.dispatch.lines import (
 from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.parts import TaskFacts, parts_of, rule_of
 from assigner.dispatch.sight import Seen, see
-from assigner.domain.agent import Agent
 from assigner.domain.eligibility import judge
 from assigner.domain.lifecycle import State
 from assigner.domain.policy import PRICE_AND_HOLD, PRIORITY_FIRST, SNAPSHOT, Policy
@@ -70,7 +69,11 @@ def candidates(mirror: Mirror, now: int, policy: Policy) -> Found:
     index = mirror.index
     keys = index.free_by_key.keys() & index.lines_by_key.keys()
     lines = [line for key in keys for line in index.lines_by_key[key].values()]
-    roster = Roster(list(_free_for(mirror, lines, now)), now)
+    free = _free_for(mirror, lines, now)
+    later, mirror.sees.later = mirror.sees.later, []
+    if len(free) > MOST_FREE and any(rule_of(line.task, policy) != SNAPSHOT for line in lines):
+        free = _in_turn(mirror, free, later)
+    roster = Roster([entry.agent(now) for entry in free.values()], now)
     chances = list(_chances(lines, roster, _named(mirror, roster)))
     if not chances:
         return Found(snapshot=Snapshot.freeze(now, (), ()))
@@ -197,14 +200,19 @@ def everything(mirror: Mirror, now: int) -> Snapshot:
     return Snapshot.freeze(now, tasks, (entry.agent(now) for entry in mirror.agents.values()))
 
 
-def _free_for(mirror: Mirror, lines: Iterable[Line], now: int) -> Iterator[Agent]:
-    """The agents with room who may work now and have what one of these lines asks first."""
+def _free_for(mirror: Mirror, lines: Iterable[Line], now: int) -> dict[str, AgentEntry]:
+    """The agents with room who may work now and have what one of these lines asks first, by their ids."""
     found: dict[str, AgentEntry] = {}
     for key in {line.key for line in lines}:
         found |= mirror.index.free_by_key.get(key, {})
-    for entry in found.values():
-        if entry.on_shift(now):
-            yield entry.agent(now)
+    return {id: entry for id, entry in found.items() if entry.on_shift(now)}
+
+
+def _in_turn(mirror: Mirror, free: Mapping[str, AgentEntry], later: Sequence[str]) -> dict[str, AgentEntry]:
+    """So many of the free agents: of those left out in the last cycle, else of all."""
+    turn = [id for id in later if id in free] or sorted(free)
+    mirror.sees.later = turn[MOST_FREE:]
+    return {id: free[id] for id in turn[:MOST_FREE]}
 
 
 def _named(mirror: Mirror, roster: Roster) -> Named:

@@ -45,6 +45,7 @@ async def cycle(acting: Acting, decide: Decide, policy: Policy, now: int, watch:
     mirror.stirred = False
     found = candidates(mirror, now, policy)
     snapshot, mirror.holding = found.snapshot, found.held > 0
+    mirror.stirred |= bool(mirror.sees.later)
     if not snapshot.tasks:
         watch.lap("decide")
         return Report(held=found.held)

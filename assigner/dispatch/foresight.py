@@ -42,6 +42,8 @@ class Foresight:
     """As of the last tick: the types that follow each type, and how likely."""
     followers: tuple[Type, ...] = ()
     """The types that follow others."""
+    later: list[str] = field(default_factory=list)
+    """The free agents that the last cycle left for the next ones, because they were too many."""
     board: Board = field(default_factory=Board)
     burden: Burden = field(default_factory=Burden)
     _by_place: tuple[int, int, Floats] | None = None

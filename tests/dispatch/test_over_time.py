@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from assigner.dispatch import candidates
 from assigner.dispatch.foresight import TICK_MS
 from assigner.dispatch.keeping import PRICE, TICK
 from assigner.dispatch.waiting import explain_live
@@ -224,3 +225,20 @@ async def test_what_follows_in_a_case_makes_its_first_step_worth_less() -> None:
     await live.present("ana", "available")
     await live.settle()
     assert await live.where("begins", "alone") == ["queued", "offered ana"]
+
+
+@lived
+async def test_free_agents_beyond_what_a_cycle_looks_at_come_in_the_next_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Five are free and two are looked at a cycle; the round ends, and then the dispatcher rests."""
+    monkeypatch.setattr(candidates, "MOST_FREE", 2)
+    live = Living()
+    for number in range(5):
+        await live.agent(f"a{number}", skills={"a" if number == 4 else "b": 1})
+    await live.queue("q", auto_accept=True)
+    await live.task("t", skills={"a": 1})
+    await live.task("other", skills={"b": 1}, excluded_agents=[f"a{number}" for number in range(4)])
+    await live.settle()
+    assert await live.where("t", "other") == ["assigned a4", "queued"]
+    assert (live.dispatcher.next_at() or 0) > live.clock.now_ms()
