@@ -7,6 +7,7 @@ ALL: Final = """\b
   assigner sample | assigner assign -    [dim]a made-up back office, decided[/dim]
   assigner serve --dev                   [dim]the same as a service[/dim]
   assigner tasks --at-risk 2h            [dim]what will be late there[/dim]
+  assigner simulate --sample             [dim]policies tried in simulated time[/dim]
 """
 
 SERVE: Final = """\b
