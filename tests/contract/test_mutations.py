@@ -13,6 +13,7 @@ from api.faults import find
 from api.parse import _clean
 from api.schemas import AssignRequest
 from tests.fundamentals.asking import send
+from tests.unit.test_over_time import worlds
 from tests.unit.worlds import requests
 
 Json = dict[str, Any]
@@ -68,7 +69,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 @st.composite
 def broken(draw: st.DrawFn) -> Json:
     """A good request in which up to three values were replaced, added, removed or doubled."""
-    request = deepcopy(draw(requests(mixed=True, most=2)))
+    request = deepcopy(draw(requests(mixed=True, most=2) | worlds(mixed=True, most=2)))
     for _ in range(draw(st.integers(0, 3))):
         found = places(request)
         container, key = found[draw(st.integers(0, len(found) - 1))]
