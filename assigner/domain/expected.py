@@ -38,7 +38,7 @@ class Times(_Asked[int]):
         """The same as `get`, without what makes a mapping slow where there is nothing."""
         said = self.said.get(category)
         if category in self.handling:
-            return max(1, round(self.handling.estimate(category, self.agent, said).mean_ms))
+            return max(1, round(self.handling.mean_ms(category, self.agent, said)))
         return said
 
     def __getitem__(self, category: str) -> int:

@@ -115,12 +115,15 @@ class Pair:
 
 @dataclass(slots=True, eq=False)
 class _Category:
-    """Its pairs by agent, its level and its variation. Of the pairs, Σ weight, Σ weight·level, Σ weight·speed
-    of the agent; how many times, Σ noise and its degrees of freedom.
+    """Its pairs by agent, its level, its variation, and the mean of somebody of the usual speed.
+
+    Of the pairs, Σ weight, Σ weight·level, Σ weight·speed of the agent; how many times, Σ noise and its
+    degrees of freedom.
     """
 
     pairs: dict[str, Pair] = field(default_factory=dict)
     level: float = 0.0
+    usual_ms: float = 0.0
     variation: float = USUAL
     weight: float = 0.0
     levels: float = 0.0
@@ -143,17 +146,19 @@ class _Category:
     def settle(self, centre: float) -> None:
         """Fit the level to what is left of the pairs without their agents' speeds."""
         self.level = (self.levels - self.speeds + centre / LEVELS) / (self.weight + 1 / LEVELS)
+        self.usual_ms = exp(self.level) * _above(self.variation)
 
 
 @dataclass(slots=True, eq=False)
 class _Agent:
     """Their pairs by category, and Σ weight of those; `speed` is the logarithm of how long they take beside
-    others.
+    others, `pace` how many times as long.
     """
 
     pairs: dict[str, Pair] = field(default_factory=dict)
     weight: float = 0.0
     speed: float = 0.0
+    pace: float = 1.0
 
 
 _NOBODY = _Agent()
@@ -202,6 +207,14 @@ class Handling:
         pair = self._pairs.get((category, agent))
         return Estimate(exp(expected) * _above(variation), _spread(variation), pair.n if pair else 0.0)
 
+    def mean_ms(self, category: str, agent: str, said_ms: float | None = None) -> float:
+        """The mean of the estimate, alone: of a pair that was never tried there is little to reckon."""
+        found = self._categories.get(category)
+        if found is not None and said_ms is None and agent not in found.pairs:
+            return found.usual_ms * self._agents.get(agent, _NOBODY).pace
+        expected, _, variation = self._expected(category, agent, said_ms)
+        return exp(expected) * _above(variation)
+
     def of_category(self, category: str) -> Estimate:
         """What is expected of somebody of the usual speed who has never tried the category; `n` is all times
         that were observed in it.
@@ -238,14 +251,14 @@ class Handling:
     ) -> tuple[list[list[float]], list[list[float]]]:
         """[category][agent]: the means in milliseconds, and how many observations are behind each."""
         place = {agent: i for i, agent in enumerate(agents)}
-        speeds = [exp(self._agents.get(agent, _NOBODY).speed) for agent in agents]
+        paces = [self._agents.get(agent, _NOBODY).pace for agent in agents]
         means, counts = [], []
         for category in categories:
             usual = self.of_category(category).mean_ms
-            row, count = [usual * speed for speed in speeds], [0.0] * len(agents)
+            row, count = [usual * pace for pace in paces], [0.0] * len(agents)
             for agent, pair in self._categories[category].pairs.items() if category in self else ():
                 if (i := place.get(agent)) is not None:
-                    row[i], count[i] = self.estimate(category, agent).mean_ms, pair.n
+                    row[i], count[i] = self.mean_ms(category, agent), pair.n
             means.append(row)
             counts.append(count)
         return means, counts
@@ -322,6 +335,7 @@ class Handling:
         moved = behind / (agent.weight + 1 / SPEEDS) - agent.speed
         if abs(moved) > MOVED:
             agent.speed += moved
+            agent.pace = exp(agent.speed)
             for category, pair in agent.pairs.items():
                 found = categories[category]
                 found.speeds += pair.weight * moved
@@ -342,6 +356,7 @@ class Handling:
         found.count(pair, of_agent.speed, -1)
         of_agent.weight -= pair.weight
         del found.pairs[agent], of_agent.pairs[category]
+        found.settle(self._centre)
         if not found.pairs:
             del self._categories[category]
         if not of_agent.pairs:

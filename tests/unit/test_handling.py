@@ -191,6 +191,7 @@ def test_the_table_has_what_is_estimated_of_each_pair() -> None:
             assert means[i][j] == pytest.approx(one.mean_ms)
             assert counts[i][j] == one.n
             assert handling.tried(category, agent) == one.n
+            assert handling.mean_ms(category, agent) == pytest.approx(one.mean_ms)
 
 
 def test_what_is_stored_says_the_same_again() -> None:
