@@ -130,6 +130,8 @@ METRICS: tuple[Metric, ...] = (
             "Queued tasks for which no agent has the skills, the levels and the channel.", queue=ANY),
     _census("assigner_agents", "Agents, by presence.", presence=tuple(Presence)),
     _census("assigner_occupancy_ratio", "Load of the agents available on shift, over their capacity."),
+    _census("assigner_held_back_tasks", "Queued tasks held back, in the last cycle, from all who have room."),
+    _census("assigner_price_age_seconds", "How long ago the prices of agents' time were settled."),
     _census("assigner_overrides_active", "Overrides that hold, by action.", action=ANY),
     # What happens: counted by the dispatcher that leads.
     _counter("assigner_arrivals_total", "Tasks that came in, and completed ones that were reopened.",

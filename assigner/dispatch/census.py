@@ -18,7 +18,7 @@ from assigner.dispatch.mirror import Mirror, in_slices
 from assigner.domain.agent import Presence
 from assigner.domain.eligibility import RULES, judge, qualified
 from assigner.domain.lifecycle import State
-from assigner.domain.reasons import REASONS
+from assigner.domain.reasons import HELD_BACK, REASONS
 from assigner.domain.risk import Risk, response_risk, risk
 from assigner.domain.roster import Roster
 from assigner.domain.task import Task
@@ -87,6 +87,8 @@ def counted(mirror: Mirror, backlog: Backlog, staff: Staff, name: Names) -> Cens
         "assigner_sla_open_responses": {**_zeros(BANDS, RISKS), **backlog.responses},
         "assigner_agents": {**_zeros(tuple(Presence)), **staff.presence},
         "assigner_occupancy_ratio": {(): staff.load / max(1, staff.capacity)},
+        "assigner_held_back_tasks": {(): mirror.holding},
+        "assigner_price_age_seconds": {(): mirror.sees.age_ms(backlog.at) / 1_000},
         "assigner_overrides_active": {**_zeros(tuple(ACTIONS)), **active},
     }
 
@@ -98,7 +100,7 @@ async def judged(mirror: Mirror, now: int, name: Names, clock: Clock) -> Census:
     rosters = (Roster(agents[at : at + AGENTS], now) for at in range(0, len(agents), AGENTS))
     refusals = await _judge_all(kinds, rosters, clock)
     return {
-        "assigner_waiting_reasons": _reasons(kinds),
+        "assigner_waiting_reasons": _reasons(kinds, mirror.holding),
         "assigner_refusals": {(rule,): count for rule, count in refusals.items()},
         "assigner_unqualified_tasks": _unqualified(kinds, name),
     }
@@ -229,8 +231,12 @@ def _unqualified(kinds: Iterable[Kind], name: Names) -> Mapping[Labels, float]:
     return found
 
 
-def _reasons(kinds: Iterable[Kind]) -> dict[Labels, float]:
+def _reasons(kinds: Iterable[Kind], holding: int) -> dict[Labels, float]:
+    """So many of those that somebody could begin are held back."""
     found = _zeros(tuple(REASONS))
     for kind in kinds:
         found[(kind.reason(),)] += kind.count
+    held = min(holding, found[("outranked",)])
+    found[("outranked",)] -= held
+    found[(HELD_BACK,)] += held
     return found

@@ -23,7 +23,7 @@ in hand was begun, how many hours it is expected to take in all (0: there is roo
 how many tasks they do at once; and until when all this holds if nothing happens.
 """
 HOUR_MS = 3_600_000
-SOON_MS = 12 * HOUR_MS
+SOON_MS = 3 * HOUR_MS
 """Who comes within this time counts as at work."""
 MEMORYLESS = 1.28
 """The spread (σ of ln) of exponential times, where what is left is the mean again: π/√6."""

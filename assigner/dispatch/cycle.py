@@ -44,7 +44,7 @@ async def cycle(acting: Acting, decide: Decide, policy: Policy, now: int, watch:
     # 1. What could be assigned at all. What happens from here on is for the next cycle.
     mirror.stirred = False
     found = candidates(mirror, now, policy)
-    snapshot, mirror.holding = found.snapshot, found.held > 0
+    snapshot, mirror.holding = found.snapshot, found.held
     mirror.stirred |= bool(mirror.sees.later)
     if not snapshot.tasks:
         watch.lap("decide")

@@ -55,6 +55,10 @@ class Foresight:
         """Whether a tick is due; those that were missed are one."""
         return self.ticked < now // TICK_MS
 
+    def age_ms(self, now: int) -> int:
+        """How long ago prices were settled; 0 where they never were."""
+        return max(0, now - self.ticked * TICK_MS) if self.ticked >= 0 else 0
+
     def prices(self) -> Floats:
         """[places]: the logs of the prices."""
         kept = self._by_place

@@ -60,8 +60,8 @@ class Mirror:
     last: Order = ()
     last_event: str = ""
     stirred: bool = True
-    holding: bool = False
-    """Whether the last cycle held tasks back: who is waited for may have gone."""
+    holding: int = 0
+    """How many tasks the last cycle held back: who is waited for may have gone."""
     _requirements: Requirements = field(default_factory=Requirements)
 
     @staticmethod
@@ -276,14 +276,14 @@ class Mirror:
         here = entry.record.presence is Presence.AVAILABLE and not entry.draining
         free = here and entry.record.load < entry.said.capacity
         self.stirred |= free and (changed or eased or not entry.free)
-        self.stirred |= changed and self.holding
+        self.stirred |= changed and self.holding > 0
         self.index.set_free(entry, free=free)
         if changed:
             self._note_agent(entry)
 
     def _remove_agent(self, id: str) -> None:
         entry = self.agents.pop(id, None)
-        self.stirred |= self.holding
+        self.stirred |= self.holding > 0
         if entry is not None:
             self.index.forget_agent(entry)
             self.sees.crew.remove(id)

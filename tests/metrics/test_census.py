@@ -239,3 +239,20 @@ async def test_who_leads_again_judges_anew() -> None:
     assert await live.dispatcher.take()
     await live.instance.showing.take()
     assert live.metric("assigner_waiting_reasons") == 0
+
+
+@lived
+async def test_what_is_held_back_is_told_and_how_old_the_prices_are() -> None:
+    """Ana is fast and busy, bob is slow and free: the next task waits for her."""
+    live = await metered()
+    await live.agent("ana", handle_s={"x": 600})
+    await live.task("first", category="x")
+    await live.settle()
+    await live.agent("bob", handle_s={"x": 36_000})
+    await live.task("second", category="x")
+    await live.wait(MINUTE // 2)
+    await live.count()
+    assert live.metric("assigner_held_back_tasks") == 1
+    assert live.metric("assigner_waiting_reasons", reason="held_back") == 1
+    assert live.metric("assigner_waiting_reasons", reason="outranked") == 0
+    assert 0 <= live.metric("assigner_price_age_seconds") < 60
