@@ -15,7 +15,7 @@ ABOUT_ONE = sorted((method, path) for method, path in ACCESS if "{id}" in path)
 MAKES = [("PUT", "/v1/tasks/{id}"), ("PUT", "/v1/agents/{id}"), ("PUT", "/v1/queues/{id}")]
 """These make what is not there: in the caller's own workspace."""
 ROUTES = [route for route in ABOUT_ONE if route not in MAKES]
-LISTS = ["tasks", "agents", "queues", "offers", "overrides", "overrides.csv", "keys", "stats"]
+LISTS = ["tasks", "agents", "queues", "offers", "overrides", "overrides.csv", "keys", "stats", "handling"]
 BODIES: dict[str, Any] = {
     "hold": {"reason": "x"},
     "cancel": {"reason": "x"},
@@ -44,6 +44,11 @@ def furnish(doors: Keyed, there: Workspace, name: str) -> dict[str, str]:
     said = {"action": "reprioritise", "target": target, "priority": 90, "reason": f"reason-of-{name}"}
     ids["overrides"] = put("POST", "/v1/overrides", said)["id"]
     ids["keys"] = there.ids[Role.SRE]
+    done = f"done-of-{name}"
+    put("POST", "/v1/tasks", {"id": done, "category": f"category-of-{name}"})
+    inside.on_offer("accept", inside.offer(done, ids["agents"]))
+    inside.clock.advance(60_000)
+    inside.on_task("complete", done)
     return ids
 
 
@@ -91,6 +96,12 @@ def test_no_list_tells_of_another_workspace(
         assert f"-of-{NORTH}" not in told.text
     else:
         assert told.status_code == 403
+
+
+def test_what_was_learned_is_told_in_its_own_workspace(doors: Keyed, secrets: dict[str, str]) -> None:
+    told = doors.ask(doors.north.keys[Role.COORDINATOR], "GET", "/v1/handling")
+    assert f"category-of-{NORTH}" in told.text
+    assert secrets["agents"] in told.text
 
 
 def test_an_override_reaches_nothing_in_another_workspace(doors: Keyed, secrets: dict[str, str]) -> None:
