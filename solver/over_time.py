@@ -31,6 +31,8 @@ class Tuning:
 DEFAULTS = Tuning()
 FEW = 10
 """So many idle agents are compared with all others one by one."""
+SMALL = 20_000
+"""So many comparisons are made at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,10 +95,13 @@ def _held(outlook: Outlook, hours: Floats, share: Floats, idle: Ints, tuning: Tu
     done = outlook.frees_in + hours
     done[:, ~stays] = FAR
     soonest = done.argmin(axis=1)
-    first = np.take_along_axis(done, soonest[:, None], axis=1)
+    every = np.arange(len(hours))
+    first = done[every, soonest][:, None]
     mine = hours[:, idle]
-    rows = np.flatnonzero((mine > tuning.patience * first).any(axis=1))
-    alternative = np.broadcast_to(first, mine.shape).copy()
+    rows = ((mine > tuning.patience * first) & (mine < FAR)).any(axis=1).nonzero()[0]
+    if not rows.size:
+        return np.full(mine.shape, -1), np.zeros(mine.shape)
+    alternative = np.repeat(first, idle.size, axis=1)
     share *= stays  # from here on, who does not stay has no part in it
     speed = stays / hours[rows]
     before = (np.einsum("t,tr,tr->r", outlook.waiting, share, hours) + outlook.beside) * speed
@@ -106,12 +111,15 @@ def _held(outlook: Outlook, hours: Floats, share: Floats, idle: Ints, tuning: Tu
     alternative[rows] += tuning.queue * np.maximum(ahead, 0.0) / np.maximum(served, 1.0 / FAR)
     hold = (mine > tuning.patience * alternative) & (mine < FAR)
     held_for = np.where(hold, soonest[:, None], -1)
-    begins = alternative - np.take_along_axis(hours, soonest[:, None], axis=1)
+    begins = alternative - hours[every, soonest][:, None]
     return held_for, np.where(hold, begins, 0.0)
 
 
 def _among_faster(hours: Floats, before: Floats, speed: Floats, mine: Floats) -> tuple[Floats, Floats]:
     """[T, I] twice: the sums of `before` and of `speed` over the agents faster than each idle one."""
+    if hours.size * mine.shape[1] <= SMALL:
+        among = (hours[:, None, :] < mine[:, :, None]).astype(np.float64)
+        return np.einsum("tir,tr->ti", among, before), np.einsum("tir,tr->ti", among, speed)
     sums = np.zeros((2, *mine.shape))
     if mine.shape[1] <= FEW:  # sorting takes longer
         for i in range(mine.shape[1]):

@@ -41,7 +41,7 @@ def settle(outlook: Outlook, log_price: Floats | None = None, rounds: int | None
 def normal(price: Floats) -> Floats:
     """None below the floor, of mean 1."""
     raised: Floats = np.maximum(price, FLOOR * price.max(initial=0.0))
-    return raised / (raised.mean() if raised.size else 1.0)
+    return raised * (raised.size / raised.sum()) if raised.size else raised
 
 
 def cheapest(hours: Floats, price: Floats) -> tuple[Floats, Floats]:
@@ -74,5 +74,5 @@ def _overload(outlook: Outlook, hours: Floats, price: Floats, demand: Floats) ->
     part = shares(*cheapest(hours, price))
     part *= hours
     load = (demand @ part) / outlook.slots
-    relative: Floats = load / (price * load).mean()
-    return np.clip(relative - 1.0, -1.0, MOST_OVERLOAD)
+    relative: Floats = load * (load.size / (price @ load)) - 1.0  # never below -1
+    return np.minimum(relative, MOST_OVERLOAD)
