@@ -20,12 +20,13 @@ BENCHMARKS = {
     "metrics": "what it costs to be watched: /metrics at full size, and throughput with and without",
     "overrides": "10,000 tasks overridden in one call, by a filter, and what the next cycle does",
     "decision": "a decision over time: 10,000 tasks of 200 types wait, 5 of 1,000 agents are free",
+    "mined": "our rule over time in back offices mined from real logs, means known and unknown",
     "simulation": "the simulator against theory, the bare desk against the real dispatcher",
     "replay": "a bank's back office at three loads: our rule over time against the others",
     "day": "a simulated day of 200 agents through the real dispatcher",
 }
 
-SHORTER = {"decision", "events", "live", "metrics", "overrides", "replay", "simulation"}
+SHORTER = {"decision", "events", "live", "metrics", "mined", "overrides", "replay", "simulation"}
 """Those that have a short form, for who works on them."""
 
 Run = Callable[[Path], Iterator[Result]]
