@@ -53,9 +53,9 @@ Now = Annotated[
     str | None,
     typer.Option(metavar="INSTANT", help="Decide as of then, such as 2026-11-23T09:00:00+01:00."),
 ]
-Rule = Annotated[str | None, typer.Option(metavar="NAME", help="The rule of the policy.")]
+Rule = Annotated[str | None, typer.Option(metavar="NAME", help="snapshot, price_and_hold or priority_first.")]
 Weights = Annotated[
-    list[str] | None, typer.Option(metavar="TERM=NUMBER", help="Weigh a term: urgency, fit, idle or load.")
+    list[str] | None, typer.Option(metavar="TERM=NUMBER", help="Weigh a term, such as urgency or waited.")
 ]
 Explain = Annotated[Literal["none", "reasons", "pairs"] | None, typer.Option(help="How much is explained.")]
 Seed = Annotated[int | None, typer.Option(metavar="NUMBER", help="The seed of the search.")]

@@ -50,6 +50,7 @@ ASSIGN: Final = """\b
   assigner sample | assigner assign -    [dim]try it without a file[/dim]
   assigner assign --tasks tasks.csv --agents agents.csv --lang es
   assigner assign snapshot.json --weight urgency=2 --limit 0 | less
+  assigner assign snapshot.json --rule price_and_hold    [dim]looks ahead[/dim]
   assigner assign snapshot.json --json | jq .solution
 
 \b
@@ -62,6 +63,7 @@ ASSIGN: Final = """\b
     cooling_down                         luis=2026-11-23T09:05:00+01:00
     handle_s of a task                   900
     handle_s of an agent                 invoice_correction=700;refund=300
+    busy                                 900;2x300
     attributes                           {"crm": 7}
 
 \b
