@@ -243,4 +243,5 @@ def test_a_refusal_ends_with_its_code(tiny: str) -> None:
     assert "There is no policy 'snapshot'." in words(told("simulate", tiny, "--policy", "snapshot", code=2))
     assert "give a file" in words(told("simulate", code=2))
     assert "give a file" in words(told("simulate", tiny, "--sample", code=2))
+    assert "only one of the files" in words(told("simulate", "-", "--trace", "-", code=2))
     assert "No such file" in words(told("simulate", f"{tiny}.not", code=2))

@@ -107,6 +107,8 @@ def simulate(  # noqa: PLR0913, PLR0917 - one for each flag
         return
     if (file is None) != sample:
         raise typer.BadParameter("give a file (- for stdin), or --sample")
+    if file == trace == shell.STDIN:
+        raise typer.BadParameter("only one of the files can be stdin")
     asked = doing.Asked(
         file=file,
         trace=trace,
