@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +14,8 @@ from assigner.simulation.policies import POLICIES, Fifo
 from assigner.simulation.presence import Shifts
 from assigner.simulation.price_and_hold import Flows, PriceAndHold
 from assigner.simulation.world import Case, Service, Step, World, cases
-from tests.benchmarks.yardsticks import VARIABLE, yardsticks
+from tests.benchmarks.mined import folder, processes
+from tests.benchmarks.yardsticks import VARIABLE
 from tests.simulation.small import NO, alike, begun, single
 
 SLOW = World(types=["a"], agents=["quick", "slow"], takes=[[1.0, 30.0]])
@@ -82,7 +79,7 @@ def test_two_small_systems_come_close_to_their_optimum(system: str, optimum: flo
     """Where the best that any rule can do is known, ours comes within a few per cent, and other rules do not:
     judged by the difference on the same draws, which is far surer than the mean.
     """
-    world = of_yardstick(_systems()[system])
+    world = _system(system)
     policies = {"price_and_hold": lambda: PriceAndHold(tick=2.0), "spt": POLICIES["spt"]}
     runs = list(compare(world, policies, seeds=range(4), number=600))
     ours = of(runs, "price_and_hold", "cycle")
@@ -91,26 +88,10 @@ def test_two_small_systems_come_close_to_their_optimum(system: str, optimum: flo
     assert interval(ours).high > optimum
 
 
-def _systems() -> Mapping[str, Any]:
-    file = yardsticks() / "mined" / "two_resource.json"
+def _system(name: str) -> World:
+    """A system of the yardsticks, of agents who are always there."""
+    file = folder() / "two_resource.json"
     if not file.is_file():
         pytest.skip(f"{file} is not there; ${VARIABLE} names the folder of the data")
-    return _read(file)
-
-
-def _read(file: Path) -> Mapping[str, Any]:
-    return json.loads(file.read_text(encoding="utf-8"))
-
-
-def of_yardstick(said: Mapping[str, Any]) -> World:
-    """A system of the yardsticks, of agents who are always there."""
-    types, agents = said["task_types"], said["resources"]
-    number = {type: place for place, type in enumerate(types)} | {None: None}
-    return World(
-        types=types,
-        agents=agents,
-        takes=[[said["proc"].get(f"{type}|{agent}", [NO])[0] for agent in agents] for type in types],
-        rates=(1 / said["mean_interarrival_time"],),
-        starts=[(share, number[type]) for share, type in said["initial"]],
-        follows=[[(share, number[next]) for share, next in said["next"][type]] for type in types],
-    )
+    [world] = next(process for process in processes() if process.name == name).worlds.values()
+    return world
