@@ -63,8 +63,9 @@ def test_who_is_about_to_come_is_waited_for() -> None:
     """An agent whose shift begins soon counts as one who is busy until then; in four hours is too late."""
     ana = {"id": "ana", "handle_s": {"refund": 600}, "available_from": SOON}
     waiting = why(tasks=[TASK], agents=[ana, SLOW], policy=OVER_TIME)
-    assert waiting["held_for"]["agent"] == "ana"
-    assert who(tasks=[TASK], agents=[{**ana, "available_from": LATER}, SLOW], policy=OVER_TIME)
+    assert waiting["held_for"] == {"agent": "ana", "expected_at": "2026-11-23T08:05:00Z"}
+    slow = {**SLOW, "handle_s": {"refund": 100_000}}
+    assert who(tasks=[TASK], agents=[{**ana, "available_from": LATER}, slow], policy=OVER_TIME)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,17 @@ def test_a_preferred_agent_who_is_free_takes_it() -> None:
     """A task that prefers the slow agent is not held back from them."""
     task = {**TASK, "preferred_agents": ["luis"]}
     assert who(tasks=[task], agents=[FAST, SLOW], policy=OVER_TIME) == {"t": "luis"}
+
+
+def test_what_is_before_it_counts_by_its_size() -> None:
+    """Who is waited for begins later when the tasks before it take two places each instead of one."""
+    agents = [{**FAST, "capacity": 2, "busy": [{"remaining_s": 300, "size": 2}]}]
+    agents.append({**SLOW, "capacity": 2, "handle_s": {"refund": 36_000}})
+    expected = []
+    for size in (1, 2):
+        tasks = [{**TASK, "id": f"t{n}", "size": size} for n in range(3)]
+        expected.append(why(tasks=tasks, agents=agents, policy=OVER_TIME)["held_for"]["expected_at"])
+    assert expected[0] < expected[1]
 
 
 def test_enough_work_for_all_is_not_held_back() -> None:
@@ -135,6 +147,13 @@ def test_priority_first_is_priority_then_age() -> None:
         got.append(task)
         tasks = [each for each in tasks if each["id"] != task]
     assert got == ["new", "late", "old", "young"]
+
+
+def test_priority_first_asks_who_is_right_last() -> None:
+    """The older task goes first, though the agent who is free is far from the right one for it."""
+    old = {**TASK, "created_at": "2026-11-23T08:00:00+01:00"}
+    young = {"id": "young", "category": "order"}
+    assert who(tasks=[old, young], agents=[FAST, SLOW], policy={"rule": "priority_first"}) == {"t": "luis"}
 
 
 def test_large_tasks_are_not_starved_by_small_ones() -> None:
