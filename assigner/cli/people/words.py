@@ -144,6 +144,11 @@ PEOPLE: Mapping[str, tuple[str, str]] = {
     "term_fit": ("how well the agent suits it", "lo bien que le va al agente"),
     "term_idle": ("how long the agent has had nothing to do", "lo que el agente lleva sin trabajo"),
     "term_load": ("how much of the agent's capacity is free", "la capacidad libre del agente"),
+    "term_nearly_done": ("nearly done", "casi acabada"),
+    "term_right_agent": ("right agent", "agente idóneo"),
+    "term_waited": ("waited", "espera"),
+    "term_priority": ("priority", "prioridad"),
+    "term_promise": ("promise", "plazo"),
     # history
     "past_enqueued": ("made", "creada"),
     "past_offered": ("offered", "ofrecida"),
