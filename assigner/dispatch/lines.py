@@ -207,15 +207,20 @@ def most_urgent(rows: Rows, value: Points, roster: Roster) -> list[Task]:
     row = open_now[np.lexsort((created[open_now], -value[open_now], kind[open_now]))]
     rank = np.arange(row.size) - np.searchsorted(kind[row], kind[row])
     places = np.array([chance.places for chance in chances])[owner[row]]
-    tasks = [waiting.task for chance in chances for waiting in chance.line.tasks]
+    first_of = np.searchsorted(owner, np.arange(len(chances)))
+
+    def task_at(at: int) -> Task:
+        of = int(owner[at])
+        return chances[of].line.tasks[at - int(first_of[of])].task
+
     same = (kind[row][1:] == kind[row][:-1]) & (value[row][1:] == value[row][:-1])
     same &= created[row][1:] == created[row][:-1]
     kept = rank < places
     for first, last, most in _cut_ties(same, kept):
-        tied = sorted(range(first, last), key=lambda at: tasks[row[at]].id)
+        tied = sorted(range(first, last), key=lambda at: task_at(int(row[at])).id)
         kept[first:last] = False
         kept[tied[:most]] = True
-    return [tasks[i] for i in row[kept].tolist()]
+    return [task_at(at) for at in row[kept].tolist()]
 
 
 def _cut_ties(same: NDArray[np.bool_], kept: NDArray[np.bool_]) -> list[tuple[int, int, int]]:

@@ -30,7 +30,8 @@ def pinned_elsewhere(task: Task, roster: Roster) -> int:
 
 def excluded(task: Task, roster: Roster) -> int:
     """Agents whom the task names as excluded, or whom an override keeps from it or from its queue."""
-    return roster.named(task.excluded_agents + task.kept_from)
+    named = task.excluded_agents + task.kept_from
+    return roster.named(named) if named else 0
 
 
 def skill_missing(task: Task, roster: Roster) -> int:
@@ -66,6 +67,8 @@ def off_shift(task: Task, roster: Roster) -> int:
 
 def shift_too_short(task: Task, roster: Roster) -> int:
     """Agents whose window ends before they could finish, at their own handling time or the task's."""
+    if not roster.endings():
+        return 0
     category = task.requirement.category
     ending = roster.ending_before(task.handle_ms)
     if category is None:
@@ -75,6 +78,8 @@ def shift_too_short(task: Task, roster: Roster) -> int:
 
 def cooling_down(task: Task, roster: Roster) -> int:
     """Agents who declined the task and are not asked again yet."""
+    if not task.cooling_down:
+        return 0
     return roster.named(agent for agent, until in task.cooling_down if roster.now < until)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, wraps
 from itertools import accumulate, islice
 from operator import or_
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from assigner.domain.agent import Agent, Presence
 from assigner.domain.expected import Times
@@ -23,13 +23,16 @@ T = TypeVar("T")
 
 def kept(make: Callable[Concatenate[Roster, P], T]) -> Callable[Concatenate[Roster, P], T]:
     """Make each answer of a method once a roster."""
+    name = make.__name__
 
     @wraps(make)
     def method(self: Roster, *args: P.args, **kwargs: P.kwargs) -> T:
-        key = (make.__name__, *args)
-        if key not in self.memo:
-            self.memo[key] = make(self, *args, **kwargs)
-        return cast("T", self.memo[key])
+        key, memo = (name, *args), self.memo
+        if key in memo:
+            found: T = memo[key]
+            return found
+        made = memo[key] = make(self, *args, **kwargs)
+        return made
 
     return cast("Callable[Concatenate[Roster, P], T]", method)
 
@@ -42,7 +45,7 @@ class Roster:
         self.now = now
         self.everyone = (1 << len(agents)) - 1
         self.index = {agent.id: i for i, agent in enumerate(agents)}
-        self.memo: dict[tuple[object, ...], object] = {}
+        self.memo: dict[tuple[object, ...], Any] = {}
         self._masks: dict[int, int] = {}
 
     @cached_property
