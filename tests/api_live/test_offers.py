@@ -56,6 +56,7 @@ def test_an_agent_who_has_offers_open_waits_for_the_next(centre: Living) -> None
     agent = centre.agent()
     path = f"/v1/agents/{agent}/offers"
     first = [centre.offer(centre.task(), agent) for _ in range(2)]
+    until(lambda: len(_items(centre.ask("GET", path))) == 2, "the service has heard of both")
     page = centre.ask("GET", path).json()
     assert [offer["id"] for offer in page["items"]] == first
     asking = _poll(centre, f"{path}?wait_s=30&cursor={page['next']}")
