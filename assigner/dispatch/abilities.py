@@ -6,6 +6,7 @@ could ever do it, by what they can and may do, whoever is there just now.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -28,6 +29,8 @@ behind that; what is said but not learned is known.
 """
 Type = tuple[Kind, int]
 """What tasks of a type have in common: the kind of their line, and the step of their handling time."""
+SLICE = 500
+"""After so many expectations the event loop goes round: they take two milliseconds."""
 MOST_ROWS = 10_000
 """So many rows are kept; then all are made anew."""
 
@@ -88,6 +91,21 @@ class Abilities:
         if kept.lesson != self.lesson:
             kept.row, kept.lesson = self._expect(kept.task, kept.who, now), self.lesson
         return kept.row
+
+    async def relearn(self) -> None:
+        """Look anew at how long everybody is expected to take, a slice at a time; it holds from the end on."""
+        stamp, fresh, asked = self.crew.stamp, dict[str, dict[int, Expected]](), 0
+        for kept in list(self._rows.values()):
+            category = kept.task.requirement.category or ""
+            own = fresh.setdefault(category, {})
+            for place in kept.who.tolist():
+                entry = self.crew.entries[place]
+                if place not in own and entry is not None:
+                    own[place], asked = _expected(entry.said, category), asked + 1
+                    if asked % SLICE == 0:
+                        await asyncio.sleep(0)
+        self.lesson += 1
+        self._own, self._own_of = fresh, (stamp, self.lesson)
 
     def _make(self, type: Type, now: int) -> _Kept:
         if len(self._rows) >= MOST_ROWS:

@@ -85,7 +85,7 @@ async def tick(sees: Foresight, index: Index, now: int, settle: Settle) -> None:
     """
     tick = now // TICK_MS
     sees.demand.fade(now)
-    sees.abilities.lesson += 1
+    await sees.abilities.relearn()
     wanted = await _wanted(sees, index, now)
     who, load = _load(sees, wanted, now)
     names = [sees.crew.name(place) for place in who.tolist()]

@@ -7,7 +7,9 @@ import asyncio
 from assigner.dispatch.acting import Acting, NotLeader
 from assigner.dispatch.keeping import learn_of
 from assigner.dispatch.prices import Settle, tick
-from assigner.dispatch.sight import WHOLE_CELLS
+
+AT_ONCE_CELLS = 20_000
+"""Up to so many (line, agent) pairs a step waits until prices are settled: a few milliseconds."""
 
 
 class Ticking:
@@ -27,7 +29,7 @@ class Ticking:
                 return
             sees = mirror.look_ahead(now)
             self._settling = asyncio.ensure_future(tick(sees, mirror.index, now, self._settle))
-            if len(mirror.index.lines()) * len(sees.crew) <= WHOLE_CELLS:
+            if len(mirror.index.lines()) * len(sees.crew) <= AT_ONCE_CELLS:
                 await asyncio.wait({self._settling})
         if self._settling.done():
             settling, self._settling = self._settling, None

@@ -66,11 +66,12 @@ TABLE = {
     },
     **{
         f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES)
-        for name in ("abilities", "board", "candidates", "crew", "foresight", "lines", "plan")
+        for name in ("board", "candidates", "crew", "foresight", "lines", "plan")
     },
     **{
         f"assigner.dispatch.{name}": _may(f"{LIVES} solver", "numpy", DECIDES) for name in ("burden", "sight")
     },
+    "assigner.dispatch.abilities": May(ours=tuple(LIVES.split()), others=("numpy",), never=(), why=DECIDES),
     "assigner.dispatch.prices": May(
         ours=(*LIVES.split(), "solver"), others=("numpy",), never=(), why=DECIDES
     ),
