@@ -7,7 +7,7 @@ could ever do it, by what they can and may do, whoever is there just now.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 
@@ -93,8 +93,9 @@ class Abilities:
         return kept.row
 
     async def relearn(self) -> None:
-        """Look anew at how long everybody is expected to take, a slice at a time; it holds from the end on."""
+        """Look anew at how long everybody is expected to take, a slice at a time; then all of it holds."""
         stamp, fresh, asked = self.crew.stamp, dict[str, dict[int, Expected]](), 0
+        rows: list[tuple[_Kept, Row]] = []
         for kept in list(self._rows.values()):
             category = kept.task.requirement.category or ""
             own = fresh.setdefault(category, {})
@@ -104,7 +105,12 @@ class Abilities:
                     own[place], asked = _expected(entry.said, category), asked + 1
                     if asked % SLICE == 0:
                         await asyncio.sleep(0)
+            if kept.stamp == stamp == self.crew.stamp:
+                rows.append((kept, _row(kept.task, kept.who, own)))
         self.lesson += 1
+        for kept, row in rows:
+            if kept.stamp == self.crew.stamp:
+                kept.row, kept.lesson = row, self.lesson
         self._own, self._own_of = fresh, (stamp, self.lesson)
 
     def _make(self, type: Type, now: int) -> _Kept:
@@ -151,8 +157,7 @@ class Abilities:
         for place in there:
             if place not in own:
                 own[place] = _expected(_entry(self.crew, place).said, task.requirement.category or "")
-        hours = np.array([own[place][0] or task.handle_ms for place in there], np.float64) / HOUR_MS
-        return Row(who, hours, np.array([own[place][1] for place in there], np.float64))
+        return _row(task, who, own)
 
     def _own_times(self, category: str) -> dict[int, Expected]:
         """What is known already of a category: nothing of those who are not as they were."""
@@ -166,6 +171,12 @@ class Abilities:
                     known.pop(place, None)
         self._own_of = self.crew.stamp, self.lesson
         return self._own.setdefault(category, {})
+
+
+def _row(task: Task, who: Places, own: Mapping[int, Expected]) -> Row:
+    there = who.tolist()
+    hours = np.array([own[place][0] or task.handle_ms for place in there], np.float64) / HOUR_MS
+    return Row(who, hours, np.array([own[place][1] for place in there], np.float64))
 
 
 def _expected(said: Agent, category: str) -> Expected:
