@@ -92,26 +92,30 @@ def _held(outlook: Outlook, hours: Floats, share: Floats, idle: Ints, tuning: Tu
     if not outlook.slots.size:
         return np.full((len(hours), 0), -1), np.zeros((len(hours), 0))
     stays = outlook.frees_in < outlook.leaves_in
-    done = outlook.frees_in + hours
-    done[:, ~stays] = FAR
+    done = hours + np.where(stays, outlook.frees_in, FAR)
     soonest = done.argmin(axis=1)
     every = np.arange(len(hours))
     first = done[every, soonest][:, None]
-    mine = hours[:, idle]
+    mine, takes = hours[:, idle], hours[every, soonest][:, None]
     rows = ((mine > tuning.patience * first) & (mine < FAR)).any(axis=1).nonzero()[0]
     if not rows.size:
         return np.full(mine.shape, -1), np.zeros(mine.shape)
     alternative = np.repeat(first, idle.size, axis=1)
-    share *= stays  # from here on, who does not stay has no part in it
-    speed = stays / hours[rows]
-    before = (np.einsum("t,tr,tr->r", outlook.waiting, share, hours) + outlook.beside) * speed
-    before -= share[rows]
+    here = stays.astype(np.float64)
+    share *= here  # from here on, who does not stay has no part in it
+    work = np.einsum("t,tr,tr->r", outlook.waiting, share, hours) + outlook.beside
+    if rows.size < every.size:
+        hours, share = hours[rows], share[rows]
+    speed = np.reciprocal(hours)
+    speed *= here
+    before = speed * work
+    before -= share
     speed *= outlook.slots
-    ahead, served = _among_faster(hours[rows], before, speed, mine[rows])
+    ahead, served = _among_faster(hours, before, speed, mine[rows])
     alternative[rows] += tuning.queue * np.maximum(ahead, 0.0) / np.maximum(served, 1.0 / FAR)
     hold = (mine > tuning.patience * alternative) & (mine < FAR)
     held_for = np.where(hold, soonest[:, None], -1)
-    begins = alternative - hours[every, soonest][:, None]
+    begins = alternative - takes
     return held_for, np.where(hold, begins, 0.0)
 
 
@@ -122,8 +126,9 @@ def _among_faster(hours: Floats, before: Floats, speed: Floats, mine: Floats) ->
         return np.einsum("tir,tr->ti", among, before), np.einsum("tir,tr->ti", among, speed)
     sums = np.zeros((2, *mine.shape))
     if mine.shape[1] <= FEW:  # sorting takes longer
+        faster = np.empty(hours.shape)
         for i in range(mine.shape[1]):
-            faster = (hours < mine[:, i, None]).astype(np.float64)
+            np.less(hours, mine[:, i, None], out=faster, casting="unsafe")
             sums[0, :, i] = np.einsum("tr,tr->t", before, faster)
             sums[1, :, i] = np.einsum("tr,tr->t", speed, faster)
         return sums[0], sums[1]
