@@ -10,17 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assigner.dispatch.entries import AgentEntry, TaskEntry
+from assigner.dispatch.handled import shared
 from assigner.domain.agent import Agent, Presence
 from assigner.domain.expected import Times
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
-COMES, LEAVES, BEGAN, EXPECTED, SPREAD, SLOTS, UNTIL = range(7)
-WIDTH = 7
-"""The columns of an agent: the instants from when and until when they work, in milliseconds; when the task
-in hand was begun, how many hours it is expected to take in all (0: there is room), and the spread of that;
-how many tasks they do at once; and until when all this holds if nothing happens.
+COMES, LEAVES, FIRST, LAST, ROOM, SLOTS, UNTIL = 0, 1, slice(2, 5), slice(5, 8), 8, 9, 10
+WIDTH = 11
+"""The columns of an agent: the instants from when and until when they work, in milliseconds; of the tasks in
+hand the one expected to end first and the one expected to end last (see InHand); room for how much more; how
+many tasks they do at once; and until when all this holds if nothing happens.
 """
 HOUR_MS = 3_600_000
 SOON_MS = 3 * HOUR_MS
@@ -29,17 +30,28 @@ MEMORYLESS = 1.28
 """The spread (σ of ln) of exponential times, where what is left is the mean again: π/√6."""
 LEAST_LEFT = 0.2
 """The least that is left of a task in hand, as a part of what it was expected to take."""
+OVERDUE = 4.0
+"""Of a task that has taken more than so many times what was expected, what goes beyond is expected once more:
+who has forgotten a task, or is stuck in it, is waited for ever less.
+"""
 MOST_LOGGED = 20_000
+InHand = tuple[float, float, float]
+"""A task in hand: the instant at which it was begun, if it was, as if the agent had been at work ever since,
+in milliseconds; how many hours it is expected to take in all; the spread of that.
+"""
+NOTHING: InHand = (inf, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Spans:
-    """When some agents are there, in hours from now: until they have room, until they leave. `slots`: how
-    many tasks they do at once.
+    """When some agents are there, in hours from now: until they come, have room, leave. `room`: how much they
+    have now; `slots`: how many tasks they do at once.
     """
 
+    comes_in: Floats
     frees_in: Floats
     leaves_in: Floats
+    room: Floats
     slots: Floats
 
 
@@ -112,7 +124,7 @@ class Crew:
         for place in self._touched.union(over):
             entry = self.entries[place]
             if entry is None:
-                self._facts[place] = (inf, inf, inf, 0.0, 0.0, 1.0, inf)
+                self._facts[place] = (inf, inf, *NOTHING, *NOTHING, 0.0, 1.0, inf)
             else:
                 mine = [tasks[id] for id in held.get(entry.said.id, ())]
                 self._facts[place] = _facts(entry, mine, now)
@@ -123,13 +135,17 @@ class Crew:
         comes: NDArray[np.bool_] = self._facts[:, COMES] <= now + SOON_MS
         return comes
 
-    def times(self, who: Places, now: int) -> Spans:
-        """When the agents in these places are there."""
+    def times(self, who: Places, now: int, size: Floats | float = 1.0) -> Spans:
+        """When the agents in these places are there. `size`: of the room that each of them is to have."""
         facts = self._facts[who]
         comes_in = np.maximum(facts[:, COMES] - now, 0.0) / HOUR_MS
+        first, last = remaining(facts[:, FIRST], now), remaining(facts[:, LAST], now)
+        left = np.where(np.asarray(size) > 1.0, last, first)
         return Spans(
-            frees_in=comes_in + remaining(facts, now),
+            comes_in=comes_in,
+            frees_in=comes_in + np.where(facts[:, ROOM] >= size, 0.0, left),
             leaves_in=(facts[:, LEAVES] - now) / HOUR_MS,
+            room=facts[:, ROOM],
             slots=facts[:, SLOTS],
         )
 
@@ -158,24 +174,26 @@ class Crew:
             self.forgotten += MOST_LOGGED
 
 
-def remaining(facts: Floats, now: int) -> Floats:
-    """Hours until agents have room: what is left of the tasks in hand, given how long they have taken.
+def remaining(tasks: Floats, now: int) -> Floats:
+    """[n]: hours until tasks in hand, [n, 3], are done, given how long they have taken.
 
     Where times spread like exponential ones it is the mean again; where they do not spread at all, what the
-    mean leaves; between the two, in proportion, which is near the truth for Weibull times.
+    mean leaves; between the two, in proportion, which is near the truth for Weibull times. Of what is long
+    overdue more is left the longer it takes.
     """
-    spent = np.maximum(now - facts[:, BEGAN], 0.0) / HOUR_MS
-    expected, regular = facts[:, EXPECTED], 1.0 - np.minimum(facts[:, SPREAD] / MEMORYLESS, 1.0)
-    left: Floats = np.maximum(expected - regular * np.minimum(spent, expected), LEAST_LEFT * expected)
-    return left
+    began, expected, spread = tasks.T
+    spent = np.maximum(now - began, 0.0) / HOUR_MS
+    regular = 1.0 - np.minimum(spread / MEMORYLESS, 1.0)
+    left = np.maximum(expected - regular * np.minimum(spent, expected), LEAST_LEFT * expected)
+    longer: Floats = np.maximum(left, spent - OVERDUE * expected)
+    return longer
 
 
 def _facts(entry: AgentEntry, mine: Sequence[TaskEntry], now: int) -> tuple[float, ...]:
     comes, leaves, until = _presence(entry, now)
-    began, expected, spread = inf, 0.0, 0.0
-    if mine and entry.record.load >= entry.said.capacity:
-        began, expected, spread = min((_in_hand(entry, one) for one in mine), key=lambda each: each[1])
-    return comes, leaves, began, expected, spread, float(max(1, entry.said.capacity)), until
+    in_hand = sorted((_in_hand(entry, one, now) for one in mine), key=lambda each: each[1]) or [NOTHING]
+    room, slots = float(entry.said.capacity - entry.record.load), float(max(1, entry.said.capacity))
+    return comes, leaves, *in_hand[0], *in_hand[-1], room, slots, until
 
 
 def _presence(entry: AgentEntry, now: int) -> tuple[float, float, float]:
@@ -197,12 +215,13 @@ def _presence(entry: AgentEntry, now: int) -> tuple[float, float, float]:
     return -inf, leaves, min(leaves, entry.unchanged_until(now))
 
 
-def _in_hand(entry: AgentEntry, one: TaskEntry) -> tuple[float, float, float]:
-    """When a task was begun, if it was, how long it takes in all, in hours, and the spread of that."""
+def _in_hand(entry: AgentEntry, one: TaskEntry, now: int) -> InHand:
     record = one.record
-    began = record.started_at or record.assigned_at or inf
+    began = record.started_at or record.assigned_at
+    if began is not None:
+        began = now - shared(entry.windows, entry.breaks, began, now)
     expected = entry.said.handling_ms(one.task) / HOUR_MS
-    return began, expected, _spread(entry.said, one.task.requirement.category or "")
+    return began or inf, expected, _spread(entry.said, one.task.requirement.category or "")
 
 
 def _spread(said: Agent, category: str) -> float:

@@ -37,8 +37,13 @@ def worked(windows: Iterable[Window], breaks: Iterable[Window], begins: int, end
     shifts = list(windows)
     if not all(any(_reaches(shift, at) for shift in shifts) for at in (begins, ends)):
         return None
+    return shared(shifts, breaks, begins, ends)
+
+
+def shared(windows: Iterable[Window], breaks: Iterable[Window], begins: int, ends: int) -> int:
+    """Milliseconds between two instants inside the windows and outside the breaks."""
     pauses = sum(_shared(pause, begins, ends) for pause in breaks)
-    return sum(_shared(shift, begins, ends) for shift in shifts) - pauses
+    return sum(_shared(shift, begins, ends) for shift in windows) - pauses
 
 
 def expecting(said: Agent, handling: Handling) -> Agent:

@@ -76,13 +76,22 @@ class Scene:
     who: Places
     free: Places
 
-    def outlook(self, who: Places, hours: Floats, trust: Floats, **known: Floats) -> Outlook:
-        """The outlook of types with these hours [T, who]. Who could not finish a task before they leave
-        cannot do it.
+    def outlook(
+        self, types: Iterable[Type], who: Places, hours: Floats, trust: Floats, **known: Floats
+    ) -> Outlook:
+        """The outlook of types with these hours [T, who]. Room is room for the largest task that an agent
+        could do; who could not finish a task before they leave cannot do it.
         """
-        times = self.sees.crew.times(who, self.now)
+        size = np.array([kind.requirement.size for kind, _ in types], np.float64)[:, None]
+        if size.max(initial=1.0) == 1.0:  # usually, and then it is quickly said
+            times = self.sees.crew.times(who, self.now)
+            begins = times.frees_in
+        else:
+            largest = np.where(np.isfinite(hours), size, 1.0).max(axis=0, initial=1.0)
+            times = self.sees.crew.times(who, self.now, largest)
+            begins = np.where(size <= times.room, times.comes_in, times.frees_in)
         return Outlook(
-            handling=np.where(times.frees_in + hours <= times.leaves_in, hours, inf),
+            handling=np.where(begins + hours <= times.leaves_in, hours, inf),
             trust=trust,
             arrivals=np.zeros(len(hours)),
             frees_in=times.frees_in,
@@ -147,7 +156,12 @@ def _together(scene: Scene, types: Sequence[Type], asked: Sequence[Type]) -> tup
     for type, amount in waiting(scene.index):
         amounts[number[type]] = amount
     outlook = scene.outlook(
-        who, sees.board.hours[:, who], sees.board.trust[:, who], waiting=amounts, follows=sees.board.follows
+        number,
+        who,
+        sees.board.hours[:, who],
+        sees.board.trust[:, who],
+        waiting=amounts,
+        follows=sees.board.follows,
     )
     rated = scene.rate(outlook, who, scene.free)
     rows = [number[type] for type in asked]
@@ -193,6 +207,7 @@ def _part(scene: Scene, types: Sequence[Type], rows: Sequence[Row]) -> tuple[Pla
     who = rows[0].who[there]
     columns = np.flatnonzero(np.isin(scene.free, who))
     outlook = scene.outlook(
+        types,
         who,
         np.stack([row.hours[there] for row in rows]),
         np.stack([row.trust[there] for row in rows]),

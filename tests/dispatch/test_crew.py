@@ -7,19 +7,19 @@ from math import inf
 import numpy as np
 import pytest
 
-from assigner.dispatch.crew import LEAST_LEFT, MEMORYLESS, remaining
+from assigner.dispatch.crew import LEAST_LEFT, MEMORYLESS, OVERDUE, remaining
 from assigner.domain.instant import rfc3339
 from tests.dispatch.living import HOUR, MINUTE, START, Living, lived
 
 
-def foreseen(live: Living, agent: str) -> tuple[float, float] | None:
-    """Hours until an agent has room, and until they leave; None: they are not at work."""
+def foreseen(live: Living, agent: str, size: float = 1.0) -> tuple[float, float] | None:
+    """Hours until an agent has so much room, and until they leave; None: they are not at work."""
     now = live.clock.now_ms()
     crew = live.mirror.look_ahead(now).crew
     place = crew.place(agent)
     if place is None or not crew.at_work(now)[place]:
         return None
-    times = crew.times(np.array([place]), now)
+    times = crew.times(np.array([place]), now, size)
     return float(times.frees_in[0]), float(times.leaves_in[0])
 
 
@@ -95,13 +95,48 @@ async def test_who_is_drained_is_not_waited_for() -> None:
     assert foreseen(live, "ann") is None
 
 
+@lived
+async def test_room_for_a_large_task_is_there_when_the_last_of_those_in_hand_is_done() -> None:
+    live = Living()
+    await live.agent("ann", capacity=3, handle_s={"easy": 3_600, "hard": 7_200})
+    await live.task("t1", category="hard")
+    await live.task("t2", category="easy")
+    await live.settle()
+    assert foreseen(live, "ann") == (0, inf)
+    assert foreseen(live, "ann", size=2) == (2, inf)
+
+
+@lived
+async def test_nights_and_breaks_are_not_time_spent_on_a_task() -> None:
+    live = Living()
+    await live.queue("q", lost_after_s=1_000_000)
+    breaks = [{"from": rfc3339(START + HOUR), "until": rfc3339(START + 2 * HOUR)}]
+    day = {"from": rfc3339(START), "until": rfc3339(START + 4 * HOUR), "breaks": breaks}
+    morrow = {"from": rfc3339(START + 24 * HOUR), "until": rfc3339(START + 32 * HOUR)}
+    await live.agent("ann", handle_s={"easy": 3_600}, shifts=[day, morrow])
+    await live.task("t", category="easy")
+    await live.settle()
+    await live.answer("accept", "t")
+    await live.on_task("start", "t")
+    await live.settle()
+    await live.wait(26 * HOUR)
+    assert foreseen(live, "ann") == (1, 6)
+    await live.wait(3 * HOUR)
+    assert foreseen(live, "ann") == (4, 3)
+
+
 @pytest.mark.parametrize(("spread", "expected"), [(0.0, 0.5), (MEMORYLESS, 1.0), (MEMORYLESS / 2, 0.75)])
 def test_what_is_left_of_a_task_in_hand_depends_on_how_times_spread(spread: float, expected: float) -> None:
     """Half an hour into an hour: regular times have half an hour left, exponential ones the whole again."""
-    facts = np.array([[0, 0, 0, 1.0, spread, 1, 0]])
-    assert remaining(facts, 30 * MINUTE) == pytest.approx([expected])
+    assert remaining(np.array([[0, 1.0, spread]]), 30 * MINUTE) == pytest.approx([expected])
 
 
 def test_what_takes_longer_than_expected_is_never_thought_to_be_over() -> None:
-    facts = np.array([[0, 0, 0, 1.0, 0.0, 1, 0]])
-    assert remaining(facts, 24 * HOUR) == pytest.approx([LEAST_LEFT])
+    task = np.array([[0, 1.0, 0.0]])
+    assert remaining(task, 3 * HOUR) == pytest.approx([LEAST_LEFT])
+
+
+@pytest.mark.parametrize("spread", [0.0, MEMORYLESS])
+def test_the_longer_a_task_is_overdue_the_more_is_left_of_it(spread: float) -> None:
+    task = np.array([[0, 1.0, spread]])
+    assert remaining(task, 24 * HOUR) == pytest.approx([24 - OVERDUE])

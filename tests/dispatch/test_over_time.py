@@ -68,6 +68,32 @@ async def test_nobody_is_waited_for_whom_the_task_bars_or_who_is_not_there() -> 
 
 
 @lived
+async def test_who_never_ends_their_task_is_not_waited_for_for_ever() -> None:
+    """Bob would take ten hours, and so long at most a task waits for ana beyond what she should take."""
+    live = await fast_and_slow()
+    await live.queue("q", auto_accept=True)
+    await live.wait(90 * MINUTE)
+    assert await live.where("t") == ["queued"]
+    await live.wait(10 * 60 * MINUTE)
+    assert await live.where("t") == ["assigned bob"]
+
+
+@lived
+async def test_a_large_task_waits_for_nobody_who_has_room_for_small_ones_alone() -> None:
+    live = Living()
+    await live.queue("q")
+    await live.agent("ana", handle_s={**FAST, "long": 360_000}, capacity=2)
+    await live.task("first", category="long")
+    await live.settle()
+    await live.answer("accept", "first")
+    await live.agent("bob", handle_s=SLOW, capacity=2)
+    await live.task("small", category="easy")
+    await live.task("large", category="easy", size=2)
+    await live.settle()
+    assert await live.where("small", "large") == ["offered ana", "offered bob"]
+
+
+@lived
 async def test_a_task_goes_to_whom_it_prefers_though_others_are_faster() -> None:
     live = await fast_and_slow()
     await live.task("theirs", category="easy", preferred_agents=["bob"])
