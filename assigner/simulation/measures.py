@@ -41,9 +41,10 @@ def waits(outcome: Outcome) -> list[float]:
 
 
 def cycle(outcome: Outcome) -> float:
-    """The mean time from a case's arrival to its end, of those served to the end."""
-    ended = (over - case.at for case, over in zip(outcome.cases, outcome.over, strict=True))
-    return _mean(hours for hours in ended if not math.isnan(hours))
+    """The mean time from a case's arrival until it was served, its client left, or the run ended."""
+    now = outcome.now
+    came = ((case.at, over) for case, over in zip(outcome.cases, outcome.over, strict=True) if case.at <= now)
+    return _mean((now if math.isnan(over) else over) - at for at, over in came)
 
 
 def quantile(outcome: Outcome, part: float) -> float:
