@@ -22,7 +22,7 @@ Pair = tuple[str, str]
 
 
 class Work:
-    """Tasks that are made, taken and completed as fast as the store does it; how many there were of a pair."""
+    """Tasks that are made, taken and completed as fast as the store does it; how many of a pair."""
 
     def __init__(self, store: RedisStore, chance: Random) -> None:
         self.store = store
