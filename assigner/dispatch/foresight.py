@@ -52,8 +52,10 @@ class Foresight:
         self.abilities = Abilities(self.crew)
 
     def due(self, now: int) -> bool:
-        """Whether a tick is due; those that were missed are one."""
-        return self.ticked < now // TICK_MS
+        """Whether a tick is due; those that were missed are one. One that is still to come says nothing: the
+        clock was set back.
+        """
+        return self.ticked not in (now // TICK_MS, now // TICK_MS + 1)
 
     def age_ms(self, now: int) -> int:
         """How long ago prices were settled; 0 where they never were."""

@@ -15,6 +15,7 @@ from assigner.dispatch.acting import Acting, NotLeader
 from assigner.dispatch.handled import take_in_completion
 from assigner.dispatch.keeping import KINDS, foresight_of
 from assigner.dispatch.mirror import Mirror, order
+from assigner.dispatch.sound import sound
 from assigner.domain.handling import Handling
 from assigner.store.base import EventsLost, Learn, Learned, Store, World
 
@@ -33,7 +34,11 @@ async def mirror_of(store: Store) -> Mirror:
 
 async def mirror_with(store: Store, world: World) -> Mirror:
     """A mirror of a world of the store, with all that was learned."""
-    learned = await store.learned(KIND, *KINDS)
+    learned, odd = await asyncio.to_thread(sound, await store.learned(KIND, *KINDS))
+    if odd:
+        _logger.warning(
+            "%d values of what was learned make no sense: passed over, such as %s.", len(odd), odd[0]
+        )
     # Elsewhere: it takes a second where there are very many, and the event loop goes on meanwhile.
     handling = await asyncio.to_thread(_handling_of, learned)
     mirror = await Mirror.of(world, handling, foresight_of(learned))
@@ -44,7 +49,7 @@ async def mirror_with(store: Store, world: World) -> Mirror:
 async def look_again(store: Store, mirror: Mirror, now: int) -> None:
     """Let a mirror have the prices of the last tick, where another process settles them."""
     if mirror.sees.due(now):
-        kept = foresight_of(await store.learned(*KINDS))
+        kept = foresight_of(sound(await store.learned(*KINDS))[0])
         mirror.sees.log_price, mirror.sees.ticked = kept.log_price, kept.ticked
 
 

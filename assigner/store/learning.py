@@ -53,6 +53,14 @@ def _change(some: Sequence[Field]) -> dict[str, list[str]]:
     return {"set": said, "drop": [name for _, name, value in some if value is DROPPED]}
 
 
+def _decoded(value: bytes) -> Any:
+    """A value as it was said; None where it is no JSON, which only another hand can have written."""
+    try:
+        return _value.decode(value)
+    except msgspec.DecodeError:
+        return None
+
+
 async def read(client: Any, keys: Mapping[str, str], kinds: Sequence[str]) -> Learned:
     """What a server holds of these kinds, or of all of them, page by page."""
     found: dict[str, dict[str, Any]] = {}
@@ -60,5 +68,5 @@ async def read(client: Any, keys: Mapping[str, str], kinds: Sequence[str]) -> Le
     for kind in kinds or LEARNED:
         named = found[kind] = {}
         async for name, value in client.hscan_iter(keys["learned"] + kind, count=PAGE):
-            named[name.decode()] = _value.decode(value)
-    return Learned(fields=found, upto=upto.decode() if upto else "")
+            named[name.decode(errors="replace")] = _decoded(value)
+    return Learned(fields=found, upto=upto.decode(errors="replace") if upto else "")

@@ -11,6 +11,7 @@ import pytest
 from assigner.dispatch.acting import NotLeader
 from assigner.dispatch.learning import LEARN_MS, NOTE_MS
 from assigner.dispatch.loop import Pace
+from assigner.dispatch.sound import sound
 from assigner.domain.handling import name_of
 from assigner.store.base import Learn, Retention
 from assigner.store.memory import MemoryStore
@@ -314,3 +315,46 @@ async def test_what_the_client_says_of_an_agent_holds_until_more_is_known() -> N
     assert HOUR > fraud[1] > 0.7 * HOUR
     assert fraud[-1] == pytest.approx(35 * MINUTE, rel=0.15)
     assert times[-1]["orders"] == MINUTE
+
+
+ASKS = [[["x", 1]], [], [], None, "fraud", 1, 600_000]
+ODD = {
+    "handling": {
+        "fraud\x1fann": None,
+        "fraud\x1fbea": [1.0, -5.0, 1.0, ""],
+        "fraud\x1fcid": [1.0, 1e308, 1e308, "1-0"],
+        "fraud\x1fdan": [1.0, 10.0, 100.0, "then"],
+        "nobody": [1.0, 10.0, 100.0, "1-0"],
+        "fraud\x1feva": [0, 0, 0, ""],
+    },
+    "price": {"": "now", "ann": None, "bob": "dear", "cid": 1e308, "dan": True},
+    "arrivals": {
+        "a": [1],
+        "b": [-1.0, 0, 0, ASKS],
+        "c": [1.0, 0, 0, [[["x", "high"]], *ASKS[1:]]],
+        "d": [1.0, 0, 0, [*ASKS[:5], 0, 600_000]],
+        "e": [1.0, 0, 0, [[["x"]], *ASKS[1:]]],
+    },
+    "follows": {"a": [1.0, 0], "a\x1fb": [], "a\x1fb\x1fc": [1.0, 0], "b\x1fc": [1.0, None]},
+}
+
+
+@lived
+async def test_values_that_make_no_sense_are_passed_over(caplog: pytest.LogCaptureFixture) -> None:
+    live = centre()
+    await crew(live)
+    await complete(live, "ana", 10 * MINUTE)
+    await keep(live)
+    lease = live.dispatcher.lead.acting.lease if live.dispatcher.lead else ""
+    assert await live.store.learn(Learn(lease=lease, set=ODD, upto="then"))
+    found, odd = sound(await live.store.learned())
+    assert sorted(odd) == sorted((kind, name) for kind, named in ODD.items() for name in named)
+    assert list(found.fields["handling"]) == [name_of("fraud", "ana")]
+    assert found.upto == ""
+
+    await taken_over(live, "another")
+    await live.task("t", category="fraud")
+    await live.settle()
+    assert await live.where("t") != ["queued"]
+    assert tried(live) == 1
+    assert "make no sense" in caplog.text

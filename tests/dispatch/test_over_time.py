@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assigner.dispatch import candidates
-from assigner.dispatch.foresight import TICK_MS
+from assigner.dispatch.foresight import TICK_MS, Foresight
 from assigner.dispatch.keeping import PRICE, TICK
 from assigner.dispatch.waiting import explain_live
 from assigner.store.base import OnAgent
@@ -186,6 +186,17 @@ async def test_ticks_that_were_missed_are_made_up_for_once() -> None:
     many.clock.advance(10 * TICK_MS)
     await many.step()
     assert prices(one) == prices(many)
+
+
+def test_when_the_clock_was_set_back_prices_are_settled_anew() -> None:
+    sees = Foresight(ticked=100)
+    now = 100 * TICK_MS
+    assert [sees.due(at) for at in (now, now - 1, now + TICK_MS, now - 2 * TICK_MS)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
 @lived

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from assigner.store.base import LEARNED, Learn
+from assigner.store.keys import prefix
 from assigner.store.learning import MOST_FIELDS
+from assigner.store.redis import RedisStore
 from tests.store.scene import Hand
 
 VALUES = [0, -1.5, 1e300, "words", None, True, [1, [2.25, "x"]], {"a": {"b": []}}]
@@ -70,3 +72,13 @@ async def test_no_event_tells_of_it(hand: Hand) -> None:
     before = (await hand.store.world()).last_event
     await hand.store.learn(Learn(lease=lease, set={"price": {"ann": 1}}, upto="5-1"))
     assert (await hand.store.world()).last_event == before
+
+
+async def test_a_value_that_is_no_json_is_none(hand: Hand) -> None:
+    """Another hand wrote it: the rest is read all the same."""
+    lease = await hand.lead()
+    await hand.store.learn(Learn(lease=lease, set={"price": {"ann": 1}}))
+    if isinstance(hand.store, RedisStore):
+        key = prefix(hand.store.workspace) + "learned:price"
+        await hand.store.client.hset(key, mapping={"bob": "{", "cid": "NaN"})
+        assert (await hand.store.learned("price")).fields["price"] == {"ann": 1, "bob": None, "cid": None}

@@ -62,7 +62,7 @@ TABLE = {
     "assigner.dispatch": _may(DISPATCH, "", DECIDES),
     **{
         f"assigner.dispatch.{name}": _may(LIVES, "", DECIDES)
-        for name in ("acting", "counting", "cycle", "index", "keeping", "maintenance", "overrides")
+        for name in ("acting", "counting", "cycle", "index", "keeping", "maintenance", "overrides", "sound")
     },
     **{
         f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES)
