@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TypeVar
@@ -101,12 +101,12 @@ def _assignments(rows: Sequence[Assignment], view: View) -> Table:
     heads = [view.say(name) for name in ("value", *terms, "time")]
     made = table(view.say("assignments"), view.say("task"), view.say("agent"), *heads, right=heads)
     for row in view.first(rows):
-        worth = [_worth(points, terms, view) for points in (row.value, *row.terms.values())]
-        made.add_row(row.task, Text(row.agent, style=AGENT), *worth, words.duration(row.expected_handle_s))
+        parts = [worth(points, terms, view) for points in (row.value, *row.terms.values())]
+        made.add_row(row.task, Text(row.agent, style=AGENT), *parts, words.duration(row.expected_handle_s))
     return made
 
 
-def _worth(points: int, terms: Sequence[str], view: View) -> str:
+def worth(points: int, terms: Collection[str], view: View) -> str:
     """Points as they are; by a rule over time in units of a logarithm, from the middle of what a value may be
     where they are near it.
     """

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -113,8 +113,11 @@ class Living:
         assert made.status_code == 201, made.text
         return id
 
-    def offer(self, task: str, agent: str, ttl_ms: int = 60_000) -> str:
-        """Offer a task, as the dispatcher does."""
+    def offer(
+        self, task: str, agent: str, ttl_ms: int = 60_000, terms: Mapping[str, int] | None = None
+    ) -> str:
+        """Offer a task, as the dispatcher does, for what it is worth by the terms."""
+        terms = terms or {"fit": 7}
         now, id = self.clock.now_ms(), self.new("o")
         if not self.lease:
             self.lease = self.run(self.store.take_lease("tests", 10**9)) or ""
@@ -122,7 +125,7 @@ class Living:
         assert record
         asked = MakeOffer(
             op=id, actor="dispatcher", now=now, lease=self.lease, offer=id, task=task, agent=agent,
-            task_version=record.version, expires_at=now + ttl_ms, value=7, terms={"fit": 7},
+            task_version=record.version, expires_at=now + ttl_ms, value=sum(terms.values()), terms=terms,
             expected_ms=90_000,
         )  # fmt: skip
         self.dispatch("offer", asked)

@@ -76,6 +76,17 @@ def test_a_task_through_its_life(centre: Living) -> None:
     assert [past.index(step) for step in steps] == sorted(past.index(step) for step in steps)
 
 
+def test_what_a_rule_over_time_gave_is_told_in_numbers_a_person_reads(centre: Living) -> None:
+    """In units of a logarithm, from the middle of what a value may be; not in thousands of millions."""
+    task = centre.task(queue="billing")
+    terms = {"nearly_done": 2_940_000, "right_agent": 2**34 - 11_100_000, "priority": 690_000}
+    centre.offer(task, centre.agent(), terms=terms)
+    said = asked(centre, "why", task)
+    assert ", worth -7.47 2.94 Nearly done how little is left of its case -11.10 Right agent " in said.out
+    assert "points" not in said.out
+    assert ", con valor -7,47 2,94 Casi hecha " in asked(centre, "why", task, "--lang", "es").out
+
+
 def test_what_people_decided_by_hand_and_how_to_take_it_back(centre: Living) -> None:
     centre.agent(skills={"billing": 3})
     task = centre.task(queue="billing", skills={"billing": 3})

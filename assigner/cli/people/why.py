@@ -20,7 +20,7 @@ from assigner.cli.people.actions import in_words
 from assigner.cli.people.asking import Where, ask, now_ms
 from assigner.cli.people.plain import cut, plain
 from assigner.cli.people.tasks import BAD, due, left_ms, priority, reason_word, waited, what
-from assigner.cli.tables import AGENT, DIM, GOOD, REASON, View, remedy
+from assigner.cli.tables import AGENT, DIM, GOOD, REASON, View, remedy, worth
 from assigner.cli.words import REASONS, REMEDIES, WORDS, duration, local
 from assigner.client import Client, NotFound
 from assigner.domain.lifecycle import NOT_BEFORE
@@ -214,11 +214,13 @@ def _unblock(change: Item, view: View) -> str:
 def _decision(decided: Item, now: int, view: View) -> Table:
     made = Table.grid(padding=(0, 2))
     at = times.at(decided["at"], now, view.language, view.zone)
-    agent, worth = plain(decided["agent"]), view.number(decided["value"])
-    made.add_row(view.say("decided", at=at, agent=agent, value=worth))
-    made.add_row(_terms(decided["terms"], view))
+    terms = decided["terms"]
+    key = "decided_over_time" if "right_agent" in terms else "decided"
+    value = worth(decided["value"], terms, view)
+    made.add_row(view.say(key, at=at, agent=plain(decided["agent"]), value=value))
+    made.add_row(_terms(terms, view))
     others = [
-        view.say("runner_up", agent=plain(one["agent"]), value=view.number(one["value"]))
+        view.say("runner_up", agent=plain(one["agent"]), value=worth(one["value"], terms, view))
         for one in decided.get("runners_up") or ()
     ]
     if others:
@@ -227,13 +229,14 @@ def _decision(decided: Item, now: int, view: View) -> Table:
 
 
 def _terms(terms: Mapping[str, int], view: View) -> Table:
-    """What each term gave: its points, its name and what it means."""
+    """What each term gave, its name and what it means."""
     made = Table.grid(padding=(0, 2))
     made.add_column(justify="right")
     for name, points in terms.items():
         known = f"term_{name}" in WORDS
         meaning = view.say(f"term_{name}") if known else ""
-        made.add_row(view.number(points), view.say(name) if known else plain(name), Text(meaning, style=DIM))
+        given = worth(points, terms, view)
+        made.add_row(given, view.say(name) if known else plain(name), Text(meaning, style=DIM))
     return made
 
 

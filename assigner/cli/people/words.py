@@ -131,6 +131,7 @@ PEOPLE: Mapping[str, tuple[str, str]] = {
     "would_help": ("What would unblock it", "Qué la desbloquearía"),
     "decision": ("Last decision", "Última decisión"),
     "decided": ("{at}: {agent}, worth {value} points", "{at}: {agent}, con {value} puntos"),
+    "decided_over_time": ("{at}: {agent}, worth {value}", "{at}: {agent}, con valor {value}"),
     "runners_up": ("After them: {others}", "Después: {others}"),
     "runner_up": ("{agent} with {value}", "{agent} con {value}"),
     "by_hand": ("What people decided by hand", "Lo que se decidió a mano"),
@@ -146,8 +147,8 @@ PEOPLE: Mapping[str, tuple[str, str]] = {
     "term_load": ("how much of the agent's capacity is free", "la capacidad libre del agente"),
     "term_nearly_done": ("how little is left of its case", "lo poco que queda de su caso"),
     "term_right_agent": (
-        "how well the agent's time is spent on it",
-        "lo bien empleado que está en ella el tiempo del agente",
+        "how well the agent's time is spent on it; below 0, others' would be better",
+        "lo bien empleado que está el tiempo del agente; bajo 0, el de otros lo estaría mejor",
     ),
     "term_waited": ("how long it has waited", "lo que lleva esperando"),
     "term_priority": ("how important it is", "lo importante que es"),
