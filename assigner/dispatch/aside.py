@@ -9,14 +9,17 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
 from assigner.clock import Clock, SystemClock
 from assigner.dispatch.crew import Floats
+from assigner.dispatch.handled import narrowed
 from assigner.dispatch.plan import Plan, make_plan
 from assigner.dispatch.prices import Load, settled
 from assigner.dispatch.sight import Seen
+from assigner.domain.agent import Agent
 from assigner.domain.policy import Policy
 from assigner.domain.snapshot import Snapshot
 
@@ -24,6 +27,8 @@ LARGE = 500
 """Tasks and agents together, above which a snapshot is sent to the other process: about 10 ms of work."""
 SETTLED_HERE = 20_000
 """So many (type, agent) pairs are priced here: a few milliseconds."""
+SLICE = 5_000
+"""After so many expectations the event loop goes round: they take some milliseconds."""
 T = TypeVar("T")
 
 
@@ -50,7 +55,8 @@ class Decider:
         """The plan for a snapshot. Raises BrokenProcessPool when the other process died: the next is new."""
         if len(snapshot.tasks) + len(snapshot.agents) <= self._large:
             return make_plan(snapshot, self._policy, self._clock, self._most_arcs, self._time_limit_s, seen)
-        asked = (snapshot, self._policy, SystemClock(), self._most_arcs, self._time_limit_s, seen)
+        told = await _told(snapshot)
+        asked = (told, self._policy, SystemClock(), self._most_arcs, self._time_limit_s, seen)
         return await self._elsewhere(make_plan, *asked)
 
     async def settle(self, load: Load) -> Floats:
@@ -73,3 +79,17 @@ class Decider:
         if self._aside is not None:
             self._aside.shutdown(wait=False, cancel_futures=True)
             self._aside = None
+
+
+async def _told(snapshot: Snapshot) -> Snapshot:
+    """A snapshot for another process: of times that are learned, only those that its tasks may take. There
+    is one of each agent for every category, and all would be asked for to be sent.
+    """
+    asked = {task.requirement.category for task in snapshot.tasks}
+    categories = [category for category in asked if category is not None]
+    agents: list[Agent] = []
+    step = max(1, SLICE // max(1, len(categories)))
+    for start in range(0, len(snapshot.agents), step):
+        agents += (narrowed(agent, categories) for agent in snapshot.agents[start : start + step])
+        await asyncio.sleep(0)
+    return replace(snapshot, agents=tuple(agents))

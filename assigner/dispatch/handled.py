@@ -52,6 +52,16 @@ def expecting(said: Agent, handling: Handling) -> Agent:
     return replace(said, handle_ms=times, trust=Trust(handling, said.id, said.handle_ms))
 
 
+def narrowed(agent: Agent, categories: Iterable[str]) -> Agent:
+    """An agent with the times of these categories alone, as what was learned is now."""
+    times = agent.handle_ms
+    if not isinstance(times, Times):
+        return agent
+    found = {category: times.ms(category) for category in categories}
+    handle_ms = {category: ms for category, ms in found.items() if ms is not None}
+    return replace(agent, handle_ms=handle_ms, trust={})  # no plan asks how sure they are
+
+
 def _reaches(window: Window, at: int) -> bool:
     """Whether an instant is in a window, or its end."""
     return window.holds(at) or window.ends == at
