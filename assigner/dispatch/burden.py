@@ -31,13 +31,15 @@ class Burden:
     left: dict[Name, float] = field(default_factory=dict)
     """Of each type by its name, the priced hours that are left of a case that goes on with it."""
     parts: dict[Type, Part] = field(default_factory=dict)
+    whole: bool = False
+    """Whether all that waits was counted since this began anew; from then on what has changed will do."""
     _counted: dict[Kind, dict[int, int]] = field(default_factory=dict)
     """How much waits, in sizes, of each step of each kind."""
 
     def renew(self, tick: int, parts: dict[Type, Part], left: dict[Name, float]) -> None:
         """Begin anew, with the shares of another tick."""
         self.tick, self.parts, self.left = tick, parts, left
-        self.hours, self._counted = np.zeros(0), {}
+        self.hours, self._counted, self.whole = np.zeros(0), {}, False
 
     def count(
         self,

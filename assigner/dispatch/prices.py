@@ -93,7 +93,7 @@ async def tick(sees: Foresight, index: Index, now: int, settle: Settle) -> None:
     prices = sees.log_price | dict(zip(names, logs.tolist(), strict=False))
     sees.log_price = {name: log for name, log in prices.items() if sees.crew.place(name) is not None}
     sees.follows, sees.followers = _following(sees, now)
-    sees.ticked = tick
+    sees.ticked, index.changed = tick, set()  # what waits is counted anew for this tick
     if len(wanted) * who.size > WHOLE_CELLS:
         await _share(sees, wanted, now)
 

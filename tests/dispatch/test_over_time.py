@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assigner.dispatch import candidates
+from assigner.dispatch import candidates, sight
 from assigner.dispatch.foresight import TICK_MS, Foresight
 from assigner.dispatch.keeping import PRICE, TICK
 from assigner.dispatch.waiting import explain_live
@@ -91,6 +91,26 @@ async def test_a_large_task_waits_for_nobody_who_has_room_for_small_ones_alone()
     await live.task("large", category="easy", size=2)
     await live.settle()
     assert await live.where("small", "large") == ["offered ana", "offered bob"]
+
+
+@pytest.mark.parametrize("cells", [sight.WHOLE_CELLS, 0])
+@lived
+async def test_when_much_waits_for_who_is_faster_the_slow_one_begins(
+    cells: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after the next tick, where there is too much to look at all of it together."""
+    for module in ("sight", "prices"):
+        monkeypatch.setattr(f"assigner.dispatch.{module}.WHOLE_CELLS", cells)
+    live = await fast_and_slow()
+    await live.present("bob", "away")
+    for number in range(60):
+        await live.task(f"t{number}", category="easy")
+    await live.settle()
+    await explain_live(live.mirror, live.mirror.tasks["t"].record, live.clock.now_ms(), weights={})
+    await live.wait(2 * MINUTE)
+    await live.present("bob", "available")
+    await live.settle()
+    assert await live.where("t") == ["offered bob"]
 
 
 @lived
