@@ -27,6 +27,10 @@ Doc = Mapping[str, Any]
 LEAST_OPEN_MS = 3_600_000
 MOST_YEARS = 5
 """A promise may take no longer than the calendar is open in so many of its shortest years."""
+NO_PLACES = {"localtime", "Factory"}
+"""What some machines have among the zones: the one of the machine, and none at all."""
+LONGEST_ZONE = 64
+"""No zone has a longer name; to look for one like a text takes time as long as the text."""
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OF_CURVES = {
@@ -46,7 +50,7 @@ def queue_flaws(queue: Doc) -> Iterator[Flaw]:
     hours = None
     calendar = queue.get("calendar")
     if calendar is not None and _fits(calendar, CalendarIn):
-        found = [(("calendar", *where), code, detail) for where, code, detail in _of_calendar(calendar)]
+        found = list(_of_calendar(calendar))
         yield from found
         hours = None if found else Hours.of(calendar)
     levels, points = queue.get("service_levels"), queue.get("curve")
@@ -93,25 +97,26 @@ def _of_calendar(calendar: Doc) -> Iterator[Flaw]:
         day, open_ms = shortest_year(Hours.of(calendar))
         if open_ms < LEAST_OPEN_MS:
             least = f"In the year from {date_of(day)} it is open for {open_ms // 60_000} minutes"
-            yield ("hours",), "never_open", f"{least}; expected 60 at least: open more, or drop holidays."
+            never = f"{least}; expected 60 at least: open more, or drop holidays."
+            yield ("calendar", "hours"), "never_open", never
 
 
 def _of_zone(zone: str) -> Iterator[Flaw]:
     if zone not in _zones():
-        near = difflib.get_close_matches(zone, sorted(_zones()), n=1)
+        near = difflib.get_close_matches(zone[:LONGEST_ZONE], sorted(_zones()), n=1)
         maybe = f" Maybe '{near[0]}'." if near else ""
         unknown = f"{_show(zone)} is no time zone of the IANA database, such as Europe/Madrid.{maybe}"
-        yield ("time_zone",), "unknown_zone", unknown
+        yield ("calendar", "time_zone"), "unknown_zone", unknown
 
 
 def _of_days(calendar: Doc) -> Iterator[Flaw]:
     for day, spans in calendar["hours"].items():
-        yield from _of_hours(("hours", day), spans)
+        yield from _of_hours(("calendar", "hours", day), spans)
     for number, day in enumerate(calendar.get("holidays", ())):
-        yield from _of_date(("holidays", number), day)
+        yield from _of_date(("calendar", "holidays", number), day)
     for day, spans in calendar.get("special", {}).items():
-        yield from _of_date(("special", day), day)
-        yield from _of_hours(("special", day), spans)
+        yield from _of_date(("calendar", "special", day), day)
+        yield from _of_hours(("calendar", "special", day), spans)
 
 
 def _of_hours(place: tuple[str | int, ...], spans: list[Doc]) -> Iterator[Flaw]:
@@ -125,9 +130,9 @@ def _of_hours(place: tuple[str | int, ...], spans: list[Doc]) -> Iterator[Flaw]:
             yield (*place, number, name), "bad_time", detail
         if not wrong:
             read[number] = wall_ms(span["from"]), wall_ms(span["until"])
-    for where, code, detail in _of_spans((), read, "time"):
+    for where, code, detail in _of_spans(place, read, "time"):
         night = " Hours over midnight are two: until 24:00, and from 00:00 on the day after."
-        yield (*place, *where), code, detail + (night if code == "ends_first" else "")
+        yield where, code, detail + (night if code == "ends_first" else "")
 
 
 def _is_time(text: str, *, last: bool) -> bool:
@@ -192,4 +197,4 @@ def _show(value: Any) -> str:
 
 @cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones() - NO_PLACES)

@@ -52,6 +52,7 @@ FAULTY: list[tuple[Json, str, str]] = [
     (with_hours(time_zone="Europe/Madird"), "/calendar/time_zone", "unknown_zone"),
     (with_hours(time_zone=""), "/calendar/time_zone", "unknown_zone"),
     (with_hours(time_zone="../../etc/passwd"), "/calendar/time_zone", "unknown_zone"),
+    (with_hours(time_zone="localtime"), "/calendar/time_zone", "unknown_zone"),
     (with_hours(hours={"monday": []}), "/calendar/hours/monday", "unknown_field"),
     (with_day({"from": "9:00", "until": "18:00"}), "/calendar/hours/sat/0/from", "bad_time"),
     (with_day({"from": "24:00", "until": "24:00"}), "/calendar/hours/sat/0/from", "bad_time"),
@@ -131,6 +132,13 @@ FAULTY: list[tuple[Json, str, str]] = [
 @pytest.mark.parametrize(("said", "pointer", "code"), FAULTY, ids=[f"{row[1]} {row[2]}" for row in FAULTY])
 def test_what_cannot_be_is_refused_at_its_place(centre: Living, said: Json, pointer: str, code: str) -> None:
     assert faults(centre.ask("PUT", "/v1/queues/any", said)) == [(pointer, code)]
+
+
+def test_hours_that_overlap_name_the_others_where_they_stand(centre: Living) -> None:
+    said = with_day({"from": "09:00", "until": "12:00"}, {"from": "11:00", "until": "13:00"})
+    (fault,) = centre.ask("PUT", "/v1/queues/any", said).json()["errors"]
+    assert fault["pointer"] == "/calendar/hours/sat/1/from"
+    assert "before /calendar/hours/sat/0 ends" in fault["detail"]
 
 
 def test_a_calendar_that_is_closed_for_a_year_in_between_is_refused(centre: Living) -> None:
