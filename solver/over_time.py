@@ -33,6 +33,8 @@ FEW = 10
 """So many idle agents are compared with all others one by one."""
 SMALL = 20_000
 """So many comparisons are made at once."""
+SURELY = 1.0 + 1e-9
+"""A time is longer than another by this factor at least: who adds up in another order finds the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,7 +99,8 @@ def _held(outlook: Outlook, hours: Floats, share: Floats, idle: Ints, tuning: Tu
     every = np.arange(len(hours))
     first = done[every, soonest][:, None]
     mine, takes = hours[:, idle], hours[every, soonest][:, None]
-    rows = ((mine > tuning.patience * first) & (mine < FAR)).any(axis=1).nonzero()[0]
+    longer = tuning.patience * SURELY
+    rows = ((mine > longer * first) & (mine < FAR)).any(axis=1).nonzero()[0]
     if not rows.size:
         return np.full(mine.shape, -1), np.zeros(mine.shape)
     alternative = np.repeat(first, idle.size, axis=1)
@@ -113,7 +116,7 @@ def _held(outlook: Outlook, hours: Floats, share: Floats, idle: Ints, tuning: Tu
     speed *= outlook.slots
     ahead, served = _among_faster(hours, before, speed, mine[rows])
     alternative[rows] += tuning.queue * np.maximum(ahead, 0.0) / np.maximum(served, 1.0 / FAR)
-    hold = (mine > tuning.patience * alternative) & (mine < FAR)
+    hold = (mine > longer * alternative) & (mine < FAR)
     held_for = np.where(hold, soonest[:, None], -1)
     begins = alternative - takes
     return held_for, np.where(hold, begins, 0.0)

@@ -123,6 +123,13 @@ def test_never_held_for_nobody() -> None:
     assert rated(an_outlook([[50, 90]]), 0).held_for.tolist() == [[-1]]
 
 
+def test_never_held_by_a_rounding() -> None:
+    """Who takes just so long that it is no longer worth waiting begins, however the hours are rounded."""
+    times = [(DEFAULTS.patience * seconds / 3600, seconds / 3600) for seconds in range(2, 3600, 2)]
+    held = [rated(an_outlook([[slow, fast]]), 0).held_for.item() for slow, fast in times]
+    assert set(held) == {-1}
+
+
 def test_never_held_for_who_leaves_before_being_free() -> None:
     outlook = an_outlook([[10, 1]], frees_in=[0, 2], leaves_in=[8, 1])
     assert rated(outlook, 0).held_for.tolist() == [[-1]]
