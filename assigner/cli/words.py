@@ -161,7 +161,7 @@ REASONS: Mapping[str, tuple[Both, Both]] = {
         ("whoever could is busy with earlier work", "quien podría está ocupado con trabajo anterior"),
     ),
     "held_back": (
-        ("held back", "retenida"),
+        ("held back", "reservada"),
         ("somebody faster will finish it sooner", "alguien más rápido la acabará antes"),
     ),
     "no_agents": (("no agents", "sin agentes"), ("the snapshot has no agents", "no hay agentes")),

@@ -71,7 +71,7 @@ HELD = {
         ("en", "held back 1 agent is at capacity; 1 could begin now, but 'ana'", "→ wait for ana, expected"),
         (
             "es",
-            "retenida 1 agente está al límite de su capacidad; 1 podría",
+            "reservada 1 agente está al límite de su capacidad; 1 podría",
             "→ esperar a ana, previsiblemente",
         ),
     ],

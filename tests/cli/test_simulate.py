@@ -103,15 +103,13 @@ def test_a_trace_tells_what_arrived(tiny: str, tmp_path: Path) -> None:
 
 def test_a_trace_that_will_not_do_is_told_by_row(tiny: str, tmp_path: Path) -> None:
     file = tmp_path / "trace.csv"
-    text = "id,at,category\na,2026-11-23T09:00:00,usual\nb,2026-11-23T09:00:00Z,usul\nc,,usual\n"
+    text = "id,at,category\na,2026-11-23T09:00:00,usual\nb,2026-11-23T09:00:00Z,usul\nc,,usual\na,,rare\n"
     file.write_text(text, encoding="utf-8")
     said = words(told("simulate", tiny, "--trace", str(file), code=1))
     assert 'trace.csv, row 2, at: "2026-11-23T09:00:00" has no offset' in said
     assert "row 4, at: 'at' is required." in said
-    file.write_text(text.replace("00,usual", "00Z,usual").replace("c,,", "c,2026-11-23T09:00:00Z,"))
-    assert "row 3, category: There is no category 'usul'." in words(
-        told("simulate", tiny, "--trace", str(file), code=1)
-    )
+    assert "row 3, category: There is no category 'usul'." in said
+    assert "row 5, id: 'a' is there twice." in said
     file.write_text("id,at,category\n")
     assert "There are none" in words(told("simulate", tiny, "--trace", str(file), code=1))
 
@@ -205,6 +203,7 @@ def _mistakes(*changes: tuple[str, str], text: str = TINY) -> list[str]:
             "hours: 8760000",
             "/hours: 8760000 is out of range; expected an integer from 1 to 8,760.",
         ),
+        ("  luis:", "  li: {count: 2}\n  li-2:", "/agents/li-2: One of several who are alike"),
         ("share: 3", "share: 0", None),
         ("[4]", "[10000]", None),
     ],
@@ -233,6 +232,18 @@ def test_every_mistake_is_told_at_once() -> None:
     ]
     nobody: Any = {"arrivals_per_hour": [1], "categories": {}, "agents": {}}
     assert len(_mistakes(text=json.dumps(nobody))) == 2
+    assert [said.split(": ")[2] for said in _mistakes(text="")] == [
+        "'categories' is required.",
+        "'agents' is required.",
+    ]
+
+
+def test_a_world_in_which_nothing_arrived_says_so() -> None:
+    """There is nothing to compare: that is told, and no table without rows."""
+    text = TINY.replace("[4]", "[0.000001]").encode()
+    said = words(told("simulate", "-", *FEW, stdin=text))
+    assert "Nothing arrived" in said
+    assert "Measure" not in said
 
 
 def test_a_refusal_ends_with_its_code(tiny: str) -> None:
@@ -240,7 +251,7 @@ def test_a_refusal_ends_with_its_code(tiny: str) -> None:
     text = TINY.replace("queue: q}", "queue: r}").encode()
     assert "No hay cola 'r'." in words(told("simulate", "-", "--lang", "es", stdin=text, code=1))
     assert "Maybe 'spt'." in words(told("simulate", tiny, "--policy", "sptt", code=2))
-    assert "There is no policy 'snapshot'." in words(told("simulate", tiny, "--policy", "snapshot", code=2))
+    assert "with --desk living" in words(told("simulate", tiny, "--policy", "snapshot", code=2))
     assert "give a file" in words(told("simulate", code=2))
     assert "give a file" in words(told("simulate", tiny, "--sample", code=2))
     assert "only one of the files" in words(told("simulate", "-", "--trace", "-", code=2))

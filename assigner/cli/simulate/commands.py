@@ -78,7 +78,9 @@ Desk = Annotated[Literal["bare", "living"], typer.Option(help="The policy alone,
 Learn = Annotated[
     bool, typer.Option("--learn", help="Handling times are not known at first: they are learned.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print means and differences as JSON, in hours.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print JSON: means and differences, hours or parts of 1.")
+]
 
 
 @shell.manners()

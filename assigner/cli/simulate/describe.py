@@ -72,7 +72,8 @@ def read(text: bytes, file: str, language: Language, traced: tuple[bytes, str] |
     if loaded.mistakes:
         raise Refused(loaded.mistakes)
     try:
-        said = msgspec.convert(find(loaded.data, CentreIn), CentreIn)
+        data = {} if loaded.data is None else loaded.data  # of an empty file, say what is missing
+        said = msgspec.convert(find(data, CentreIn), CentreIn)
     except Invalid as error:
         faults = [(tuple(_steps(fault.pointer)), _detail(fault, language)) for fault in error.faults]
         raise Refused(_placed(loaded, faults)) from None
@@ -260,6 +261,8 @@ def _category_faults(name: str, category: CategoryIn, said: CentreIn, language: 
 
 def _agent_faults(name: str, agent: AgentIn, said: CentreIn, language: Language) -> Iterator[Found]:
     here = ("agents", name)
+    if _numbered(name, agent, said):
+        yield here, say("sim_same_name", language, name=name)
     for category in agent.handle_s:
         if category not in said.categories:
             detail = _unknown("sim_no_category", category, said.categories, language)
@@ -271,6 +274,13 @@ def _agent_faults(name: str, agent: AgentIn, said: CentreIn, language: Language)
         clear += [] if faults else [shift]
     if any(one[1] > two[0] for one, two in pairwise(_windows(clear))):
         yield (*here, "shifts"), say("sim_overlap", language)
+
+
+def _numbered(name: str, agent: AgentIn, said: CentreIn) -> bool:
+    """Whether one of several agents who are alike has this name too."""
+    base, _, number = name.rpartition("-")
+    alike = said.agents.get(base)
+    return agent.count == 1 and alike is not None and number in map(str, range(1, alike.count + 1))
 
 
 def _shift_faults(shift: ShiftIn, language: Language) -> Iterator[Found]:

@@ -102,6 +102,8 @@ def _refuse(name: str, told: Sequence[str], language: Language) -> NoReturn:
 def _runner(name: str, asked: Asked) -> Runner:
     """What runs a policy at the desk asked for. Ends with code 2 when there is no such policy there."""
     known = {*POLICIES, *(RULES_OF_VALUE if asked.desk == "living" else ())}
+    if name in RULES_OF_VALUE and name not in known:
+        shell.fail([say("sim_living", asked.language, name=name)], shell.USAGE)
     if name not in known:
         near = get_close_matches(name, sorted(known), n=1)
         maybe = say("maybe", asked.language, name=near[0]) if near else ""
@@ -184,6 +186,9 @@ def _report(
     facts = {"hours": described.hours, "agents": len(world.agents), "seeds": asked.seeds, "cases": count}
     told = {name: number(value, language) for name, value in facts.items()}
     yield Text(say("sim_headline", language, **told) + "\n", style="bold")
+    if not any(_told(runs, names)):
+        yield Text(say("sim_nothing", language))
+        return
     yield _table(runs, names, asked)
     yield Text(say("sim_reading", language), style=DIM)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -59,17 +59,13 @@ class Misread(Exception):
 def read(data: bytes, file: str, categories: Sequence[str], language: Language) -> list[Arrival]:
     """The arrivals of a trace, in the order of time. Raises Misread."""
     sheet = read_sheet(data, ArrivalIn, file, language)
-    complaints = list(sheet.complaints)
+    place = {name: number for number, name in enumerate(categories)}
+    complaints = [*sheet.complaints, *_doubtful(sheet, place, language)]
     made: list[ArrivalIn] = []
     try:
         made = msgspec.convert(find({"rows": sheet.records}, TraceIn), TraceIn).rows
     except Invalid as error:
         complaints += [_complaint(sheet, fault) for fault in error.faults]
-    place = {name: number for number, name in enumerate(categories)}
-    for row, one in zip(sheet.rows, made, strict=False):
-        if one.category not in place:
-            detail = say("sim_no_category", language, name=one.category, maybe="")
-            complaints.append(Complaint(file=file, row=row, column="category", detail=detail))
     if not (sheet.records or complaints):
         complaints.append(Complaint(file=file, row=0, column="", detail=say("sim_empty", language)))
     if complaints:
@@ -90,6 +86,20 @@ def cases(world: World, arrivals: Sequence[Arrival], usual: Sequence[float], see
         step = Step(one.type, work, patience=patience, service=service)
         found.append(Case(number, one.at, (step,)))
     return found
+
+
+def _doubtful(sheet: Sheet, place: Mapping[str, int], language: Language) -> Iterator[Complaint]:
+    """Categories that the centre does not have, and tasks that are there twice."""
+    seen: set[str] = set()
+    for row, record in zip(sheet.rows, sheet.records, strict=True):
+        name, id = record.get("category"), record.get("id")
+        if name is not None and name not in place:
+            detail = say("sim_no_category", language, name=name, maybe="")
+            yield Complaint(file=sheet.file, row=row, column="category", detail=detail)
+        if id is not None:
+            if id in seen:
+                yield Complaint(file=sheet.file, row=row, column="id", detail=say("twice", language, name=id))
+            seen.add(id)
 
 
 def _on_one_clock(made: Sequence[ArrivalIn], place: Mapping[str, int]) -> list[Arrival]:

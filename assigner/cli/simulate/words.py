@@ -51,6 +51,10 @@ SIMULATE: Mapping[str, tuple[str, str]] = {
         "No agent has all its skills: nobody could ever do '{name}'.",
         "Ningún agente tiene todas sus habilidades: nadie podría hacer '{name}'.",
     ),
+    "sim_same_name": (
+        "One of several who are alike is named '{name}' too: give it another name.",
+        "Uno de varios iguales también se llama '{name}': dele otro nombre.",
+    ),
     "sim_time": (
         "'{text}' is no time of day; expected such as 08:30, in quotes or not, 24:00 at most.",
         "'{text}' no es una hora; se espera algo como 08:30, con comillas o sin ellas, 24:00 como mucho.",
@@ -74,6 +78,14 @@ SIMULATE: Mapping[str, tuple[str, str]] = {
     "sim_endless": (
         "A case would go on for more than {most} tasks: lower the shares in 'then', so that it ends.",
         "Un caso pasaría de {most} tareas: baje las partes de 'then', para que termine.",
+    ),
+    "sim_nothing": (
+        "Nothing arrived, so there is nothing to compare: give more hours, or more arrivals.",
+        "No llegó nada, y no hay qué comparar: dé más horas, o más llegadas.",
+    ),
+    "sim_living": (
+        "'{name}' is a rule of the service's queues: ask for it with --desk living.",
+        "'{name}' es una regla de las colas del servicio: pídala con --desk living.",
     ),
     "sim_no_policy": (
         "There is no policy '{name}'.{maybe} There are: {known}.",
