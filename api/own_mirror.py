@@ -72,6 +72,8 @@ class OwnMirror:
             return
         now = events[-1].at
         deque(mirror.agenda.take(now), maxlen=0)  # nobody here does what time asks for
+        mirror.handling.changed.clear()  # nor keeps what is new
+        mirror.sees.demand.fresh.clear()
         if now - self._asked_at > KEPT_MS:
             self.drop()
 

@@ -115,3 +115,20 @@ async def test_while_the_store_cannot_be_read_there_is_none_and_no_event_is_kept
     await process.live.task("t")
     await process.hear()
     assert (await process.tasks(), process.looked) == ({"t"}, 1)
+
+
+@lived
+async def test_what_whoever_leads_has_still_to_keep_does_not_pile_up_where_nobody_does() -> None:
+    process = Process()
+    live = process.live
+    await live.agent("ana", capacity=9)
+    await process.hear()
+    mirror = await process.own.of(process.world, START)
+    for category in ("fraud", "cards"):
+        await live.task(category, category=category)
+        await live.on_task("assign", category, agent="ana")
+        live.clock.at_ms += 60_000
+        await live.on_task("complete", category)
+        await process.hear()
+        assert mirror.handling.tried(category, "ana") == 1
+        assert (mirror.handling.changed, mirror.sees.demand.fresh) == (set(), set())
