@@ -9,20 +9,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assigner.dispatch.abilities import type_of
-from assigner.dispatch.crew import HOUR_MS, places
+from assigner.dispatch.crew import places
 from assigner.dispatch.explain import Explanation, explain
 from assigner.dispatch.lines import CREATED, Line, facts, step_for, worth
 from assigner.dispatch.mirror import Mirror, in_slices
+from assigner.dispatch.over_time import over_time
 from assigner.dispatch.parts import TaskFacts, parts_of, rule_of
 from assigner.dispatch.plan import Choice
 from assigner.dispatch.shaped import lifting
 from assigner.dispatch.sight import Seen, see
 from assigner.domain.eligibility import RULES, Verdict, judge
-from assigner.domain.held import NOT_HELD, HeldBack, HeldFor
-from assigner.domain.policy import PRICE_AND_HOLD, SNAPSHOT, Policy
+from assigner.domain.held import NOT_HELD, HeldBack
+from assigner.domain.policy import SNAPSHOT, Policy
 from assigner.domain.preference import Points
 from assigner.domain.records import TaskRecord
 from assigner.domain.roster import Roster
+from assigner.domain.snapshot import Snapshot
 from assigner.domain.task import Task
 
 
@@ -63,7 +65,7 @@ async def explain_live(
     verdict = judge(task, roster)
     policy = Policy(weights=weights)
     seen = None if rule_of(task, policy) == SNAPSHOT else _see(mirror, task, line, verdict, roster)
-    held = NOT_HELD if seen is None else _held_back(task, verdict, roster, seen)
+    held = NOT_HELD if seen is None else _held_back(task, roster, policy, seen, verdict.eligible)
     waiting = explain(task, verdict, roster, language, held)
     waiting = replace(waiting, unblock=lifting(waiting.unblock, record, mirror.standing))
     position, of = _place(task, line, slot, now, policy, seen) if line else (1, 1)
@@ -86,24 +88,11 @@ def _see(mirror: Mirror, task: Task, line: Line | None, verdict: Verdict, roster
     return see(sees, mirror.index, list(dict.fromkeys([*types, type_of(task)])), free, roster.now)
 
 
-def _held_back(task: Task, verdict: Verdict, roster: Roster, seen: Seen) -> HeldBack:
-    """From whom a task is held back, and for whom: nobody for whom it may not wait."""
-    if task.rule != PRICE_AND_HOLD:
-        return NOT_HELD
-    barred = {*task.excluded_agents, *(id for id, until in task.cooling_down if roster.now < until)}
-    row, t = seen.rated, seen.types[type_of(task)]
-    back: dict[int, tuple[float, str]] = {}
-    for position in roster.positions(verdict.eligible):
-        agent = roster.agents[position].id
-        column = seen.columns.get(agent)
-        by = -1 if column is None or agent in task.preferred_agents else int(row.held_for[t, column])
-        if by >= 0 and seen.names[by] not in barred:
-            back[position] = float(row.expected_in[t, column]), seen.names[by]
-    if not back:
-        return NOT_HELD
-    begins_in, name = min(back.values())
-    at = roster.now + round(begins_in * HOUR_MS)
-    return HeldBack(agents=roster.mask(back), held_for=HeldFor(name, at))
+def _held_back(task: Task, roster: Roster, policy: Policy, seen: Seen, eligible: int) -> HeldBack:
+    """From whom a task is held back, and for whom, as if it were to be decided about alone."""
+    alone = Snapshot(now=roster.now, tasks=(task,), agents=tuple(roster.agents))
+    model = over_time(alone, roster, policy, len(roster.agents), seen.of(alone))
+    return model.held_back(int(model.problem.group[0]), eligible, roster)
 
 
 def _worth(task: Task, line: Line, now: int, policy: Policy, seen: Seen | None) -> tuple[Points, int]:
