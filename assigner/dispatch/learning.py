@@ -24,6 +24,8 @@ LEARN_MS = 1_000
 """How long what was learned may wait to be kept; until then the events tell of it."""
 NOTE_MS = 60_000
 """How long, at most, it is not noted up to which event all is kept: the store forgets old events."""
+MOST_MISSED = 1_000_000
+"""So many events are gone through for what was completed in them: half a minute, and nobody dispatches then."""
 _logger = logging.getLogger("assigner")
 
 
@@ -74,12 +76,18 @@ async def _take_in_missed(store: Store, mirror: Mirror, upto: str) -> None:
 async def _take_in_after(store: Store, mirror: Mirror, after: str) -> None:
     if order(after) >= mirror.last:
         return
+    count = 0
     async with aclosing(store.events(after)) as batches:  # type: ignore[type-var]
         async for batch in batches:
             for event in batch:
                 if order(event.id) <= mirror.last:
                     take_in_completion(mirror.handling, mirror.agents, event)
             if order(batch[-1].id) >= mirror.last:
+                return
+            count += len(batch)
+            if count >= MOST_MISSED:
+                last = batch[-1].id
+                _logger.warning("What was completed after %s is not learned from: it is too much.", last)
                 return
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from assigner.dispatch import learning
 from assigner.dispatch.acting import NotLeader
 from assigner.dispatch.learning import LEARN_MS, NOTE_MS
 from assigner.dispatch.loop import Pace
@@ -234,6 +235,23 @@ async def test_events_that_are_gone_are_not_learned_from_and_the_rest_is(
     await taken_over(live, "second")
     assert 3 <= tried(live) < 21
     assert "is learned from: the events are gone" in caplog.text
+
+
+@lived
+async def test_however_many_events_there_are_it_is_not_long_before_somebody_leads(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lease is not kept for ever meanwhile; and what was passed over is not gone through again."""
+    monkeypatch.setattr(learning, "MOST_MISSED", 1)
+    live = centre()
+    await crew(live)
+    for _ in range(600):
+        await complete(live, "ana", 10 * MINUTE)
+    await live.step()
+    assert 0 < tried(live) < 400
+    assert "is not learned from: it is too much" in caplog.text
+    await live.wait(NOTE_MS + 1)
+    assert (await live.store.learned()).upto == (await live.store.world()).last_event
 
 
 @lived
