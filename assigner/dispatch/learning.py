@@ -25,7 +25,7 @@ LEARN_MS = 1_000
 NOTE_MS = 60_000
 """How long, at most, it is not noted up to which event all is kept: the store forgets old events."""
 MOST_MISSED = 1_000_000
-"""So many events are gone through for what was completed in them: half a minute, and nobody dispatches then."""
+"""So many events are gone through for what was completed in them: for half a minute nobody dispatches."""
 _logger = logging.getLogger("assigner")
 
 
