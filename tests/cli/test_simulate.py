@@ -110,6 +110,9 @@ def test_a_trace_that_will_not_do_is_told_by_row(tiny: str, tmp_path: Path) -> N
     assert "row 4, at: 'at' is required." in said
     assert "row 3, category: There is no category 'usul'." in said
     assert "row 5, id: 'a' is there twice." in said
+    file.write_text("id,at,category\na,2025-11-23T09:00:00Z,usual\nb,2062-11-23T09:00:00Z,usual\n")
+    long = words(told("simulate", tiny, "--trace", str(file), code=1))
+    assert "at: More than 8760 hours are between the first row and the last" in long
     file.write_text("id,at,category\n")
     assert "There are none" in words(told("simulate", tiny, "--trace", str(file), code=1))
 

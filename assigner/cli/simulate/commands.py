@@ -51,7 +51,7 @@ EXAMPLES: Final = """\b
 \b
 [bold]Desks[/bold]
   bare: the policy alone, fast. living: the real dispatcher, solver and store,
-  in memory; a hundred times slower.
+  in memory; ten to a hundred times slower.
 
 \b
 [bold]Exit codes[/bold]

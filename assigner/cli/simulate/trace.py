@@ -17,6 +17,7 @@ from api.messages import Language
 from api.schemas import Id, Instant, Name, Seconds
 from assigner.cli.sheets import Complaint, Sheet
 from assigner.cli.sheets import read as read_sheet
+from assigner.cli.simulate.shapes import MOST_HOURS
 from assigner.cli.words import say
 from assigner.simulation.world import NEVER, USUAL, Case, Step, World
 
@@ -70,7 +71,11 @@ def read(data: bytes, file: str, categories: Sequence[str], language: Language) 
         complaints.append(Complaint(file=file, row=0, column="", detail=say("sim_empty", language)))
     if complaints:
         raise Misread(sorted(complaints, key=lambda one: one.row))
-    return _on_one_clock(made, place)
+    arrivals = _on_one_clock(made, place)
+    if arrivals[-1].at - arrivals[0].at > MOST_HOURS:
+        detail = say("sim_long_trace", language, most=MOST_HOURS)
+        raise Misread([Complaint(file=file, row=0, column="at", detail=detail)])
+    return arrivals
 
 
 def cases(world: World, arrivals: Sequence[Arrival], usual: Sequence[float], seed: int) -> list[Case]:

@@ -75,6 +75,10 @@ SIMULATE: Mapping[str, tuple[str, str]] = {
         "That would be about {count} tasks; expected {most} at most: fewer hours, or fewer arrivals.",
         "Serían unas {count} tareas; se esperan {most} como mucho: menos horas, o menos llegadas.",
     ),
+    "sim_long_trace": (
+        "More than {most} hours are between the first row and the last: leave some out, or mend a year.",
+        "Entre la primera fila y la última hay más de {most} horas: quite algunas, o corrija algún año.",
+    ),
     "sim_endless": (
         "A case would go on for more than {most} tasks: lower the shares in 'then', so that it ends.",
         "Un caso pasaría de {most} tareas: baje las partes de 'then', para que termine.",
