@@ -44,7 +44,8 @@ def promises(record: TaskRecord, queue: Queue) -> Promises:
     """
     if record.promised is not None:
         return Promises(respond_by=record.promised.get("respond_by"), due_at=record.promised.get("due_at"))
-    level = queue.promised(record.doc.get("category")) or NOTHING
+    done = record.state is State.COMPLETED  # and nothing noted: it was done before queues promised anything
+    level = NOTHING if done else queue.promised(record.doc.get("category")) or NOTHING
     since, hours = record.created_at, queue.hours
     respond_by, respond_risk = _promise(hours, since, level.first_response_ms, level.at_risk_ms)
     again = since if record.reopened_at is None else record.reopened_at

@@ -124,6 +124,18 @@ def test_a_completed_task_keeps_what_it_was_promised(centre: Living) -> None:
         centre.clock.at_ms -= 30 * HOUR
 
 
+def test_of_what_was_done_before_queues_promised_anything_only_its_client_is_kept_to(centre: Living) -> None:
+    """Nothing was noted of it then; what its queue promises now was never promised of it."""
+    here, ana = queue(centre, service_levels=[]), centre.agent(capacity=2)
+    tasks = centre.task(queue=here), centre.task(queue=here, due_at=at(centre, 1))
+    for task in tasks:
+        centre.ask("POST", f"/v1/offers/{centre.offer(task, ana)}/accept")
+        centre.on_task("complete", task)
+    centre.ask("PUT", f"/v1/queues/{here}", {"service_levels": LEVELS})
+    assert [promised(centre, task) for task in tasks] == [(None, None), (None, at(centre, 1))]
+    assert [read(centre, task)["sla_risk"] for task in tasks] == ["none", "ok"]
+
+
 @pytest.mark.parametrize(
     ("created_h", "risk"),
     [(0, "ok"), (-0.49, "ok"), (-0.5, "at_risk"), (-1, "breached"), (-9, "breached")],
