@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from api.own_mirror import KEPT_MS, OwnMirror
+from assigner.dispatch.demand import MOST_TYPES
 from assigner.domain.records import Event
+from assigner.domain.task import Requirement, Task
 from assigner.store.base import StoreUnavailable, World
 from tests.dispatch.living import START, Living, lived
 
@@ -132,3 +134,14 @@ async def test_what_whoever_leads_has_still_to_keep_does_not_pile_up_where_nobod
         await process.hear()
         assert mirror.handling.tried(category, "ana") == 1
         assert (mirror.handling.changed, mirror.sees.demand.fresh) == (set(), set())
+
+
+@lived
+async def test_of_what_arrives_no_more_types_are_counted_than_where_prices_are_settled() -> None:
+    process = Process()
+    mirror = await process.own.of(process.world, START)
+    for number in range(MOST_TYPES + 5):
+        requirement = Requirement(category=f"c{number}")
+        mirror.sees.demand.arrives(Task(id="t", requirement=requirement, created_at=START), None, START)
+    await process.own.of(process.world, START + KEPT_MS)
+    assert len(mirror.sees.demand.arrived) == MOST_TYPES
