@@ -31,6 +31,8 @@ Type = tuple[Kind, int]
 """What tasks of a type have in common: the kind of their line, and the step of their handling time."""
 SLICE = 500
 """After so many expectations the event loop goes round: they take two milliseconds."""
+PREPARED = 2
+"""After so many rows that are new it goes round, too: they take a few milliseconds."""
 MOST_ROWS = 10_000
 """So many rows are kept; then all are made anew."""
 
@@ -91,6 +93,14 @@ class Abilities:
         if kept.lesson != self.lesson:
             kept.row, kept.lesson = self._expect(kept.task, kept.who, now), self.lesson
         return kept.row
+
+    async def prepare(self, types: Iterable[Type], now: int) -> None:
+        """Make the rows that are missing, as long as there is place for them: many take seconds."""
+        missing = [type for type in types if type not in self._rows]
+        for number, type in enumerate(missing[: MOST_ROWS - len(self._rows)]):
+            self.row(type, now)
+            if number % PREPARED == 0:
+                await asyncio.sleep(0)
 
     async def relearn(self) -> None:
         """Look anew at how long everybody is expected to take, a slice at a time; then all of it holds."""

@@ -8,6 +8,7 @@ from functools import reduce
 from operator import or_
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assigner.dispatch.crew import Places, places
 from assigner.dispatch.entries import AgentEntry
@@ -41,6 +42,8 @@ from assigner.domain.snapshot import Snapshot
 Named = dict[int, dict[int, Signature]]
 MOST_FREE = 2_000
 """So many free agents are looked at in a cycle by a rule over time; the others come in the next ones."""
+MOST_SEEN = 1_000_000
+"""So many pairs of a type and a free agent, at most: where there are very many types, fewer agents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,19 +74,19 @@ def candidates(mirror: Mirror, now: int, policy: Policy) -> Found:
     lines = [line for key in keys for line in index.lines_by_key[key].values()]
     free = _free_for(mirror, lines, now)
     later, mirror.sees.later = mirror.sees.later, []
-    if len(free) > MOST_FREE and any(rule_of(line.task, policy) != SNAPSHOT for line in lines):
-        free = _in_turn(mirror, free, later)
+    types = sum(len(line.steps) for line in lines if rule_of(line.task, policy) != SNAPSHOT)
+    most = min(MOST_FREE, max(1, MOST_SEEN // max(1, types)))
+    if types and len(free) > most:
+        free = _in_turn(mirror, free, later, most)
     roster = Roster([entry.agent(now) for entry in free.values()], now)
     chances = list(_chances(lines, roster, _named(mirror, roster)))
     if not chances:
         return Found(snapshot=Snapshot.freeze(now, (), ()))
-    rows = Rows.of(chances)
-    if _rules(rows, policy, now) <= {SNAPSHOT}:
-        value, seen = worth(rows.table, rows.curves(), now, policy.weights), None
-    else:
+    rows, seen = Rows.of(chances), None
+    if not _rules(rows, policy, now) <= {SNAPSHOT}:
         seen = _see(mirror, rows, roster, now)
-        rows, value = _over_time(mirror, rows, roster, policy, seen)
-    tasks = most_urgent(rows, value, roster)
+        rows = _over_time(mirror, rows, roster, policy, seen)
+    tasks = most_urgent(rows, _value(rows, policy, seen, now), roster)
     used = reduce(or_, (chance.eligible for chance in chances))
     agents = [roster.agents[i] for i in roster.positions(used)]
     return Found(snapshot=Snapshot.freeze(now, tasks, agents), seen=seen, held=int(rows.held.sum()))
@@ -102,7 +105,7 @@ def _chances(lines: Iterable[Line], roster: Roster, named: Named) -> Iterator[Ch
 
 def _rules(rows: Rows, policy: Policy, now: int) -> set[str]:
     """The rules of the tasks that may be begun now."""
-    owners = np.unique(rows.owner[rows.table[:, OPENS] <= now]).tolist()
+    owners = np.unique(rows.owner[_open(rows, now)]).tolist()
     return {rule_of(rows.chances[owner].line.task, policy) for owner in owners}
 
 
@@ -114,21 +117,31 @@ def _see(mirror: Mirror, rows: Rows, roster: Roster, now: int) -> Seen:
     return see(sees, mirror.index, types, places(place for place in found if place is not None), now)
 
 
-def _over_time(mirror: Mirror, rows: Rows, roster: Roster, policy: Policy, seen: Seen) -> tuple[Rows, Points]:
-    """The tasks as a rule over time tells them apart, with what they are worth."""
+def _open(rows: Rows, now: int) -> NDArray[np.bool_]:
+    """[n]: which tasks may be begun now, by somebody from whom they are not held back."""
+    opened: NDArray[np.bool_] = (rows.table[:, OPENS] <= now) & ~rows.held
+    return opened
+
+
+def _over_time(mirror: Mirror, rows: Rows, roster: Roster, policy: Policy, seen: Seen) -> Rows:
+    """The tasks as a rule over time tells them apart, and which of them it holds back."""
     chances = _named_by_others(mirror, rows.chances, seen, roster)
-    type_of = _types(rows)
-    held = np.array(_held(chances, roster, policy, seen), np.bool_)[type_of]
+    held = np.array(_held(chances, roster, policy, seen), np.bool_)[_types(rows)]
     first = 0
     for chance in chances:
         for slot in chance.named:
             held[first + slot] = False
         first += len(chance.line)
-    rows = replace(rows, chances=chances, over_time=True, held=held)
-    facts = _facts(rows, policy, roster.now)
-    parts = parts_of(facts, seen.priced(type_of), roster.now, policy.weights)
+    return replace(rows, chances=chances, over_time=True, held=held)
+
+
+def _value(rows: Rows, policy: Policy, seen: Seen | None, now: int) -> Points:
+    """[n]: what tasks are worth of themselves to a decision about those that are not held back."""
+    if seen is None or _rules(rows, policy, now) <= {SNAPSHOT}:
+        return worth(rows.table, rows.curves(), now, policy.weights)
+    parts = parts_of(_facts(rows, policy, now), seen.priced(_types(rows)), now, policy.weights)
     value: Points = np.sum([*parts.values()], axis=0)
-    return rows, value
+    return value
 
 
 def _types(rows: Rows) -> Places:
@@ -189,7 +202,7 @@ def _facts(rows: Rows, policy: Policy, now: int) -> TaskFacts:
         handle=table[:, HANDLE],
         size=size[owner],
         first=first[owner],
-        largest=int(size[np.unique(owner[table[:, OPENS] <= now])].max(initial=1)),
+        largest=int(size[np.unique(owner[_open(rows, now)])].max(initial=1)),
         curved=Curved(table[:, CURVE], curves) if curves else None,
     )
 
@@ -208,11 +221,13 @@ def _free_for(mirror: Mirror, lines: Iterable[Line], now: int) -> dict[str, Agen
     return {id: entry for id, entry in found.items() if entry.on_shift(now)}
 
 
-def _in_turn(mirror: Mirror, free: Mapping[str, AgentEntry], later: Sequence[str]) -> dict[str, AgentEntry]:
+def _in_turn(
+    mirror: Mirror, free: Mapping[str, AgentEntry], later: Sequence[str], most: int
+) -> dict[str, AgentEntry]:
     """So many of the free agents: of those left out in the last cycle, else of all."""
     turn = [id for id in later if id in free] or sorted(free)
-    mirror.sees.later = turn[MOST_FREE:]
-    return {id: free[id] for id in turn[:MOST_FREE]}
+    mirror.sees.later = turn[most:]
+    return {id: free[id] for id in turn[:most]}
 
 
 def _named(mirror: Mirror, roster: Roster) -> Named:

@@ -10,8 +10,8 @@ from assigner.clock import Stopwatch
 from assigner.dispatch.acting import Acting
 from assigner.dispatch.candidates import candidates
 from assigner.dispatch.plan import Choice, Plan
-from assigner.dispatch.sight import Seen
-from assigner.domain.policy import Policy
+from assigner.dispatch.sight import Seen, waiting
+from assigner.domain.policy import SNAPSHOT, Policy
 from assigner.domain.snapshot import Snapshot
 from assigner.store.base import MakeOffer
 
@@ -42,6 +42,8 @@ async def cycle(acting: Acting, decide: Decide, policy: Policy, now: int, watch:
     mirror = acting.mirror
 
     # 1. What could be assigned at all. What happens from here on is for the next cycle.
+    seen = (type for type, _ in waiting(mirror.index) if (type[0].rule or policy.rule) != SNAPSHOT)
+    await mirror.sees.abilities.prepare(seen, now)
     mirror.stirred = False
     found = candidates(mirror, now, policy)
     snapshot, mirror.holding = found.snapshot, found.held

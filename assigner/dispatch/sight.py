@@ -129,10 +129,13 @@ def see(sees: Foresight, index: Index, asked: Sequence[Type], free: Places, now:
     types = list(dict.fromkeys([*asked, *(type for type, _ in waiting(index)), *sees.followers]))
     few = len(types) * who.size <= WHOLE_CELLS
     rated, fastest = _together(scene, types, asked) if few else _in_parts(scene, asked)
-    waited_for = np.unique(rated.held_for[rated.held_for >= 0])
-    held_for = np.where(rated.held_for >= 0, np.searchsorted(waited_for, rated.held_for), -1)
+    number = np.full(at_work.size + 1, -1)  # the last is for nobody, -1
+    number[rated.held_for.ravel()] = 0
+    number[-1] = -1
+    waited_for = np.flatnonzero(number >= 0)
+    number[waited_for] = np.arange(waited_for.size)
     return Seen(
-        rated=replace(rated, held_for=held_for),
+        rated=replace(rated, held_for=number[rated.held_for]),
         fastest=fastest,
         types={type: t for t, type in enumerate(asked)},
         columns={sees.crew.name(place): i for i, place in enumerate(free.tolist())},

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from assigner.dispatch import candidates, sight
+from assigner.dispatch.abilities import PREPARED, Abilities
 from assigner.dispatch.foresight import TICK_MS, Foresight
 from assigner.dispatch.keeping import PRICE, TICK
+from assigner.dispatch.sight import waiting
 from assigner.dispatch.waiting import explain_live
+from assigner.domain.agent import Presence
 from assigner.store.base import OnAgent
 from tests.dispatch.living import MINUTE, Living, done, lived
 
@@ -119,6 +123,17 @@ async def test_a_task_goes_to_whom_it_prefers_though_others_are_faster() -> None
     await live.task("theirs", category="easy", preferred_agents=["bob"])
     await live.settle()
     assert await live.where("t", "theirs") == ["queued", "offered bob"]
+
+
+@lived
+async def test_tasks_that_are_held_back_do_not_change_what_others_are_worth() -> None:
+    """By the rule of the snapshot what is late is urgent; by the other one it is given up for a day."""
+    live = await fast_and_slow()
+    await live.queue("now", rule="snapshot")
+    await live.task("late", category="easy", queue="now", due_at="2026-11-24T05:00:00Z")
+    await live.task("other", category="easy", queue="now")
+    await live.settle()
+    assert await live.where("t", "late", "other") == ["queued", "offered bob", "queued"]
 
 
 @lived
@@ -284,12 +299,13 @@ async def test_what_follows_in_a_case_makes_its_first_step_worth_less() -> None:
     assert await live.where("begins", "alone") == ["queued", "offered ana"]
 
 
+@pytest.mark.parametrize(("bound", "most"), [("MOST_FREE", 2), ("MOST_SEEN", 4)])
 @lived
 async def test_free_agents_beyond_what_a_cycle_looks_at_come_in_the_next_ones(
-    monkeypatch: pytest.MonkeyPatch,
+    bound: str, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Five are free and two are looked at a cycle; the round ends, and then the dispatcher rests."""
-    monkeypatch.setattr(candidates, "MOST_FREE", 2)
+    """Five are free and two are looked at a cycle, of two types; the round ends, and the dispatcher rests."""
+    monkeypatch.setattr(candidates, bound, most)
     live = Living()
     for number in range(5):
         await live.agent(f"a{number}", skills={"a" if number == 4 else "b": 1})
@@ -299,3 +315,25 @@ async def test_free_agents_beyond_what_a_cycle_looks_at_come_in_the_next_ones(
     await live.settle()
     assert await live.where("t", "other") == ["assigned a4", "queued"]
     assert (live.dispatcher.next_at() or 0) > live.clock.now_ms()
+
+
+@lived
+async def test_while_many_new_types_are_looked_at_others_get_on() -> None:
+    live = Living()
+    await live.agent("ana", presence=Presence.AWAY)
+    for number in range(20):
+        await live.task(f"t{number}", category=f"c{number}")
+    await live.settle()
+    rounds = 0
+
+    async def others() -> None:
+        nonlocal rounds
+        while True:
+            rounds += 1
+            await asyncio.sleep(0)
+
+    going = asyncio.ensure_future(others())
+    abilities = Abilities(live.mirror.look_ahead(live.clock.now_ms()).crew)
+    await abilities.prepare((type for type, _ in waiting(live.mirror.index)), live.clock.now_ms())
+    going.cancel()
+    assert rounds >= 20 // PREPARED
