@@ -42,6 +42,8 @@ from assigner.domain.snapshot import Snapshot
 Named = dict[int, dict[int, Signature]]
 MOST_FREE = 2_000
 """So many free agents are looked at in a cycle by a rule over time; the others come in the next ones."""
+MOST_SEEN = 1_000_000
+"""So many pairs of a type and a free agent, at most: where there are very many types, fewer agents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +74,10 @@ def candidates(mirror: Mirror, now: int, policy: Policy) -> Found:
     lines = [line for key in keys for line in index.lines_by_key[key].values()]
     free = _free_for(mirror, lines, now)
     later, mirror.sees.later = mirror.sees.later, []
-    if len(free) > MOST_FREE and any(rule_of(line.task, policy) != SNAPSHOT for line in lines):
-        free = _in_turn(mirror, free, later)
+    types = sum(len(line.steps) for line in lines if rule_of(line.task, policy) != SNAPSHOT)
+    most = min(MOST_FREE, max(1, MOST_SEEN // max(1, types)))
+    if types and len(free) > most:
+        free = _in_turn(mirror, free, later, most)
     roster = Roster([entry.agent(now) for entry in free.values()], now)
     chances = list(_chances(lines, roster, _named(mirror, roster)))
     if not chances:
@@ -217,11 +221,13 @@ def _free_for(mirror: Mirror, lines: Iterable[Line], now: int) -> dict[str, Agen
     return {id: entry for id, entry in found.items() if entry.on_shift(now)}
 
 
-def _in_turn(mirror: Mirror, free: Mapping[str, AgentEntry], later: Sequence[str]) -> dict[str, AgentEntry]:
+def _in_turn(
+    mirror: Mirror, free: Mapping[str, AgentEntry], later: Sequence[str], most: int
+) -> dict[str, AgentEntry]:
     """So many of the free agents: of those left out in the last cycle, else of all."""
     turn = [id for id in later if id in free] or sorted(free)
-    mirror.sees.later = turn[MOST_FREE:]
-    return {id: free[id] for id in turn[:MOST_FREE]}
+    mirror.sees.later = turn[most:]
+    return {id: free[id] for id in turn[:most]}
 
 
 def _named(mirror: Mirror, roster: Roster) -> Named:

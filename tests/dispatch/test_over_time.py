@@ -137,17 +137,6 @@ async def test_tasks_that_are_held_back_do_not_change_what_others_are_worth() ->
 
 
 @lived
-async def test_tasks_that_are_held_back_do_not_change_what_others_are_worth() -> None:
-    """By the rule of the snapshot what is late is urgent; by the other one it is given up for a day."""
-    live = await fast_and_slow()
-    await live.queue("now", rule="snapshot")
-    await live.task("late", category="easy", queue="now", due_at="2026-11-24T05:00:00Z")
-    await live.task("other", category="easy", queue="now")
-    await live.settle()
-    assert await live.where("t", "late", "other") == ["queued", "offered bob", "queued"]
-
-
-@lived
 async def test_what_is_held_back_does_not_keep_the_dispatcher_busy() -> None:
     """It rests until the next tick, though somebody is free and a task waits."""
     live = await fast_and_slow()
