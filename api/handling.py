@@ -52,7 +52,9 @@ def _places(mirror: Mirror, category: str | None, agent: str | None, after: Plac
         if category in (None, one):
             if agent is None:
                 yield one, EVERYBODY
-            yield from ((one, id) for id in sorted(handling.tried_by(one)) if agent in (None, id))
+                yield from ((one, id) for id in sorted(handling.tried_by(one)))
+            elif handling.tried(one, agent):
+                yield one, agent
 
 
 def _out(mirror: Mirror, category: str, agent: str) -> dict[str, Any]:
