@@ -9,5 +9,10 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
     body = case.body
     agents = body.get("agents") if isinstance(body, dict) else None
     for agent in agents if isinstance(agents, list) else ():
-        if isinstance(agent, dict) and agent.get("busy") and agent.get("load") in range(2**31):
+        if (
+            isinstance(agent, dict)
+            and agent.get("busy")
+            and type(agent.get("load")) is int
+            and agent["load"] >= 0
+        ):
             del agent["load"]
