@@ -14,8 +14,6 @@ from assigner.simulation.policies import POLICIES, Fifo
 from assigner.simulation.presence import Shifts
 from assigner.simulation.price_and_hold import Flows, PriceAndHold
 from assigner.simulation.world import Case, Service, Step, World, cases
-from tests.benchmarks.mined import folder, processes
-from tests.benchmarks.yardsticks import VARIABLE
 from tests.simulation.small import NO, alike, begun, single
 
 SLOW = World(types=["a"], agents=["quick", "slow"], takes=[[1.0, 30.0]])
@@ -72,26 +70,34 @@ def test_what_comes_is_counted() -> None:
     assert flows.follows == pytest.approx(np.array([[0.0, 0.75], [0.0, 0.0]]), rel=0.02)
 
 
-@pytest.mark.parametrize(
-    ("system", "optimum", "most"), [("slow_server", 11.71, 12.1), ("n_system", 5.80, 5.9)]
-)
-def test_two_small_systems_come_close_to_their_optimum(system: str, optimum: float, most: float) -> None:
-    """Where the best that any rule can do is known, ours comes within a few per cent, and other rules do not:
-    judged by the difference on the same draws, which is far surer than the mean.
+def test_a_slow_agent_is_used_nearly_as_the_best_rule_of_all_would() -> None:
+    """Cases stay within a few per cent as long as under the best rule that there is; under one that looks at
+    the moment alone, longer.
     """
-    world = _system(system)
+    world = replace(SLOW, takes=[[1.0, 15.0]], rates=(0.8,))
     policies = {"price_and_hold": lambda: PriceAndHold(tick=2.0), "spt": POLICIES["spt"]}
-    runs = list(compare(world, policies, seeds=range(4), number=600))
+    runs = list(compare(world, policies, seeds=range(6), number=1_500))
     ours = of(runs, "price_and_hold", "cycle")
     assert difference(ours, of(runs, "spt", "cycle")).high < 0
-    assert interval(ours).low < most
-    assert interval(ours).high > optimum
+    assert interval(ours).low < 1.03 * _least_cycle(arrivals=0.8, quick=1.0, slow=1 / 15)
 
 
-def _system(name: str) -> World:
-    """A system of the yardsticks, of agents who are always there."""
-    file = folder() / "two_resource.json"
-    if not file.is_file():
-        pytest.skip(f"{file} is not there; ${VARIABLE} names the folder of the data")
-    [world] = next(process for process in processes() if process.name == name).worlds.values()
-    return world
+def _least_cycle(*, arrivals: float, quick: float, slow: float) -> float:
+    """The least mean time of a case where one type comes to two agents, all times exponential: by relative
+    value iteration over (quick busy, slow busy, waiting), uniformised, 150 waiting at most. Rates an hour.
+    """
+    most, events = 150, arrivals + quick + slow
+    present = np.add.outer(np.add.outer([0.0, 1.0], [0.0, 1.0]), np.arange(most + 1.0))
+    value, gain = np.zeros((2, 2, most + 1)), 0.0
+    for _ in range(20_000):
+        begun = value.copy()  # after the best of giving work or leaving it
+        begun[1, 0, 1:] = np.minimum(begun[1, 0, 1:], value[1, 1, :-1])
+        begun[0, 1, 1:] = np.minimum(begun[0, 1, 1:], value[1, 1, :-1])
+        for other in (value[1, 0, :-1], value[0, 1, :-1]):
+            begun[0, 0, 1:] = np.minimum(begun[0, 0, 1:], other)
+        begun[0, 0, 2:] = np.minimum(begun[0, 0, 2:], value[1, 1, :-2])
+        came = np.concatenate([begun[..., 1:], begun[..., -1:]], axis=-1)
+        after = present + (arrivals * came + quick * begun[[0, 0]] + slow * begun[:, [0, 0]]) / events
+        gain = after[0, 0, 0] - value[0, 0, 0]
+        value = after - after[0, 0, 0]
+    return float(gain / arrivals)
