@@ -11,7 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from assigner.dispatch.learning import look_again, mirror_with
+from assigner.dispatch.ahead.learning import look_again, mirror_with
 from assigner.dispatch.mirror import Mirror
 from assigner.domain.records import Event
 from assigner.store.base import Store, World

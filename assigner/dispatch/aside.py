@@ -14,11 +14,11 @@ from multiprocessing import get_context
 from typing import Any, TypeVar
 
 from assigner.clock import Clock, SystemClock
-from assigner.dispatch.crew import Floats
-from assigner.dispatch.handled import narrowed
+from assigner.dispatch.ahead.crew import Floats
+from assigner.dispatch.ahead.handled import narrowed
+from assigner.dispatch.ahead.prices import Load, settled
+from assigner.dispatch.ahead.sight import Seen
 from assigner.dispatch.plan import Plan, make_plan
-from assigner.dispatch.prices import Load, settled
-from assigner.dispatch.sight import Seen
 from assigner.domain.agent import Agent
 from assigner.domain.policy import Policy
 from assigner.domain.snapshot import Snapshot

@@ -10,7 +10,8 @@ from operator import or_
 import numpy as np
 from numpy.typing import NDArray
 
-from assigner.dispatch.crew import Places, places
+from assigner.dispatch.ahead.crew import Places, places
+from assigner.dispatch.ahead.sight import Seen, see
 from assigner.dispatch.entries import AgentEntry
 from assigner.dispatch.lines import (
     ALL_STEPS,
@@ -31,7 +32,6 @@ from assigner.dispatch.lines import (
 )
 from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.parts import TaskFacts, parts_of, rule_of
-from assigner.dispatch.sight import Seen, see
 from assigner.domain.eligibility import judge
 from assigner.domain.lifecycle import State
 from assigner.domain.policy import PRICE_AND_HOLD, PRIORITY_FIRST, SNAPSHOT, Policy

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from assigner.clock import Stopwatch
 from assigner.dispatch.acting import Acting
+from assigner.dispatch.ahead.sight import Seen, waiting
 from assigner.dispatch.candidates import candidates
 from assigner.dispatch.plan import Choice, Plan
-from assigner.dispatch.sight import Seen, waiting
 from assigner.domain.policy import SNAPSHOT, Policy
 from assigner.domain.snapshot import Snapshot
 from assigner.store.base import MakeOffer

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from assigner.dispatch.learning import mirror_of
+from assigner.dispatch.ahead.learning import mirror_of
 from assigner.dispatch.mirror import Mirror
 from assigner.domain.records import Event
 from assigner.store.base import Store

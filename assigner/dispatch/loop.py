@@ -16,15 +16,15 @@ from itertools import islice
 from assigner.backoff import Backoff
 from assigner.clock import Clock, Stopwatch
 from assigner.dispatch.acting import Acting, NotLeader
+from assigner.dispatch.ahead.foresight import next_tick
+from assigner.dispatch.ahead.learning import Lessons
+from assigner.dispatch.ahead.prices import Settle, settle_here
+from assigner.dispatch.ahead.ticking import Ticking
 from assigner.dispatch.cycle import Decide, Report, cycle
 from assigner.dispatch.feed import Feed, Heard, unheard
-from assigner.dispatch.foresight import next_tick
-from assigner.dispatch.learning import Lessons
 from assigner.dispatch.maintenance import maintain, prune, prune_overrides
 from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.plan import Plan
-from assigner.dispatch.prices import Settle, settle_here
-from assigner.dispatch.ticking import Ticking
 from assigner.dispatch.waiting import Decided
 from assigner.domain.policy import Policy
 from assigner.store.base import EventsLost, Store, StoreUnavailable

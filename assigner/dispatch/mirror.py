@@ -14,10 +14,10 @@ from functools import lru_cache
 from typing import TypeVar
 
 from assigner.dispatch.agenda import AT_ONCE, Agenda
-from assigner.dispatch.demand import hear
+from assigner.dispatch.ahead.demand import hear
+from assigner.dispatch.ahead.foresight import Foresight
+from assigner.dispatch.ahead.handled import expecting, take_in_completion
 from assigner.dispatch.entries import AgentEntry, Order, TaskEntry
-from assigner.dispatch.foresight import Foresight
-from assigner.dispatch.handled import expecting, take_in_completion
 from assigner.dispatch.index import Index, agent_keys
 from assigner.dispatch.lines import Line
 from assigner.dispatch.standing import Standing

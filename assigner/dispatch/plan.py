@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assigner.clock import Clock
+from assigner.dispatch.ahead.sight import Seen
 from assigner.dispatch.decide import Decision, Effort, decide
-from assigner.dispatch.sight import Seen
 from assigner.domain.errors import TooManyArcs
 from assigner.domain.policy import Policy
 from assigner.domain.preference import Index, urgency

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assigner.dispatch.abilities import type_of
-from assigner.dispatch.crew import places
+from assigner.dispatch.ahead.abilities import type_of
+from assigner.dispatch.ahead.crew import places
+from assigner.dispatch.ahead.sight import Seen, see
 from assigner.dispatch.explain import Explanation, explain
 from assigner.dispatch.lines import CREATED, Line, facts, step_for, worth
 from assigner.dispatch.mirror import Mirror, in_slices
@@ -17,7 +18,6 @@ from assigner.dispatch.over_time import over_time
 from assigner.dispatch.parts import TaskFacts, parts_of, rule_of
 from assigner.dispatch.plan import Choice
 from assigner.dispatch.shaped import lifting
-from assigner.dispatch.sight import Seen, see
 from assigner.domain.eligibility import RULES, Verdict, judge
 from assigner.domain.held import NOT_HELD, HeldBack
 from assigner.domain.policy import SNAPSHOT, Policy

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from api.own_mirror import KEPT_MS, OwnMirror
-from assigner.dispatch.demand import MOST_TYPES
+from assigner.dispatch.ahead.demand import MOST_TYPES
 from assigner.domain.records import Event
 from assigner.domain.task import Requirement, Task
 from assigner.store.base import StoreUnavailable, World

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from assigner.clock import ManualClock
-from assigner.dispatch.abilities import type_of
+from assigner.dispatch.ahead.abilities import type_of
+from assigner.dispatch.ahead.crew import places
+from assigner.dispatch.ahead.sight import Seen, see
 from assigner.dispatch.candidates import candidates, everything
-from assigner.dispatch.crew import places
 from assigner.dispatch.decide import Effort, decide
 from assigner.dispatch.mirror import Mirror
-from assigner.dispatch.sight import Seen, see
 from assigner.domain.policy import SNAPSHOT, Policy
 from assigner.domain.snapshot import Snapshot
 from solver.solution import Status

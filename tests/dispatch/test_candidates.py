@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from assigner.dispatch.ahead.foresight import Foresight
 from assigner.dispatch.candidates import candidates, everything
 from assigner.dispatch.feed import Feed
-from assigner.dispatch.foresight import Foresight
 from assigner.dispatch.loop import Pace
 from assigner.dispatch.mirror import Mirror
 from assigner.domain.instant import rfc3339

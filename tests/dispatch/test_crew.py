@@ -7,7 +7,7 @@ from math import inf
 import numpy as np
 import pytest
 
-from assigner.dispatch.crew import LEAST_LEFT, MEMORYLESS, OVERDUE, remaining
+from assigner.dispatch.ahead.crew import LEAST_LEFT, MEMORYLESS, OVERDUE, remaining
 from assigner.domain.instant import rfc3339
 from tests.dispatch.living import HOUR, MINUTE, START, Living, lived
 

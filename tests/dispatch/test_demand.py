@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from assigner.dispatch.demand import HOUR_MS, MEMORY_H, MOST_TYPES, Demand, name_of
+from assigner.dispatch.ahead.demand import HOUR_MS, MEMORY_H, MOST_TYPES, Demand, name_of
 from assigner.domain.task import Requirement, Task
 
 HOUR = HOUR_MS

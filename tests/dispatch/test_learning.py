@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from assigner.dispatch import learning
 from assigner.dispatch.acting import NotLeader
-from assigner.dispatch.learning import LEARN_MS, NOTE_MS
+from assigner.dispatch.ahead import learning
+from assigner.dispatch.ahead.learning import LEARN_MS, NOTE_MS
+from assigner.dispatch.ahead.sound import sound
 from assigner.dispatch.loop import Pace
-from assigner.dispatch.sound import sound
 from assigner.domain.handling import name_of
 from assigner.store.base import Learn, Retention
 from assigner.store.memory import MemoryStore

@@ -11,10 +11,10 @@ import pytest
 from assigner.backoff import Backoff
 from assigner.clock import ManualClock, SystemClock
 from assigner.dispatch.acting import NotLeader
+from assigner.dispatch.ahead.sight import Seen
 from assigner.dispatch.aside import Decider
 from assigner.dispatch.loop import Dispatcher, Pace
 from assigner.dispatch.plan import Plan, make_plan
-from assigner.dispatch.sight import Seen
 from assigner.domain.agent import Presence
 from assigner.domain.policy import Policy
 from assigner.domain.snapshot import Snapshot

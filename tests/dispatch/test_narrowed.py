@@ -2,8 +2,8 @@
 
 import pickle
 
+from assigner.dispatch.ahead.handled import expecting
 from assigner.dispatch.aside import Decider
-from assigner.dispatch.handled import expecting
 from assigner.domain.agent import Agent
 from assigner.domain.expected import Times
 from assigner.domain.handling import Handling

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from assigner.dispatch import candidates, sight
-from assigner.dispatch.abilities import PREPARED, Abilities
-from assigner.dispatch.foresight import TICK_MS, Foresight
-from assigner.dispatch.keeping import PRICE, TICK
-from assigner.dispatch.sight import waiting
+from assigner.dispatch import candidates
+from assigner.dispatch.ahead import sight
+from assigner.dispatch.ahead.abilities import PREPARED, Abilities
+from assigner.dispatch.ahead.foresight import TICK_MS, Foresight
+from assigner.dispatch.ahead.keeping import PRICE, TICK
+from assigner.dispatch.ahead.sight import waiting
 from assigner.dispatch.waiting import explain_live
 from assigner.domain.agent import Presence
 from assigner.store.base import OnAgent
@@ -104,7 +105,7 @@ async def test_when_much_waits_for_who_is_faster_the_slow_one_begins(
 ) -> None:
     """Also after the next tick, where there is too much to look at all of it together."""
     for module in ("sight", "prices"):
-        monkeypatch.setattr(f"assigner.dispatch.{module}.WHOLE_CELLS", cells)
+        monkeypatch.setattr(f"assigner.dispatch.ahead.{module}.WHOLE_CELLS", cells)
     live = await fast_and_slow()
     await live.present("bob", "away")
     for number in range(60):

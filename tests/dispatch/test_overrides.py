@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from assigner.dispatch.acting import Acting
+from assigner.dispatch.ahead.sight import Seen
 from assigner.dispatch.candidates import candidates
 from assigner.dispatch.loop import Pace
 from assigner.dispatch.maintenance import RETRY_MS, maintain
 from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.plan import Plan
-from assigner.dispatch.sight import Seen
 from assigner.dispatch.waiting import explain_live
 from assigner.domain.lifecycle import OverrideState
 from assigner.domain.policy import Policy

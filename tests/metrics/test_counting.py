@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from assigner.dispatch.ahead.sight import Seen
 from assigner.dispatch.plan import Plan
-from assigner.dispatch.sight import Seen
 from assigner.domain.snapshot import Snapshot
 from assigner.metrics import OTHER, band_of
 from tests.dispatch.living import HOUR, MINUTE, lived

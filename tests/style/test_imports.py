@@ -26,6 +26,10 @@ def _may(ours: str, others: str, why: str) -> May:
     return May(ours=tuple(ours.split()), others=tuple(others.split()), why=why)
 
 
+def _waits(ours: str, others: str, why: str) -> May:
+    return May(ours=tuple(ours.split()), others=tuple(others.split()), never=(), why=why)
+
+
 SHARED = "assigner.backoff assigner.clock assigner.config assigner.metrics"
 DISPATCH = f"assigner.dispatch assigner.domain {SHARED}"
 LIVES = f"{DISPATCH} assigner.store.base"
@@ -62,29 +66,30 @@ TABLE = {
     "assigner.dispatch": _may(DISPATCH, "", DECIDES),
     **{
         f"assigner.dispatch.{name}": _may(LIVES, "", DECIDES)
-        for name in ("acting", "counting", "cycle", "index", "keeping", "maintenance", "overrides", "sound")
+        for name in ("acting", "counting", "cycle", "index", "maintenance", "overrides")
     },
     **{
-        f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES)
-        for name in ("board", "candidates", "crew", "foresight", "lines", "plan")
+        f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES) for name in ("candidates", "lines", "plan")
     },
     **{
-        f"assigner.dispatch.{name}": _may(f"{LIVES} solver", "numpy", DECIDES) for name in ("burden", "sight")
+        f"assigner.dispatch.{name}": _waits(LIVES, "", DECIDES)
+        for name in ("aside", "census", "feed", "loop", "mirror", "showing")
     },
-    "assigner.dispatch.abilities": May(ours=tuple(LIVES.split()), others=("numpy",), never=(), why=DECIDES),
-    "assigner.dispatch.prices": May(
-        ours=(*LIVES.split(), "solver"), others=("numpy",), never=(), why=DECIDES
-    ),
-    "assigner.dispatch.waiting": May(ours=tuple(LIVES.split()), others=("numpy",), never=(), why=DECIDES),
-    **{
-        f"assigner.dispatch.{name}": May(ours=tuple(LIVES.split()), others=(), never=(), why=DECIDES)
-        for name in ("aside", "census", "feed", "learning", "loop", "mirror", "showing", "ticking")
-    },
-    "assigner.dispatch.translate": _may(f"{DISPATCH} solver", "numpy", DECIDES),
+    "assigner.dispatch.waiting": _waits(LIVES, "numpy", DECIDES),
     **{
         f"assigner.dispatch.{name}": _may(f"{DISPATCH} solver", "numpy", DECIDES)
-        for name in ("decide", "foresee", "over_time", "parts")
+        for name in ("decide", "foresee", "over_time", "parts", "translate")
     },
+    "assigner.dispatch.ahead": _may(LIVES, "numpy", DECIDES),
+    **{
+        f"assigner.dispatch.ahead.{name}": _may(f"{LIVES} solver", "numpy", DECIDES)
+        for name in ("burden", "sight")
+    },
+    **{
+        f"assigner.dispatch.ahead.{name}": _waits(LIVES, "numpy", DECIDES)
+        for name in ("abilities", "learning", "ticking")
+    },
+    "assigner.dispatch.ahead.prices": _waits(f"{LIVES} solver", "numpy", DECIDES),
     "assigner.store": May(ours=STORE, others=("msgspec",), never=(), why=STORES),
     "assigner.store.redis": May(ours=STORE, others=("redis",), never=(), why=STORES),
     "assigner.store.server": May(ours=STORE, others=("redis",), never=(), why=STORES),

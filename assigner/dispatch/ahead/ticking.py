@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from assigner.dispatch.acting import Acting, NotLeader
-from assigner.dispatch.keeping import learn_of
-from assigner.dispatch.prices import Settle, tick
+from assigner.dispatch.ahead.keeping import learn_of
+from assigner.dispatch.ahead.prices import Settle, tick
 
 AT_ONCE_CELLS = 20_000
 """Up to so many (line, agent) pairs a step waits until prices are settled: a few milliseconds."""

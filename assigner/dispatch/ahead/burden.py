@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from assigner.dispatch.abilities import Type
-from assigner.dispatch.crew import Floats, Places
-from assigner.dispatch.demand import Name
+from assigner.dispatch.ahead.abilities import Type
+from assigner.dispatch.ahead.crew import Floats, Places
+from assigner.dispatch.ahead.demand import Name
 from assigner.dispatch.lines import Kind
 from solver.outlook import FAR
 from solver.prices import cheapest, shares

@@ -12,10 +12,10 @@ import logging
 from contextlib import aclosing
 
 from assigner.dispatch.acting import Acting, NotLeader
-from assigner.dispatch.handled import take_in_completion
-from assigner.dispatch.keeping import KINDS, foresight_of
+from assigner.dispatch.ahead.handled import take_in_completion
+from assigner.dispatch.ahead.keeping import KINDS, foresight_of
+from assigner.dispatch.ahead.sound import sound
 from assigner.dispatch.mirror import Mirror, order
-from assigner.dispatch.sound import sound
 from assigner.domain.handling import Handling
 from assigner.store.base import EventsLost, Learn, Learned, Store, World
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assigner.dispatch.keeping import ARRIVALS, BETWEEN, FOLLOWS, PRICE, TICK
+from assigner.dispatch.ahead.keeping import ARRIVALS, BETWEEN, FOLLOWS, PRICE, TICK
 from assigner.store.base import Learned
 
 MOST = 1e15

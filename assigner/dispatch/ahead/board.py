@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from assigner.dispatch.abilities import Abilities, Type, task_for
-from assigner.dispatch.crew import Floats
-from assigner.dispatch.demand import Demand, Name
+from assigner.dispatch.ahead.abilities import Abilities, Type, task_for
+from assigner.dispatch.ahead.crew import Floats
+from assigner.dispatch.ahead.demand import Demand, Name
 
 SPARE = 2
 """Types of which nothing waits any more stay on it, until they are as many as the others."""

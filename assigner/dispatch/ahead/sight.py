@@ -14,12 +14,12 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from assigner.dispatch.abilities import Row, Type, task_for, type_of
-from assigner.dispatch.board import board
-from assigner.dispatch.burden import Part, share_out
-from assigner.dispatch.crew import Floats, Places
+from assigner.dispatch.ahead.abilities import Row, Type, task_for, type_of
+from assigner.dispatch.ahead.board import board
+from assigner.dispatch.ahead.burden import Part, share_out
+from assigner.dispatch.ahead.crew import Floats, Places
+from assigner.dispatch.ahead.foresight import Foresight
 from assigner.dispatch.foresee import Foreseen
-from assigner.dispatch.foresight import Foresight
 from assigner.dispatch.index import Index
 from assigner.dispatch.lines import Kind
 from assigner.dispatch.parts import Priced

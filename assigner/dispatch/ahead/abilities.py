@@ -13,7 +13,7 @@ from math import inf
 
 import numpy as np
 
-from assigner.dispatch.crew import HOUR_MS, Crew, Floats, Places, places
+from assigner.dispatch.ahead.crew import HOUR_MS, Crew, Floats, Places, places
 from assigner.dispatch.entries import AgentEntry
 from assigner.dispatch.lines import Kind, kind_of, line_for, step_for
 from assigner.domain.agent import Agent

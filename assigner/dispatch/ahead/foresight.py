@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from assigner.dispatch.abilities import Abilities, Type
-from assigner.dispatch.board import Board
-from assigner.dispatch.burden import Burden
-from assigner.dispatch.crew import Crew, Floats
-from assigner.dispatch.demand import Demand, Name
+from assigner.dispatch.ahead.abilities import Abilities, Type
+from assigner.dispatch.ahead.board import Board
+from assigner.dispatch.ahead.burden import Burden
+from assigner.dispatch.ahead.crew import Crew, Floats
+from assigner.dispatch.ahead.demand import Demand, Name
 
 TICK_MS = 60_000
 """Prices are settled once in so long, by the store's clock."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from assigner.dispatch.demand import Demand
-from assigner.dispatch.foresight import Foresight
+from assigner.dispatch.ahead.demand import Demand
+from assigner.dispatch.ahead.foresight import Foresight
 from assigner.store.base import Learn, Learned
 
 PRICE, ARRIVALS, FOLLOWS = KINDS = ("price", "arrivals", "follows")

@@ -9,8 +9,8 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from assigner.dispatch.ahead.handled import shared
 from assigner.dispatch.entries import AgentEntry, TaskEntry
-from assigner.dispatch.handled import shared
 from assigner.domain.agent import Agent, Presence
 from assigner.domain.expected import Times
 

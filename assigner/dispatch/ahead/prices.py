@@ -9,13 +9,13 @@ from math import inf
 
 import numpy as np
 
-from assigner.dispatch.abilities import Row, Type, type_of
-from assigner.dispatch.burden import Part, share_out
-from assigner.dispatch.crew import Floats, Places
-from assigner.dispatch.demand import Name
-from assigner.dispatch.foresight import TICK_MS, Foresight
+from assigner.dispatch.ahead.abilities import Row, Type, type_of
+from assigner.dispatch.ahead.burden import Part, share_out
+from assigner.dispatch.ahead.crew import Floats, Places
+from assigner.dispatch.ahead.demand import Name
+from assigner.dispatch.ahead.foresight import TICK_MS, Foresight
+from assigner.dispatch.ahead.sight import WHOLE_CELLS, waiting
 from assigner.dispatch.index import Index
-from assigner.dispatch.sight import WHOLE_CELLS, waiting
 from solver.outlook import Outlook
 from solver.over_time import DEFAULTS
 from solver.prices import HORIZON, settle

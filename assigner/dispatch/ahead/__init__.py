@@ -1,0 +1,1 @@
+"""Looking ahead: what the dispatcher knows beyond this moment, learned from events and kept in the store."""
