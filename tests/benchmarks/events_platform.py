@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import multiprocessing
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import Any, cast
 
 import uvloop
 
+from tests.benchmarks.apart import apart
 from tests.benchmarks.service import HOST, Service
 from tests.benchmarks.wire import Wires, post, wires
 
@@ -25,7 +25,6 @@ QUEUE, SKILL = "billing", "invoices"
 AGENTS, CAPACITY = 100, 20
 CONNECTIONS = 16
 _HEARD = "/v1/events?type=task.offered,task.accepted"
-_spawn = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,15 +139,8 @@ def populate(running: Service) -> None:
 @contextmanager
 def platform(port: int) -> Iterator[Connection]:
     """A platform on the service at a port while the block runs: send it a Run for what it has Done."""
-    ours, its = _spawn.Pipe()
-    process = _spawn.Process(target=_main, args=(its, port), daemon=True)
-    process.start()
-    its.close()
-    try:
-        yield ours
-    finally:
-        process.terminate()
-        process.join()
+    with apart(_main, port) as channel:
+        yield channel
 
 
 def _main(channel: Connection, port: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import multiprocessing
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from random import Random
 
 import uvloop
 
+from tests.benchmarks.apart import apart
 from tests.benchmarks.live_world import Doc, task_doc
 from tests.benchmarks.service import HOST, PATIENCE_S
 from tests.benchmarks.wire import Hammer, connect, get, post
@@ -35,7 +35,6 @@ print(listener.getsockname()[1], flush=True)
 config = uvicorn.Config(app, loop="uvloop", http="httptools", ws="none", access_log=False, log_level="error")
 uvicorn.Server(config).run(sockets=[listener])
 """
-_spawn = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +75,8 @@ def empty_route() -> Iterator[int]:
 @contextmanager
 def hammer() -> Iterator[Connection]:
     """Another process: send it a Round for its Rate. Raises EOFError from `recv` when it has failed."""
-    ours, its = _spawn.Pipe()
-    process = _spawn.Process(target=_main, args=(its,), daemon=True)
-    process.start()
-    its.close()
-    try:
-        yield ours
-    finally:
-        process.terminate()
-        process.join()
+    with apart(_main) as channel:
+        yield channel
 
 
 def _main(channel: Connection) -> None:

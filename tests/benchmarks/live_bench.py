@@ -4,7 +4,6 @@ posts, cold start; with each durability, and all load from other processes.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -13,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from tests.benchmarks.buckets import Spread, spread
 from tests.benchmarks.live_cold import cold
-from tests.benchmarks.live_platform import Measured, Run, Standing, platform
+from tests.benchmarks.live_platform import Holding, Measured, Run, Standing, platform
 from tests.benchmarks.live_posts import posts
 from tests.benchmarks.live_world import Size, agent_docs, ndjson, post_batch, put_queues, read, task_docs
 from tests.benchmarks.load import quantile
@@ -117,11 +116,10 @@ def _populate(running: Service, channel: Connection, size: Size) -> None:
     put_queues(running)
     post_batch(running, "agents", ndjson(agent_docs(size)))
     post_batch(running, "tasks", ndjson(task_docs(size)))
-    end = time.monotonic() + PATIENCE_S
-    while (standing := _standing(channel)).holding < size.holding:
-        if time.monotonic() > end:
-            raise RuntimeError(f"Of {size.holding:,} agents {standing.holding:,} came to a task.")
-        time.sleep(0.1)
+    channel.send(Holding(agents=size.holding))
+    if not channel.poll(PATIENCE_S):
+        raise RuntimeError(f"Fewer than {size.holding:,} agents came to a task.")
+    channel.recv()
 
 
 def _standing(channel: Connection) -> Standing:

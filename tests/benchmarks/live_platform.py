@@ -5,7 +5,6 @@ them at once, finishes work, and notes how long everything takes.
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import time
 from collections.abc import Awaitable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import Any
 import uvloop
 
 from assigner.client import AsyncClient, Problem
+from tests.benchmarks.apart import apart
 from tests.benchmarks.live_world import CALM, MOVING, kind_of, queue_of, task_doc
 from tests.benchmarks.service import HOST
 from tests.benchmarks.wire import WireCarrier, wires
@@ -26,7 +26,6 @@ CONNECTIONS = 32
 DRAIN_S = 3.0
 """How long offers may still come after a run."""
 
-_spawn = multiprocessing.get_context("spawn")
 _now = time.perf_counter
 
 
@@ -36,6 +35,13 @@ class Run:
 
     rate: float
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """Ask for the Standing once so many agents have a task."""
+
+    agents: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +100,8 @@ class Platform:
     busy: dict[range, list[str]] = field(default_factory=lambda: {MOVING: [], CALM: []})
     waiting: dict[str, float] = field(default_factory=dict)
     doing: set[asyncio.Task[None]] = field(default_factory=set)
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+    """An agent has come to a task."""
 
     def do(self, job: Coroutine[Any, Any, None]) -> None:
         """Begin something, and keep it until it is done."""
@@ -119,8 +127,19 @@ class Platform:
     async def _accept(self, offer: str, agent: str, task: str) -> None:
         if await self._ask("accept", self.changes.offers.accept(offer), _now()):
             self.held[agent] = task
+            self.came.set()
             if (kind := kind_of(queue_of(agent))) in self.busy:
                 self.busy[kind].append(agent)
+
+    async def held_by(self, agents: int) -> None:
+        """Return once so many agents have a task."""
+        while len(self.held) < agents:
+            self.came.clear()
+            await self.came.wait()
+
+    def standing(self) -> Standing:
+        """How it stands."""
+        return Standing(made=self.made, completed=self.completed, holding=len(self.held))
 
     async def arrive(self, due: float) -> None:
         """A new task: half go where agents are free, half where all are busy."""
@@ -190,18 +209,11 @@ class Platform:
 
 @contextmanager
 def platform(port: int) -> Iterator[Connection]:
-    """A platform on the service at a port while the block runs: send it a Run for its Measured, or None for
-    its Standing. Raises EOFError from `recv` when it has failed.
+    """A platform on the service at a port while the block runs: send it a Run for its Measured, None for its
+    Standing, or Holding. Raises EOFError from `recv` when it has failed.
     """
-    ours, its = _spawn.Pipe()
-    process = _spawn.Process(target=_main, args=(its, port), daemon=True)
-    process.start()
-    its.close()
-    try:
-        yield ours
-    finally:
-        process.terminate()
-        process.join()
+    with apart(_main, port) as channel:
+        yield channel
 
 
 def _main(channel: Connection, port: int) -> None:
@@ -223,7 +235,9 @@ async def _serve(channel: Connection, port: int) -> None:
         if following.done():
             following.result()
         asked = await asking
-        if asked is None:
-            channel.send(Standing(made=one.made, completed=one.completed, holding=len(one.held)))
+        if isinstance(asked, Holding):
+            await one.held_by(asked.agents)
+        if asked is None or isinstance(asked, Holding):
+            channel.send(one.standing())
         else:
             channel.send(await one.run(asked))

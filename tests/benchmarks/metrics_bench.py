@@ -33,6 +33,10 @@ MOST_S, MOST_SERIES = 0.05, 5_000
 LEAST_RATIO = 0.9
 SCRAPES, ROUNDS, SECONDS = 40, 15, 2.0
 WARM_UP_S = 2.0
+LOOK_S = 1.0
+"""Between two looks at a census, which its process takes every few seconds and tells of in no other way."""
+PAUSE_S = 0.2
+"""Between two scrapes: they come one by one, as Prometheus sends them."""
 CONNECTIONS = 16
 BARE = ("-m", "tests.benchmarks.bare")
 PATHS = {"POST /v1/tasks": "", "GET /v1/tasks/{id}": "/v1/tasks/known"}
@@ -65,7 +69,7 @@ def _until_counted(running: Service, tasks: int) -> None:
     while (seen := _sum(running, "assigner_tasks")) < tasks:
         if time.monotonic() > end:
             raise RuntimeError(f"Of {tasks:,} tasks {seen:,.0f} were counted.")
-        time.sleep(1.0)
+        time.sleep(LOOK_S)
 
 
 def _sum(running: Service, name: str) -> float:
@@ -79,7 +83,7 @@ def _scrapes(running: Service, size: Size, count: int) -> Iterator[Result]:
         connection.request("GET", "/metrics")
         text = connection.getresponse().read()
         took.append(time.perf_counter() - began)
-        time.sleep(0.2)
+        time.sleep(PAUSE_S)
     connection.close()
     series = [line.split("{")[0].split(" ")[0] for line in text.decode().splitlines() if line[0] != "#"]
     what = f"/metrics, {size.tasks:,} tasks, {size.agents:,} agents, 100 queues"
