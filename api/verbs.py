@@ -37,12 +37,15 @@ router = APIRouter(tags=["tasks"], route_class=Route)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """A verb: its body, and what it tells the store: from the body alone, or from the record too."""
+    """A verb: its body, and what it tells the store: from the body alone, or from the record too. `noted` are
+    facts besides, from the record as it is and the instant.
+    """
 
     name: str
     body: type[Struct]
     summary: str
     facts: Callable[[Any], Facts] | None = None
+    noted: Callable[[Live, TaskRecord, int], Awaitable[Facts]] | None = None
     revise: Callable[[TaskRecord, Any], Facts] | None = None
 
 
@@ -73,10 +76,27 @@ def _said(doc: Facts, queue: str) -> Facts:
     return said(made, given, queue)
 
 
+async def _promised(parts: Live, task: TaskRecord, _: int) -> Facts:
+    """What a task is promised now, to be kept with it."""
+    found = promises(task, await parts.queue(task.queue))
+    named = {"respond_by": found.respond_by, "due_at": found.due_at}
+    return {"promised": {name: at for name, at in named.items() if at is not None}}
+
+
+async def _cooling(parts: Live, task: TaskRecord, now: int) -> Facts:
+    return {"cool_until": now + await cool_down_ms(parts, task.queue)}
+
+
+async def cool_down_ms(parts: Live, queue: str) -> int:
+    """How long an agent who did not want a task of this queue is not asked again."""
+    record = await parts.store.queue(queue)
+    return Queue.of(record.doc if record else {}).decline_cool_down_ms
+
+
 VERBS: tuple[Verb, ...] = (
     Verb(name="start", body=Nothing, summary="The agent begins"),
-    Verb(name="complete", body=CompleteIn, summary="The work is done", facts=_plain),
-    Verb(name="release", body=MaybeReason, summary="The agent gives it back", facts=_plain),
+    Verb(name="complete", body=CompleteIn, summary="The work is done", facts=_plain, noted=_promised),
+    Verb(name="release", body=MaybeReason, summary="The agent gives it back", facts=_plain, noted=_cooling),
     Verb(
         name="transfer", body=TransferIn, summary="Queue it elsewhere, or as something else", revise=_transfer
     ),
@@ -99,15 +119,15 @@ def _handler(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
         if verb.revise:
             outcome = await revised(parts, verb.name, id, seen, command)
         else:
-            facts = verb.facts(body) if verb.facts else {}
-            if verb.name == "release":
-                facts["cool_until"] = now + await cool_down_ms(parts, (await task_of(parts, id)).queue)
-            if verb.name == "complete":
-                facts["promised"] = await _promised(parts, await task_of(parts, id))
 
             async def change() -> Outcome:
                 held = await held_version(request, parts, id)
                 version = await guard(parts, id, seen) if seen and held != NEVER else held
+                facts = verb.facts(body) if verb.facts else {}
+                if verb.noted:
+                    task = await task_of(parts, id)
+                    facts |= await verb.noted(parts, task, now)
+                    version = task.version if version is None else version
                 try:
                     return await parts.do(verb.name, on_task(id, op, now, facts, version))
                 except ApiError as error:
@@ -120,19 +140,6 @@ def _handler(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
         return await changed(parts, outcome)
 
     return handle
-
-
-async def cool_down_ms(parts: Live, queue: str) -> int:
-    """How long an agent who did not want a task of this queue is not asked again."""
-    record = await parts.store.queue(queue)
-    return Queue.of(record.doc if record else {}).decline_cool_down_ms
-
-
-async def _promised(parts: Live, task: TaskRecord) -> Facts:
-    """What a task is promised now, to be kept with it."""
-    found = promises(task, await parts.queue(task.queue))
-    named = {"respond_by": found.respond_by, "due_at": found.due_at}
-    return {name: at for name, at in named.items() if at is not None}
 
 
 def _from_to(verb: str) -> str:

@@ -29,6 +29,8 @@ class Unpluggable(MemoryStore):
         self.plugged = True
         self.full = False
         self.looked = 0
+        self.faster: list[tuple[str, Command]] = []
+        """What others do just before the next verb."""
         self.loop: asyncio.AbstractEventLoop | None = None
         self._pulled = asyncio.Event()
 
@@ -48,6 +50,9 @@ class Unpluggable(MemoryStore):
 
     async def do(self, verb: str, asked: Sequence[Command]) -> list[Outcome]:
         await self.try_writing()
+        while self.faster:
+            before, command = self.faster.pop(0)
+            await super().do(before, [command])
         return await super().do(verb, asked)
 
     async def task(self, id: str) -> TaskRecord | None:

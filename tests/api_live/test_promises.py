@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from assigner.domain.instant import ms_of, rfc3339
+from assigner.store.base import OnTask
 from tests.api_live.living import Json, Living
 
 HOUR = 3_600_000
@@ -122,6 +123,19 @@ def test_a_completed_task_keeps_what_it_was_promised(centre: Living) -> None:
         assert reopened["responded_at"] is not None
     finally:
         centre.clock.at_ms -= 30 * HOUR
+
+
+def test_what_is_kept_is_the_promise_that_held_when_it_was_done(centre: Living) -> None:
+    """Somebody makes it due later after the service has read the task, and before it is done."""
+    task = centre.task(queue=queue(centre))
+    centre.ask("POST", f"/v1/offers/{centre.offer(task, centre.agent())}/accept")
+    later = centre.clock.now_ms() + 20 * HOUR
+    facts = {"override": "o", "set": {"due_at": later}}
+    adjust = OnTask(op=centre.new("op"), actor="x", now=centre.clock.now_ms(), task=task, facts=facts)
+    centre.store.faster.append(("adjust", adjust))
+    done = centre.ask("POST", f"/v1/tasks/{task}/complete")
+    assert (done.status_code, done.json()["due_at"]) == (200, at(centre, 20))
+    assert promised(centre, task)[1] == at(centre, 20)
 
 
 def test_of_what_was_done_before_queues_promised_anything_only_its_client_is_kept_to(centre: Living) -> None:
