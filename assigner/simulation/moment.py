@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import insort
 from collections.abc import Callable, Collection, Iterator, Sequence
 from operator import attrgetter
@@ -146,28 +147,13 @@ def by_arrival(task: Task) -> float:
     return task.arrived
 
 
-class Policy:
-    """Who takes what. One object plays one run at a time; `begin` comes first.
-
-    `order` is how tasks stand in lines. With `tick` the moment is shown to `ticked` every so many hours, and
-    asked about again, though nothing happened. `hears` says that what happens is to be told, by the methods
-    after `ticked`: what is learned is learned there.
+class Hearing:
+    """What a policy is told of; whoever wants to hear of something overrides its method. `begin` and `ticked`
+    are always told, the others where `hears` says so.
     """
-
-    name = ""
-    order: Order = staticmethod(by_arrival)
-    tick = 0.0
-    hears = False
 
     def begin(self, moment: Moment, seed: int) -> None:
         """A new run: what was learned in another is forgotten."""
-
-    def choose(self, moment: Moment) -> Sequence[tuple[Task, int]]:
-        """Some pairs of a waiting task and an idle agent who may take it, each of them in one pair at most.
-
-        The desk asks again until there are none.
-        """
-        raise NotImplementedError
 
     def ticked(self, moment: Moment) -> None:
         """So many hours have passed again."""
@@ -189,3 +175,23 @@ class Policy:
 
     def turned(self, moment: Moment, comes: Collection[int], goes: Collection[int]) -> None:
         """Agents came, and idle ones went."""
+
+
+class Policy(Hearing, ABC):
+    """Who takes what. One object plays one run at a time; `begin` comes first.
+
+    `order` is how tasks stand in lines. With `tick` the moment is shown to `ticked` every so many hours, and
+    asked about again, though nothing happened. `hears` says that what happens is to be told.
+    """
+
+    name = ""
+    order: Order = staticmethod(by_arrival)
+    tick = 0.0
+    hears = False
+
+    @abstractmethod
+    def choose(self, moment: Moment) -> Sequence[tuple[Task, int]]:
+        """Some pairs of a waiting task and an idle agent who may take it, each of them in one pair at most.
+
+        The desk asks again until there are none.
+        """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
@@ -50,9 +51,9 @@ class Heads(Policy):
         """Who is to take the head of a line; -1: nobody now."""
         return moment.best(line)
 
+    @abstractmethod
     def score(self, moment: Moment, line: Line, agent: int) -> Score:
         """The less, the sooner."""
-        raise NotImplementedError
 
 
 class Fifo(Heads):
