@@ -12,6 +12,8 @@ SLACK = 10_000
 """How much that is forgotten is not worth the trouble."""
 Entry = tuple[str, str]
 """(kind, id) of what to look at."""
+Due = tuple[int | None, str, str]
+"""When to look at something, its kind and its id. None: never."""
 
 
 @dataclass(slots=True)
@@ -40,6 +42,11 @@ class Agenda:
             if len(self._heap) > 2 * len(self._earliest) + SLACK:
                 self._heap = [(at, *entry) for entry, at in self._earliest.items()]
                 heapify(self._heap)
+
+    def put_all(self, dues: Iterable[Due]) -> None:
+        """Look at each of these."""
+        for at, kind, id in dues:
+            self.put(at, kind, id)
 
     def forget(self, kinds: Iterable[str], id: str) -> None:
         """There is nothing to look at any more."""

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 
 from assigner.dispatch.acting import Acting
+from assigner.dispatch.due import of_shift
 from assigner.dispatch.entries import TaskEntry
 from assigner.dispatch.mirror import in_slices
 from assigner.dispatch.overrides import plan_undo
@@ -226,7 +227,7 @@ def _held_by_absent(acting: Acting, agents: list[str], now: int) -> Iterator[Tas
         agent = mirror.agents.get(id)
         if agent is None:
             continue
-        mirror.note_shift(agent, now)
+        mirror.agenda.put_all(of_shift(agent, now))
         if not agent.may_work(now):
             yield from (mirror.tasks[task] for task in sorted(mirror.held_by.get(id, ())))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeVar
 
+from assigner.dispatch import due
 from assigner.dispatch.agenda import AT_ONCE, Agenda
 from assigner.dispatch.ahead.demand import hear
 from assigner.dispatch.ahead.foresight import Foresight
@@ -22,7 +23,6 @@ from assigner.dispatch.index import Index, agent_keys
 from assigner.dispatch.lines import Line
 from assigner.dispatch.standing import Standing
 from assigner.domain.agent import Presence
-from assigner.domain.calendar import next_beginning
 from assigner.domain.document import Requirements, agent_of, breaks_of, task_of, windows_of
 from assigner.domain.handling import Handling
 from assigner.domain.lifecycle import OfferState, OverrideState, State
@@ -33,9 +33,6 @@ from assigner.store.base import Outcome, World
 
 V = TypeVar("V")
 
-HOUR_MS = 3_600_000
-OF_TASKS = ("relax", "wake", "expire", "rescue", "changed", "declined")
-"""What the agenda says of tasks: nothing of those that ended, or it would hold a day of them."""
 SLICE = 256
 """After so many records the event loop goes round: they take a few milliseconds."""
 
@@ -216,38 +213,18 @@ class Mirror:
             self._let_go(entry)
             self.index.leave(entry)
             self._note_spent(self.standing.carry(id, entry.record, None))
-            self.agenda.forget(OF_TASKS, id)
+            self.agenda.forget(due.OF_TASKS, id)
 
     def _note_task(self, entry: TaskEntry) -> None:
         """Put on the agenda what time will do to a task."""
-        record, put = entry.record, self.agenda.put
-        if record.state is State.QUEUED:
-            task, queue = entry.task, self.queue(record.queue)
-            put(_relax_at(record, queue), "relax", record.id)
-            if task.not_before is not None or task.cooling_down:
-                for at in (task.not_before, *(until for _, until in task.cooling_down)):
-                    put(at, "open", f"{at}")
-        elif record.state is State.HELD:
-            put(record.held_until, "wake", record.id)
-        else:
-            if entry.offer is not None:
-                put(entry.offer.expires_at, "expire", record.id)
-            put(self.lost_at(entry), "rescue", record.id)
+        record = entry.record
+        holder = self.agents.get(record.agent or "")
+        self.agenda.put_all(due.of_task(entry, self.queue(record.queue), holder))
 
     def lost_at(self, entry: TaskEntry) -> int | None:
         """When the agent who has a task counts as lost if they are not seen before; None: never."""
         record = entry.record
-        holder = self.agents.get(record.agent or "")
-        if record.state is not State.ASSIGNED:
-            return None  # an offer ends by itself
-        if holder is None:
-            return record.updated_at  # removed: nobody will finish it
-        seen = max(holder.record.last_seen_at or 0, record.updated_at)  # given work, they count as seen
-        after = self.queue(record.queue).lost_after_ms
-        if after is not None:
-            return seen + after
-        begins = next_beginning(holder.windows, seen)
-        return None if begins is None else begins + HOUR_MS
+        return due.lost_at(record, self.queue(record.queue), self.agents.get(record.agent or ""))
 
     # Agents.
 
@@ -292,28 +269,11 @@ class Mirror:
 
     def _note_agent(self, entry: AgentEntry) -> None:
         """Put on the agenda what time will do to an agent whose document or presence has changed."""
-        record = entry.record
-        if not entry.may_work(record.updated_at):
-            self.agenda.put(AT_ONCE, "absent", record.id)
-        self.note_shift(entry, record.updated_at)
-        self.agenda.put(record.presence_until, "presence", record.id)
-        for task in self.held_by.get(record.id, ()):
+        self.agenda.put_all(due.of_agent(entry))
+        for task in self.held_by.get(entry.record.id, ()):
             self._note_task(self.tasks[task])
             if self.tasks[task].offer is not None:
                 self.agenda.put(AT_ONCE, "changed", task)
-
-    def note_shift(self, entry: AgentEntry, after: int) -> None:
-        """Put on the agenda when the shift of an instant ends; off shift, also when the next one begins; and
-        when each break ends that is in it.
-        """
-        window = entry.window(after)
-        for held in entry.breaks:
-            if held.ends is not None and held.ends > after and window.holds(held.ends):
-                self.agenda.put(held.ends, "open", f"{held.ends}")
-        if window.begins is not None and window.begins > after:
-            self.agenda.put(window.begins, "open", f"{window.begins}")
-        if window.ends is not None and window.ends > after:
-            self.agenda.put(window.ends, "absent", entry.record.id)
 
     # Queues.
 
@@ -375,15 +335,6 @@ def _of_tasks(queue: Queue) -> tuple[object, ...]:
 def order(event: str) -> Order:
     """The id of an event as numbers that compare as the events came."""
     return tuple(map(int, event.split("-"))) if event else ()
-
-
-def _relax_at(record: TaskRecord, queue: Queue) -> int | None:
-    """When to look at a queued task's relaxation: at the next step, and at once where it has had steps of
-    another wait, or of other settings.
-    """
-    if record.relaxed and queue.steps_due(record.updated_at - record.queued_at) < record.relaxed:
-        return AT_ONCE
-    return queue.relax_due(record.queued_at, record.relaxed)
 
 
 def _same_task(record: TaskRecord, known: TaskRecord) -> bool:
