@@ -10,7 +10,7 @@ import msgspec
 
 from assigner.domain.document import PRIORITY
 from assigner.domain.instant import rfc3339
-from assigner.domain.promise import Promises, stands
+from assigner.domain.promise import Promises, response_at, stands
 from assigner.domain.queue import SETTINGS
 from assigner.domain.records import AgentRecord, Event, OfferRecord, QueueRecord, TaskRecord
 
@@ -34,7 +34,7 @@ def task_out(task: TaskRecord, found: Promises, now: int) -> dict[str, Any]:
         "due_at": _maybe(found.due_at),
         "said_due_at": task.doc.get("due_at"),
         "respond_by": _maybe(found.respond_by),
-        "responded_at": _maybe(task.responded_at),
+        "responded_at": _maybe(response_at(task)),
         "state": task.state,
         "agent": task.agent,
         "offer": task.offer,

@@ -38,18 +38,20 @@ NOTHING = ServiceLevel()
 def promises(record: TaskRecord, queue: Queue) -> Promises:
     """The promises of a task, kept or not.
 
-    An override says when it is due, else its client, else the service level of its queue, whose clocks run
-    from its creation, that of the resolution from when it was last reopened. Holding it stops no clock. What
-    was promised of a completed task stays.
+    An override says when it is due, else its client, else the service level of its queue. Its clocks run from
+    when the task was created, that of the resolution from when it was last reopened; where it may not be
+    begun before a later instant, from then. Holding it stops no clock. What was promised of a completed task
+    stays.
     """
     if record.promised is not None:
         return Promises(respond_by=record.promised.get("respond_by"), due_at=record.promised.get("due_at"))
     done = record.state is State.COMPLETED  # and nothing noted: it was done before queues promised anything
     level = NOTHING if done else queue.promised(record.doc.get("category")) or NOTHING
-    since, hours = record.created_at, queue.hours
+    hours, said = queue.hours, record.doc.get("not_before")
+    opens = record.created_at if said is None else ms_of(said)
+    since = max(opens, record.created_at)
     respond_by, respond_risk = _promise(hours, since, level.first_response_ms, level.at_risk_ms)
-    again = since if record.reopened_at is None else record.reopened_at
-    due_at, at_risk = _due(record, hours, again, level)
+    due_at, at_risk = _due(record, hours, max(since, record.reopened_at or since), level)
     return Promises(respond_by=respond_by, due_at=due_at, at_risk_ms=at_risk, respond_risk_ms=respond_risk)
 
 
@@ -87,6 +89,13 @@ def owed(record: TaskRecord, queue: Queue) -> Promises:
 def responded(record: TaskRecord) -> bool:
     """Whether somebody has ever taken it; a record may be of a time when that was not noted."""
     return record.responded_at is not None or record.state in TAKEN
+
+
+def response_at(record: TaskRecord) -> int | None:
+    """When somebody first took it; of a record of a time when that was not noted, as far as it tells."""
+    if record.responded_at is None and record.state in TAKEN:
+        return record.started_at if record.assigned_at is None else record.assigned_at
+    return record.responded_at
 
 
 def handling_ms(record: TaskRecord) -> int:

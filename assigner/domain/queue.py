@@ -103,8 +103,8 @@ SETTINGS: tuple[Setting, ...] = (
         name="service_levels",
         default=(),
         meaning="`{category, first_response_s, resolution_s, at_risk_s}`: what is promised of tasks of a "
-        "category, or, without one, of all others, in open time from their creation. A task's own `due_at` "
-        "wins.",
+        "category, or, without one, of all others, in open time from their creation, or from their "
+        "`not_before` where that is later. A task's own `due_at` wins.",
     ),
     Setting(
         name="curve",

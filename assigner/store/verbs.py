@@ -203,7 +203,8 @@ def _move(records: Records, row: Transition, task: TaskRecord, c: OnTask | OnOff
     """Take a task along a row: with its offer, which ends, and its agent, whose capacity may be freed."""
     facts = facts_of(c)
     to = row.to or task.state
-    changes = {**(_ENTERING[to](c.now) if row.to else {}), **_own(row.verb, task, facts, c.now)}
+    entering = {**_taken(task), **_ENTERING[to](c.now)} if row.to else {}
+    changes = {**entering, **_own(row.verb, task, facts, c.now)}
     if row.verb in UNWANTED:
         changes["queued_at"] = task.queued_at
     if task.overrides or "override" in facts:
@@ -220,6 +221,16 @@ def _move(records: Records, row: Transition, task: TaskRecord, c: OnTask | OnOff
         if row.verb == "expire" and "presence" in facts:
             agent = present(agent, Presence(facts["presence"]), None, c.now)
     return Happened(type=f"task.{row.event}", task=after, offer=offer, agent=agent)
+
+
+def _taken(task: TaskRecord) -> dict[str, Any]:
+    """When a task that leaves its agent was taken, if it is of a time when that was not noted: as near as can
+    be told.
+    """
+    if task.state is not State.ASSIGNED or task.responded_at is not None:
+        return {}
+    noted = (at for at in (task.assigned_at, task.started_at) if at is not None)
+    return {"responded_at": next(noted, task.updated_at)}
 
 
 _FREE = {"agent": None, "offer": None, "assigned_at": None, "started_at": None}

@@ -1,5 +1,6 @@
 """What a task is promised by its queue, through the API: when it runs, how it stands, and what changes it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,6 +71,40 @@ def test_what_the_client_says_wins_over_the_service_level_and_an_override_over_b
 def test_created_at_is_when_the_clocks_begin(centre: Living) -> None:
     task = centre.task(queue=queue(centre), created_at=at(centre, -0.5))
     assert promised(centre, task) == (at(centre, 0.5), at(centre, 9.5))
+
+
+def test_what_may_not_be_begun_yet_is_promised_from_when_it_may_be(centre: Living) -> None:
+    """A call-back agreed for Friday is not missed on Thursday; what its client says of the end stays."""
+    here = queue(centre)
+    task = centre.task(queue=here, not_before=at(centre, 90))
+    assert promised(centre, task) == (at(centre, 91), at(centre, 100))
+    assert promised(centre, centre.task(queue=here, not_before=at(centre, -9))) == (
+        at(centre, 1),
+        at(centre, 10),
+    )
+    said = centre.task(queue=here, not_before=at(centre, 90), due_at=at(centre, 95))
+    assert promised(centre, said) == (at(centre, 91), at(centre, 95))
+    changed = centre.ask("PATCH", f"/v1/tasks/{task}", {"not_before": at(centre, 20)}).json()
+    assert (changed["respond_by"], changed["due_at"]) == (at(centre, 21), at(centre, 30))
+    assert changed["sla_risk"] == "ok"
+
+
+def test_a_call_back_agreed_when_it_is_reopened_is_promised_from_then(centre: Living) -> None:
+    task = centre.task(queue=queue(centre), not_before=at(centre, 50))
+    centre.on_task("resume", task)
+    centre.ask("POST", f"/v1/offers/{centre.offer(task, centre.agent())}/accept")
+    centre.ask("POST", f"/v1/tasks/{task}/complete")
+    reopened = centre.ask("POST", f"/v1/tasks/{task}/reopen", {"reason": "not yet"}).json()
+    assert reopened["due_at"] == at(centre, 60)
+
+
+def test_who_took_a_task_before_that_was_noted_responded_when_they_began(centre: Living) -> None:
+    task = centre.task(queue=queue(centre))
+    centre.ask("POST", f"/v1/offers/{centre.offer(task, centre.agent())}/accept")
+    centre.ask("POST", f"/v1/tasks/{task}/start")
+    tasks = centre.store.records.tasks
+    tasks[task] = replace(tasks[task], responded_at=None, assigned_at=None)
+    assert read(centre, task)["responded_at"] == at(centre, 0)
 
 
 def test_another_queue_or_category_is_another_promise(centre: Living) -> None:

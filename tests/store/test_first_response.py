@@ -1,7 +1,14 @@
 """When somebody first took a task, when it was reopened, and what it was promised when it was done."""
 
+from dataclasses import replace
+from typing import Any
+
+import msgspec
 import pytest
 
+from assigner.store.keys import prefix
+from assigner.store.memory import MemoryStore
+from assigner.store.redis import RedisStore
 from tests.store.scene import NOW, Hand, done
 
 PROMISED = {"respond_by": NOW + 60_000, "due_at": NOW + 3_600_000}
@@ -29,6 +36,40 @@ async def test_the_first_who_takes_a_task_responds_and_nobody_after_them(hand: H
     assert again.task is not None
     assert again.task.responded_at == NOW + 9
     assert await hand.store.task("t") == again.task
+
+
+@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("verb", ["release", "hold", "complete"])
+async def test_what_was_taken_when_that_was_not_noted_has_been_taken_all_the_same(
+    hand: Hand, verb: str, begun: bool
+) -> None:
+    """An older version gave it to its agent; once they have it no more, it is noted when it was first taken:
+    when they began, else when it was last changed.
+    """
+    await done(hand.agent())
+    await done(hand.task())
+    await done(hand.on("assign", facts={"agent": "ann"}, now=NOW + 1))
+    if begun:
+        await done(hand.on("start", now=NOW + 3))
+    await done(hand.on("adjust", facts={"override": "o", "set": {"priority": 3}}, now=NOW + 5))
+    await _forget(hand, "responded_at", "assigned_at")
+    after = await done(hand.on(verb, now=NOW + 9))
+    assert after.task is not None
+    assert after.task.responded_at == (NOW + 3 if begun else NOW + 5)
+    assert await hand.store.task("t") == after.task
+
+
+async def _forget(hand: Hand, *fields: str) -> None:
+    """Make the record of the task one of a version that did not have these fields."""
+    if isinstance(hand.store, RedisStore):
+        key = f"{prefix(hand.store.workspace)}task:t"
+        live: dict[str, Any] = msgspec.json.decode(await hand.store.client.hget(key, "live"))
+        kept = {name: value for name, value in live.items() if name not in fields}
+        await hand.store.client.hset(key, "live", msgspec.json.encode(kept))
+    else:
+        assert isinstance(hand.store, MemoryStore)
+        tasks = hand.store.records.tasks
+        tasks["t"] = replace(tasks["t"], **dict.fromkeys(fields))
 
 
 @pytest.mark.parametrize("promised", [PROMISED, {"due_at": NOW + 5}, {}])

@@ -186,6 +186,10 @@ local function move(c, along, task, own, presence)
   end
   local since = live.queued_at
   if along.to then
+    -- A task may be of a time when it was not noted when it was taken.
+    if live.state == 'assigned' then
+      live.responded_at = live.responded_at or live.assigned_at or live.started_at or live.updated_at
+    end
     settle(live, along.to)
     enter(live, along.to, now)
   end
