@@ -68,7 +68,7 @@ class Hub:
         self.readers: set[Reader] = set()
         self.ring = Ring()
         self._view = view
-        self._past = Past(store, workspace)
+        self._past = Past(store, workspace, view.promises)
         self._following = self._stopped = False
         self._heard: list[Event] = []
         self._anew: EventKey | None = None

@@ -1,7 +1,7 @@
 """Events as they go over the wire: CloudEvents 1.0 in JSON, one in each event of the stream.
 
-Everything about an event follows from the event itself: told now, or again from the store, it is the same
-bytes. So a task's `due_at` is here what was said of the task itself; what its queue promises is not in it.
+Everything about an event follows from the event itself, told now or again from the store, but what a task is
+promised: that is what its queue's settings say when the event is told.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from api.overrides.out import override_out
 from api.records import agent_out, encode, instant, offer_out, queue_out, task_out
 from assigner.domain.frozen import frozen
 from assigner.domain.lifecycle import TRANSITIONS
-from assigner.domain.promise import promises
-from assigner.domain.queue import DEFAULT
-from assigner.domain.records import Event
+from assigner.domain.promise import Promises
+from assigner.domain.records import Event, TaskRecord
 from assigner.store.log import EventKey, event_key
 
 TYPES: tuple[str, ...] = (
@@ -29,6 +28,8 @@ TYPES: tuple[str, ...] = (
 )
 """The types of event that are told. Any other, such as of keys, is nobody's business."""
 KINDS = tuple(dict.fromkeys(type.partition(".")[0] for type in TYPES))
+Promised = Callable[[TaskRecord], Promises]
+"""What a task is promised, as far as it is known."""
 _TOLD = frozenset(TYPES)
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """What the text of an attribute may not have, by CloudEvents 1.0, Type System."""
@@ -60,12 +61,12 @@ class Wanted:
         )
 
 
-def line_of(event: Event, workspace: str) -> Line:
+def line_of(event: Event, workspace: str, promised: Promised) -> Line:
     """An event, encoded."""
     key = event_key(event.id)
     if event.type not in _TOLD:
         return Line(key=key, type=event.type, queues=(), text=b"")
-    body = encode(cloud_event(event, workspace))
+    body = encode(cloud_event(event, workspace, promised))
     return Line(
         key=key,
         type=event.type,
@@ -74,9 +75,9 @@ def line_of(event: Event, workspace: str) -> Line:
     )
 
 
-def cloud_event(event: Event, workspace: str) -> dict[str, Any]:
+def cloud_event(event: Event, workspace: str, promised: Promised) -> dict[str, Any]:
     """An event as a CloudEvent: its data is the record after the change, as the API shows it."""
-    subject, data = _DATA[event.type.partition(".")[0]](event)
+    subject, data = _DATA[event.type.partition(".")[0]](event, promised)
     own = {
         "actor": event.actor,
         "queue": next(_queues(event), None),
@@ -130,30 +131,30 @@ def _queues(event: Event) -> Iterator[str]:
         yield queue
 
 
-def _task(event: Event) -> tuple[str, dict[str, Any]]:
+def _task(event: Event, promised: Promised) -> tuple[str, dict[str, Any]]:
     assert event.task  # noqa: S101 - what every event of its kind has
-    out = task_out(event.task, promises(event.task, DEFAULT), event.at)
+    out = task_out(event.task, promised(event.task), event.at)
     if event.offer:
         out["offer_record"] = offer_out(event.offer)
     return event.task.id, out
 
 
-def _agent(event: Event) -> tuple[str, dict[str, Any]]:
+def _agent(event: Event, _: Promised) -> tuple[str, dict[str, Any]]:
     assert event.agent  # noqa: S101 - as above
     return event.agent.id, agent_out(event.agent)
 
 
-def _queue(event: Event) -> tuple[str, dict[str, Any]]:
+def _queue(event: Event, _: Promised) -> tuple[str, dict[str, Any]]:
     assert event.queue  # noqa: S101 - as above
     return event.queue.id, queue_out(event.queue)
 
 
-def _override(event: Event) -> tuple[str, dict[str, Any]]:
+def _override(event: Event, _: Promised) -> tuple[str, dict[str, Any]]:
     assert event.override  # noqa: S101 - as above
     return event.override.id, override_out(event.override)
 
 
-_DATA: Mapping[str, Callable[[Event], tuple[str, dict[str, Any]]]] = {
+_DATA: Mapping[str, Callable[[Event, Promised], tuple[str, dict[str, Any]]]] = {
     "task": _task,
     "agent": _agent,
     "queue": _queue,

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import aclosing
 from typing import Any, cast
 
-from api.events.out import Line, id_of, line_of
+from api.events.out import Line, Promised, id_of, line_of
 from api.events.ring import Ring
 from assigner.domain.records import Event
 from assigner.store.base import EventsLost, Store, StoreUnavailable
@@ -19,10 +19,10 @@ _SLICE = 64
 
 
 class Past:
-    """The past of one workspace."""
+    """The past of one workspace. `promised` knows what its tasks are promised."""
 
-    def __init__(self, store: Store, workspace: str) -> None:
-        self._store, self._workspace = store, workspace
+    def __init__(self, store: Store, workspace: str, promised: Promised) -> None:
+        self._store, self._workspace, self._promised = store, workspace, promised
         self._reaching = asyncio.Lock()
         self.forget()
 
@@ -38,7 +38,7 @@ class Past:
 
     def line(self, event: Event) -> Line:
         """An event, encoded."""
-        return line_of(event, self._workspace)
+        return line_of(event, self._workspace, self._promised)
 
     async def page(self, after: EventKey) -> list[Line]:
         """The next events after one that is not the last. Raises EventsLost, and StoreUnavailable.

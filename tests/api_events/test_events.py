@@ -1,11 +1,12 @@
 """What the stream tells: CloudEvents, in order, as the API shows what has changed; by type and queue."""
 
 from functools import partial
+from typing import Any
 
 import pytest
 
 from api.events.out import TYPES
-from tests.api_events.following import Follower, follow
+from tests.api_events.following import Follower, follow, hub_of
 from tests.api_live.living import Living, faults
 
 
@@ -26,6 +27,24 @@ def test_an_event_is_a_cloud_event_with_the_task_as_the_api_shows_it(centre: Liv
             "queue": "billing",
             "data": shown,
         }
+
+
+def test_an_event_has_what_its_queue_promises_told_now_or_again(centre: Living) -> None:
+    """And again by the settings that hold then, as the API shows the task."""
+    settings: Any = {"service_levels": [{"first_response_s": 60, "resolution_s": 3600}]}
+    with follow(centre) as stream:
+        centre.ask("PUT", "/v1/queues/q-promises", settings)
+        task = centre.task(queue="q-promises")
+        put, made = stream.events(2)
+        shown = centre.ask("GET", f"/v1/tasks/{task}").json()
+        assert made["data"] == shown
+        assert (shown["respond_by"], shown["due_at"]) == ("2026-11-22T11:01:00Z", "2026-11-22T12:00:00Z")
+    settings["service_levels"][0]["resolution_s"] = 7200
+    centre.ask("PUT", "/v1/queues/q-promises", settings)
+    assert centre.store.loop
+    centre.store.loop.call_soon_threadsafe(hub_of(centre).forget)
+    with follow(centre, Last_Event_ID=put["id"]) as stream:
+        assert stream.event()["data"] == {**shown, "due_at": "2026-11-22T13:00:00Z"}
 
 
 def test_an_offer_is_told_with_its_task(centre: Living) -> None:
