@@ -20,14 +20,10 @@ class Outlook:
 
     handling: Floats
     """[T, R], above 0: expected hours of one task; inf where the agent may not do the type."""
-    trust: Floats
-    """[T, R]: observations behind each expectation; inf where it is known, 0 where never tried."""
     waiting: Floats
     """[T]: tasks waiting now."""
     arrivals: Floats
     """[T]: new tasks an hour, follow-ups included."""
-    follows: Floats
-    """[T, T]: probability that a case goes on with type u after t; a row sums to 1 at most. Empty: none."""
     frees_in: Floats
     """[R]: expected hours until the agent has room; 0 who has room now; who is yet to come, until then."""
     leaves_in: Floats
@@ -37,4 +33,4 @@ class Outlook:
     beside: Floats | float = 0.0
     """[R]: hours of work that waits for each agent besides `waiting`: of types that are left out here."""
     after: Floats | float = 0.0
-    """[T]: priced hours of what follows a task besides `follows`: of types that are left out here."""
+    """[T]: priced hours of what is left of a case beyond the task itself, from `beyond`."""

@@ -24,8 +24,6 @@ class Tuning:
     """h, a pair is held when it takes longer than this times what waiting for a faster agent takes."""
     queue: float = 1.5
     """g, the weight of the work that the faster agents have before them."""
-    steps: int = 4
-    """How many steps ahead the rest of a case is priced."""
 
 
 DEFAULTS = Tuning()
@@ -44,7 +42,7 @@ class Rated:
     price: Floats
     """v [T]: priced hours of one task of the type."""
     left: Floats
-    """W [T]: priced hours of all that is left of its case."""
+    """[T]: priced hours of all that is left of its case."""
     pair: Floats
     """[T, I]: −γ ln(m p / v); -inf where the agent may not."""
     held_for: Ints
@@ -70,19 +68,11 @@ def rate(outlook: Outlook, log_price: Floats, idle: Ints, tuning: Tuning = DEFAU
     price = np.where(able, least, 0.0)
     return Rated(
         price=price,
-        left=_left(price + outlook.after, outlook.follows, tuning.steps),
+        left=price + outlook.after,
         pair=pair,
         held_for=held_for,
         expected_in=expected_in,
     )
-
-
-def _left(own: Floats, follows: Floats, steps: int) -> Floats:
-    """W = v + P W, iterated: a circle of types without an end stays finite."""
-    left = own
-    for _ in range(steps if follows.size else 0):
-        left = own + follows @ left
-    return left
 
 
 def _held(outlook: Outlook, hours: Floats, share: Floats, idle: Ints, tuning: Tuning) -> tuple[Ints, Floats]:

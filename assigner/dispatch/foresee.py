@@ -117,10 +117,8 @@ def outlook_of(
     waiting: Floats = sizes * np.array([float(len(group.members)) for group in types])
     return Outlook(
         handling=np.where(able & (begins + hours <= leaves_in), hours, np.inf),
-        trust=np.full(hours.shape, np.inf),
         waiting=waiting,
         arrivals=_arrivals(types, waiting, arrivals),
-        follows=np.zeros((0, 0)),
         frees_in=frees_in,
         leaves_in=leaves_in,
         slots=np.array([max(1, agent.capacity) for agent in agents], np.float64),

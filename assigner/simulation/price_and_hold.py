@@ -10,6 +10,7 @@ import numpy as np
 
 from assigner.simulation.moment import Line, Moment, Policy, Task
 from assigner.simulation.world import NEVER
+from solver.left import beyond
 from solver.outlook import Floats, Outlook
 from solver.over_time import Rated, rate
 from solver.prices import settle
@@ -65,6 +66,7 @@ class PriceAndHold(Policy):
         """Equal prices, and nothing known of what comes."""
         self._flows = Flows(len(moment.world.types))
         self._log_price: Floats = np.zeros(len(moment.world.agents))
+        self._after: Floats = np.zeros(len(moment.world.types))
         self._settled = False
         self._learned(moment)
 
@@ -77,11 +79,12 @@ class PriceAndHold(Policy):
         self._flows.followed(task.type, None if next is None else next.type)
 
     def ticked(self, moment: Moment) -> None:
-        """Settle the prices."""
+        """Settle the prices, and what is left of cases."""
         at_work = _at_work(moment)
         if at_work:
             before = self._log_price[at_work] if self._settled else None
             self._log_price[at_work] = settle(self._outlook(moment, at_work), before)
+            self._after = beyond(self._prices(at_work), self._flows.follows)
             self._settled = True
 
     def choose(self, moment: Moment) -> Sequence[tuple[Task, int]]:
@@ -105,9 +108,6 @@ class PriceAndHold(Policy):
     def _learned(self, moment: Moment) -> None:
         self._seen = moment.handling
         self._handling = np.array(moment.handling, np.float64)
-        self._trust = np.full_like(self._handling, NEVER)
-        if moment.trust is not None:
-            self._trust = np.array(moment.trust, np.float64)
 
     def _outlook(self, moment: Moment, at_work: list[int]) -> Outlook:
         """What the rule sees of a moment and these agents."""
@@ -115,14 +115,20 @@ class PriceAndHold(Policy):
             self._learned(moment)
         return Outlook(
             handling=self._handling[:, at_work],
-            trust=self._trust[:, at_work],
             waiting=np.array(moment.queued, np.float64),
             arrivals=self._flows.arrivals(moment.now),
-            follows=self._flows.follows,
             frees_in=_frees_in(moment, at_work),
             leaves_in=np.array([moment.leaves[agent] for agent in at_work]) - moment.now,
             slots=np.ones(len(at_work)),
+            after=self._after,
         )
+
+    def _prices(self, at_work: list[int]) -> Floats:
+        """[T]: priced hours of one task of each type, of those at work who may do it, or of whoever may."""
+        priced = self._handling * np.exp(self._log_price)
+        there, ever = priced[:, at_work].min(axis=1), priced.min(axis=1)
+        found = np.where(np.isfinite(there), there, ever)
+        return np.where(np.isfinite(found), found, 0.0)
 
 
 def _at_work(moment: Moment) -> list[int]:

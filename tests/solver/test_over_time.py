@@ -18,10 +18,8 @@ def an_outlook(handling: list[list[float]], **given: Any) -> Outlook:
     """Known hours, one task of each type waiting, everybody idle and staying, unless given."""
     types, agents = np.shape(handling)
     fields = {
-        "trust": np.full((types, agents), inf),
         "waiting": np.ones(types),
         "arrivals": np.zeros(types),
-        "follows": np.zeros((types, types)),
         "frees_in": np.zeros(agents),
         "leaves_in": np.full(agents, inf),
         "slots": np.ones(agents),
@@ -47,7 +45,7 @@ def outlooks(draw: st.DrawFn) -> Outlook:
         [vector(hours, agents) for _ in range(types)],
         waiting=vector(st.integers(0, 50), types),
         arrivals=vector(numbers, types),
-        follows=[[each / types for each in vector(st.floats(0, 1), types)] for _ in range(types)],
+        after=vector(numbers, types),
         frees_in=vector(numbers, agents),
         leaves_in=vector(st.sampled_from((0.5, 8.0, inf)), agents),
         slots=vector(st.integers(1, 3), agents),
@@ -99,8 +97,7 @@ def test_the_right_agent_loses_nothing_and_a_dearer_one_does() -> None:
 
 
 def test_what_follows_counts_as_left_of_the_case() -> None:
-    """Half of the cases go on from the first type to the second."""
-    found = rated(an_outlook([[1], [4]], follows=[[0, 0.5], [0, 0]]), 0)
+    found = rated(an_outlook([[1], [4]], after=[2, 0]), 0)
     assert found.left == pytest.approx([3, 4])
 
 
@@ -174,24 +171,21 @@ def test_holding_is_what_the_formula_says(outlook: Outlook) -> None:
 
 
 @given(outlooks(), st.lists(st.floats(-2, 2), min_size=5, max_size=5))
-def test_types_left_out_count_by_what_waits_and_follows_of_them(outlook: Outlook, drawn: list[float]) -> None:
+def test_types_left_out_count_by_what_waits_of_them(outlook: Outlook, drawn: list[float]) -> None:
     """A part of the types, with the work of all of them beside it, is rated as it is among all."""
     log_price = np.array(drawn[: outlook.slots.size])
     idle = np.arange(outlook.slots.size)
     able = np.asarray(np.isfinite(outlook.handling).any(axis=1))
-    outlook = replace(outlook, follows=outlook.follows * able)
     whole = rate(outlook, log_price, idle)
     hours = np.minimum(outlook.handling, FAR)
     share = np.where(able[:, None], shares(*cheapest(hours, np.exp(log_price))), 0.0)
     part = replace(
         outlook,
         handling=outlook.handling[:1],
-        trust=outlook.trust[:1],
         waiting=np.zeros(1),
         arrivals=outlook.arrivals[:1],
-        follows=np.zeros((1, 1)),
         beside=outlook.waiting @ (share * hours),
-        after=whole.left[:1] - whole.price[:1],
+        after=np.asarray(outlook.after)[:1],
     )
     alone = rate(part, log_price, idle)
     assert alone.left == pytest.approx(whole.left[:1])

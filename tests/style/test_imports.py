@@ -69,7 +69,8 @@ TABLE = {
         for name in ("acting", "counting", "cycle", "index", "maintenance", "overrides")
     },
     **{
-        f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES) for name in ("candidates", "lines", "plan")
+        f"assigner.dispatch.{name}": _may(LIVES, "numpy", DECIDES)
+        for name in ("candidates", "contenders", "lines", "plan")
     },
     **{
         f"assigner.dispatch.{name}": _waits(LIVES, "", DECIDES)
@@ -89,7 +90,10 @@ TABLE = {
         f"assigner.dispatch.ahead.{name}": _waits(LIVES, "numpy", DECIDES)
         for name in ("abilities", "learning", "ticking")
     },
-    "assigner.dispatch.ahead.prices": _waits(f"{LIVES} solver", "numpy", DECIDES),
+    **{
+        f"assigner.dispatch.ahead.{name}": _waits(f"{LIVES} solver", "numpy", DECIDES)
+        for name in ("left", "prices")
+    },
     "assigner.store": May(ours=STORE, others=("msgspec",), never=(), why=STORES),
     "assigner.store.redis": May(ours=STORE, others=("redis",), never=(), why=STORES),
     "assigner.store.server": May(ours=STORE, others=("redis",), never=(), why=STORES),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import inf
 
 import numpy as np
 
@@ -18,15 +17,10 @@ from assigner.dispatch.entries import AgentEntry
 from assigner.dispatch.lines import Kind, kind_of, line_for, step_for
 from assigner.domain.agent import Agent
 from assigner.domain.eligibility import qualified
-from assigner.domain.expected import Times
 from assigner.domain.group import STEPS_PER_OCTAVE
 from assigner.domain.roster import Roster
 from assigner.domain.task import Task
 
-Expected = tuple[int, float]
-"""Milliseconds of an agent for a category, 0 where they have no time of their own, and the observations
-behind that; what is said but not learned is known.
-"""
 Type = tuple[Kind, int]
 """What tasks of a type have in common: the kind of their line, and the step of their handling time."""
 SLICE = 500
@@ -39,11 +33,10 @@ MOST_ROWS = 10_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """Who could do a type: their places, ascending; hours expected of each; observations behind those."""
+    """Who could do a type: their places, ascending; hours expected of each."""
 
     who: Places
     hours: Floats
-    trust: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +72,8 @@ class Abilities:
     _rosters: dict[tuple[str | None, int], Among] = field(default_factory=dict)
     """The agents with a skill, or those whose documents changed since a stamp, as of `_rosters_of`."""
     _rosters_of: int = 0
-    _own: dict[str, dict[int, Expected]] = field(default_factory=dict)
-    """What is expected of agents in a category, as of `_own_of`."""
+    _own: dict[str, dict[int, int]] = field(default_factory=dict)
+    """Milliseconds expected of agents in a category, 0 of who has no time of their own; as of `_own_of`."""
     _own_of: tuple[int, int] = (0, 0)
 
     def row(self, type: Type, now: int) -> Row:
@@ -104,7 +97,7 @@ class Abilities:
 
     async def relearn(self) -> None:
         """Look anew at how long everybody is expected to take, a slice at a time; then all of it holds."""
-        stamp, fresh, asked = self.crew.stamp, dict[str, dict[int, Expected]](), 0
+        stamp, fresh, asked = self.crew.stamp, dict[str, dict[int, int]](), 0
         rows: list[tuple[_Kept, Row]] = []
         for kept in list(self._rows.values()):
             category = kept.task.requirement.category or ""
@@ -112,7 +105,7 @@ class Abilities:
             for place in kept.who.tolist():
                 entry = self.crew.entries[place]
                 if place not in own and entry is not None:
-                    own[place], asked = _expected(entry.said, category), asked + 1
+                    own[place], asked = _own_ms(entry.said, category), asked + 1
                     if asked % SLICE == 0:
                         await asyncio.sleep(0)
             if kept.stamp == stamp == self.crew.stamp:
@@ -166,10 +159,10 @@ class Abilities:
         there = who.tolist()
         for place in there:
             if place not in own:
-                own[place] = _expected(_entry(self.crew, place).said, task.requirement.category or "")
+                own[place] = _own_ms(_entry(self.crew, place).said, task.requirement.category or "")
         return _row(task, who, own)
 
-    def _own_times(self, category: str) -> dict[int, Expected]:
+    def _own_times(self, category: str) -> dict[int, int]:
         """What is known already of a category: nothing of those who are not as they were."""
         stamp, lesson = self._own_of
         changed = self.crew.changed(stamp) if lesson == self.lesson else None
@@ -183,17 +176,13 @@ class Abilities:
         return self._own.setdefault(category, {})
 
 
-def _row(task: Task, who: Places, own: Mapping[int, Expected]) -> Row:
+def _row(task: Task, who: Places, own: Mapping[int, int]) -> Row:
     there = who.tolist()
-    hours = np.array([own[place][0] or task.handle_ms for place in there], np.float64) / HOUR_MS
-    return Row(who, hours, np.array([own[place][1] for place in there], np.float64))
+    return Row(who, np.array([own[place] or task.handle_ms for place in there], np.float64) / HOUR_MS)
 
 
-def _expected(said: Agent, category: str) -> Expected:
-    times = said.handle_ms
-    ms = times.get(category)
-    learned = isinstance(times, Times) and category in times.handling
-    return ms or 0, said.trust.get(category, 0.0) if learned else inf
+def _own_ms(said: Agent, category: str) -> int:
+    return said.handle_ms.get(category) or 0
 
 
 def type_of(task: Task) -> Type:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +13,6 @@ from assigner.dispatch.ahead.demand import Demand, Name
 
 SPARE = 2
 """Types of which nothing waits any more stay on it, until they are as many as the others."""
-Follows = Mapping[Name, Sequence[tuple[Name, float]]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,10 +25,8 @@ class Board:
     number: dict[Type, int] = field(default_factory=dict)
     hours: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     """[T, places]; inf where an agent could never do a type."""
-    trust: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    """[T, places]"""
-    follows: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    """[T, T]; empty where nothing follows."""
+    after: Floats = field(default_factory=lambda: np.zeros(0))
+    """[T]: priced hours of what is left of a case beyond one task."""
 
 
 def board(
@@ -37,7 +34,7 @@ def board(
     types: Sequence[Type],
     abilities: Abilities,
     demand: Demand,
-    follows: Follows,
+    after: Mapping[Name, float],
     tick: int,
     now: int,
 ) -> Board:
@@ -49,22 +46,12 @@ def board(
     stay = kept.number if current and len(kept.number) < SPARE * len(types) else ()
     number = {type: i for i, type in enumerate(dict.fromkeys([*types, *stay]))}
     hours = np.full((len(number), len(abilities.crew)), np.inf)
-    trust = np.zeros(hours.shape)
     for i, type in enumerate(number):
         row = abilities.row(type, now)
-        hours[i, row.who], trust[i, row.who] = row.hours, row.trust
-    return Board(stamp, number, hours, trust, _follows(number, demand, follows))
+        hours[i, row.who] = row.hours
+    return Board(stamp, number, hours, np.array([left_after(type, demand, after) for type in number]))
 
 
-def _follows(number: Iterable[Type], demand: Demand, follows: Follows) -> Floats:
-    """[T, T]: how likely each type follows each; what follows tasks that ask less by now is as before."""
-    if not follows:
-        return np.zeros((0, 0))
-    names = [demand.origin(task_for(type)) for type in number]
-    at = {name: i for i, name in reversed(list(enumerate(names)))}
-    table = np.zeros((len(names), len(names)))
-    for i, name in enumerate(names):
-        for after, likely in follows.get(name, ()):
-            if after in at:
-                table[i, at[after]] = likely
-    return table
+def left_after(type: Type, demand: Demand, after: Mapping[Name, float]) -> float:
+    """Priced hours of what is left of a case beyond a task; what asks less by now goes on as before."""
+    return after.get(demand.origin(task_for(type)), 0.0) if after else 0.0

@@ -12,7 +12,6 @@ import numpy as np
 
 from assigner.dispatch.ahead.abilities import Type
 from assigner.dispatch.ahead.crew import Floats, Places
-from assigner.dispatch.ahead.demand import Name
 from assigner.dispatch.lines import Kind
 from solver.outlook import FAR
 from solver.prices import cheapest, shares
@@ -28,17 +27,15 @@ class Burden:
     tick: int = -1
     hours: Floats = field(default_factory=lambda: np.zeros(0))
     """[places]"""
-    left: dict[Name, float] = field(default_factory=dict)
-    """Of each type by its name, the priced hours that are left of a case that goes on with it."""
     parts: dict[Type, Part] = field(default_factory=dict)
     whole: bool = False
     """Whether all that waits was counted since this began anew; from then on what has changed will do."""
     _counted: dict[Kind, dict[int, int]] = field(default_factory=dict)
     """How much waits, in sizes, of each step of each kind."""
 
-    def renew(self, tick: int, parts: dict[Type, Part], left: dict[Name, float]) -> None:
+    def renew(self, tick: int, parts: dict[Type, Part]) -> None:
         """Begin anew, with the shares of another tick."""
-        self.tick, self.parts, self.left = tick, parts, left
+        self.tick, self.parts = tick, parts
         self.hours, self._counted, self.whole = np.zeros(0), {}, False
 
     def count(
@@ -68,10 +65,9 @@ class Burden:
         self.hours[who] += amount * hours
 
 
-def share_out(who: Places, hours: Floats, log_price: Floats) -> tuple[Part, float]:
-    """The hours that one task of a type adds to each agent at work who could do it, and its priced hours."""
+def share_out(who: Places, hours: Floats, log_price: Floats) -> Part:
+    """The hours that one task of a type adds to each agent at work who could do it."""
     if not who.size:
-        return (who, hours), 0.0
+        return who, hours
     table = np.minimum(hours, FAR)[None, :]
-    priced, least = cheapest(table, np.exp(log_price))
-    return (who, (shares(priced, least) * table)[0]), float(least[0])
+    return who, (shares(*cheapest(table, np.exp(log_price))) * table)[0]

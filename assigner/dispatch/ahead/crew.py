@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -87,6 +87,12 @@ class Crew:
         """The id of the agent in a place; empty where nobody is."""
         entry = self.entries[place]
         return entry.said.id if entry else ""
+
+    def each(self, said: Mapping[str, float]) -> Floats:
+        """[places]: what is said of each agent, by id; 0 of whom nothing is, or where nobody is."""
+        return np.array(
+            [said.get(entry.said.id, 0.0) if entry else 0.0 for entry in self.entries], np.float64
+        )
 
     def put(self, entry: AgentEntry) -> None:
         """An agent has come, or their document is another."""

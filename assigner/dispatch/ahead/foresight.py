@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from assigner.dispatch.ahead.abilities import Abilities, Type
+from assigner.dispatch.ahead.abilities import Abilities
 from assigner.dispatch.ahead.board import Board
 from assigner.dispatch.ahead.burden import Burden
 from assigner.dispatch.ahead.crew import Crew, Floats
@@ -38,10 +36,8 @@ class Foresight:
     log_price: dict[str, float] = field(default_factory=dict)
     kept: dict[str, float] = field(default_factory=dict)
     """The prices that the store has."""
-    follows: dict[Name, list[tuple[Name, float]]] = field(default_factory=dict)
-    """As of the last tick: the types that follow each type, and how likely."""
-    followers: tuple[Type, ...] = ()
-    """The types that follow others."""
+    after: dict[Name, float] = field(default_factory=dict)
+    """As of the last tick: priced hours of what is left of a case beyond one task of each type."""
     later: list[str] = field(default_factory=list)
     """The free agents that the last cycle left for the next ones, because they were too many."""
     board: Board = field(default_factory=Board)
@@ -65,6 +61,5 @@ class Foresight:
         """[places]: the logs of the prices."""
         kept = self._by_place
         if kept is None or kept[:2] != (self.ticked, self.crew.stamp):
-            prices = [self.log_price.get(entry.said.id, 0.0) if entry else 0.0 for entry in self.crew.entries]
-            kept = self._by_place = self.ticked, self.crew.stamp, np.array(prices, np.float64)
+            kept = self._by_place = self.ticked, self.crew.stamp, self.crew.each(self.log_price)
         return kept[2]

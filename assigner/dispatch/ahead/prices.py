@@ -12,12 +12,11 @@ import numpy as np
 from assigner.dispatch.ahead.abilities import Row, Type, type_of
 from assigner.dispatch.ahead.burden import Part, share_out
 from assigner.dispatch.ahead.crew import Floats, Places
-from assigner.dispatch.ahead.demand import Name
 from assigner.dispatch.ahead.foresight import TICK_MS, Foresight
+from assigner.dispatch.ahead.left import cases_left
 from assigner.dispatch.ahead.sight import WHOLE_CELLS, waiting
 from assigner.dispatch.index import Index
 from solver.outlook import Outlook
-from solver.over_time import DEFAULTS
 from solver.prices import HORIZON, settle
 
 MOST_CELLS = 2_000_000
@@ -51,10 +50,8 @@ def settled(load: Load) -> Floats:
     agents = load.slots.size
     outlook = Outlook(
         handling=load.hours,
-        trust=np.full(load.hours.shape, inf),
         waiting=load.waiting,
         arrivals=load.arrivals,
-        follows=np.zeros((0, 0)),
         frees_in=np.zeros(agents),
         leaves_in=np.full(agents, inf),
         slots=load.slots,
@@ -79,7 +76,7 @@ class Wanted:
 
 
 async def tick(sees: Foresight, index: Index, now: int, settle: Settle) -> None:
-    """Settle the prices, and look anew at what arrives, what follows and who takes how long.
+    """Settle the prices, and look anew at what arrives, what is left of cases and who takes how long.
 
     The crew is up to date.
     """
@@ -91,9 +88,9 @@ async def tick(sees: Foresight, index: Index, now: int, settle: Settle) -> None:
     names = [sees.crew.name(place) for place in who.tolist()]
     logs = await settle(load) if load.hours.size else np.zeros(0)
     prices = sees.log_price | dict(zip(names, logs.tolist(), strict=False))
+    after = await cases_left(sees, prices, now)
     sees.log_price = {name: log for name, log in prices.items() if sees.crew.place(name) is not None}
-    sees.follows, sees.followers = _following(sees, now)
-    sees.ticked, index.changed = tick, set()  # what waits is counted anew for this tick
+    sees.after, sees.ticked, index.changed = after, tick, set()  # what waits is counted anew for this tick
     if len(wanted) * who.size > WHOLE_CELLS:
         await _share(sees, wanted, now)
 
@@ -152,37 +149,13 @@ def _busiest(types: list[list[Wanted]], most: int) -> list[list[Wanted]]:
     return sorted(types, key=work, reverse=True)[:most]
 
 
-def _following(sees: Foresight, now: int) -> tuple[dict[Name, list[tuple[Name, float]]], tuple[Type, ...]]:
-    found: dict[Name, list[tuple[Name, float]]] = {}
-    for before, after, likely in sees.demand.following(now):
-        found.setdefault(before, []).append((after, likely))
-    after_any = dict.fromkeys(after for following in found.values() for after, _ in following)
-    asks = sees.demand.asks
-    return found, tuple(type_of(asks[name]) for name in after_any if name in asks)
-
-
 async def _share(sees: Foresight, wanted: Sequence[Wanted], now: int) -> None:
     """Share what waits out anew, for where there is too much to look at at once."""
     at_work, prices = sees.crew.at_work(now), sees.prices()
     parts: dict[Type, Part] = {}
-    worth: dict[Name, float] = {}
-    names = {type_of(task): name for name, task in sees.demand.asks.items()}
     for number, one in enumerate(wanted):
         if number % SLICE == 0:
             await asyncio.sleep(0)
         who = one.row.who[at_work[one.row.who]]
-        parts[one.type], price = share_out(who, one.row.hours[at_work[one.row.who]], prices[who])
-        if one.type in names:
-            worth[names[one.type]] = price
-    sees.burden.renew(sees.ticked, parts, _left(worth, sees.follows))
-
-
-def _left(price: dict[Name, float], follows: dict[Name, list[tuple[Name, float]]]) -> dict[Name, float]:
-    """Priced hours that are left of a case that goes on with each type: W = v + P W, as the solver has it."""
-    left = price
-    for _ in range(DEFAULTS.steps):
-        left = {
-            name: own + sum(likely * left.get(after, 0.0) for after, likely in follows.get(name, ()))
-            for name, own in price.items()
-        }
-    return left
+        parts[one.type] = share_out(who, one.row.hours[at_work[one.row.who]], prices[who])
+    sees.burden.renew(sees.ticked, parts)

@@ -14,8 +14,8 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from assigner.dispatch.ahead.abilities import Row, Type, task_for, type_of
-from assigner.dispatch.ahead.board import board
+from assigner.dispatch.ahead.abilities import Row, Type, type_of
+from assigner.dispatch.ahead.board import board, left_after
 from assigner.dispatch.ahead.burden import Part, share_out
 from assigner.dispatch.ahead.crew import Floats, Places
 from assigner.dispatch.ahead.foresight import Foresight
@@ -30,7 +30,6 @@ from solver.over_time import Rated, rate
 
 WHOLE_CELLS = 250_000
 """So many (type, agent) pairs are looked at together: a few milliseconds."""
-NOTHING = np.zeros((0, 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,9 +75,7 @@ class Scene:
     who: Places
     free: Places
 
-    def outlook(
-        self, types: Iterable[Type], who: Places, hours: Floats, trust: Floats, **known: Floats
-    ) -> Outlook:
+    def outlook(self, types: Iterable[Type], who: Places, hours: Floats, **known: Floats) -> Outlook:
         """The outlook of types with these hours [T, who]. Room is room for the largest task that an agent
         could do; who could not finish a task before they leave cannot do it.
         """
@@ -92,7 +89,6 @@ class Scene:
             begins = np.where(size <= times.room, times.comes_in, times.frees_in)
         return Outlook(
             handling=np.where(begins + hours <= times.leaves_in, hours, inf),
-            trust=trust,
             arrivals=np.zeros(len(hours)),
             frees_in=times.frees_in,
             leaves_in=times.leaves_in,
@@ -108,8 +104,7 @@ class Scene:
         """What one task of a type adds to the burden."""
         row = self.sees.abilities.row(type, self.now)
         there = self.at_work[row.who]
-        part, _ = share_out(row.who[there], row.hours[there], self.sees.prices()[row.who[there]])
-        return part
+        return share_out(row.who[there], row.hours[there], self.sees.prices()[row.who[there]])
 
 
 def _type_of(task: Task, types: Mapping[Type, int], known: dict[tuple[object, ...], int]) -> int:
@@ -126,7 +121,7 @@ def see(sees: Foresight, index: Index, asked: Sequence[Type], free: Places, now:
     who = np.flatnonzero(at_work)
     free = free[at_work[free]]
     scene = Scene(sees=sees, index=index, now=now, at_work=at_work, who=who, free=free)
-    types = list(dict.fromkeys([*asked, *(type for type, _ in waiting(index)), *sees.followers]))
+    types = list(dict.fromkeys([*asked, *(type for type, _ in waiting(index))]))
     few = len(types) * who.size <= WHOLE_CELLS
     rated, fastest = _together(scene, types, asked) if few else _in_parts(scene, asked)
     number = np.full(at_work.size + 1, -1)  # the last is for nobody, -1
@@ -153,7 +148,7 @@ def waiting(index: Index, kinds: Iterable[Kind] | None = None) -> Iterator[tuple
 
 def _together(scene: Scene, types: Sequence[Type], asked: Sequence[Type]) -> tuple[Rated, Floats]:
     sees, who = scene.sees, scene.who
-    sees.board = board(sees.board, types, sees.abilities, sees.demand, sees.follows, sees.ticked, scene.now)
+    sees.board = board(sees.board, types, sees.abilities, sees.demand, sees.after, sees.ticked, scene.now)
     number = sees.board.number
     amounts = np.zeros(len(number))
     for type, amount in waiting(scene.index):
@@ -162,9 +157,8 @@ def _together(scene: Scene, types: Sequence[Type], asked: Sequence[Type]) -> tup
         number,
         who,
         sees.board.hours[:, who],
-        sees.board.trust[:, who],
         waiting=amounts,
-        follows=sees.board.follows,
+        after=sees.board.after,
     )
     rated = scene.rate(outlook, who, scene.free)
     rows = [number[type] for type in asked]
@@ -213,11 +207,9 @@ def _part(scene: Scene, types: Sequence[Type], rows: Sequence[Row]) -> tuple[Pla
         types,
         who,
         np.stack([row.hours[there] for row in rows]),
-        np.stack([row.trust[there] for row in rows]),
         waiting=np.zeros(len(rows)),
-        follows=NOTHING,
         beside=scene.sees.burden.hours[who],
-        after=np.array([_after(scene.sees, type) for type in types]),
+        after=np.array([left_after(type, scene.sees.demand, scene.sees.after) for type in types]),
     )
     rated = scene.rate(outlook, who, scene.free[columns])
     rated = replace(rated, held_for=_placed(rated.held_for, who))
@@ -229,17 +221,11 @@ def _placed(held_for: Places, who: Places) -> Places:
     return np.where(held_for >= 0, who[held_for], -1) if who.size else held_for
 
 
-def _after(sees: Foresight, type: Type) -> float:
-    """Priced hours of what follows a task of a type, as of the last tick."""
-    following = sees.follows.get(sees.demand.origin(task_for(type)), ()) if sees.follows else ()
-    return sum(likely * sees.burden.left.get(name, 0.0) for name, likely in following)
-
-
 def _bring_up_to_date(scene: Scene) -> None:
     """Let the burden know what waits by now."""
     sees, index, burden = scene.sees, scene.index, scene.sees.burden
     if burden.tick != sees.ticked:
-        burden.renew(sees.ticked, {}, {})
+        burden.renew(sees.ticked, {})
     kinds = index.changed if burden.whole else {kind for kind, _ in index.lines()}
     burden.count(waiting(index, kinds), kinds, scene.part, len(sees.crew))
     index.changed, burden.whole = set(), True
