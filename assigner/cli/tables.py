@@ -17,8 +17,7 @@ from rich.text import Text
 from api.messages import Language
 from api.schemas import Assignment, AssignResponse, Pair, SolutionOut, Unassigned, UnblockOut
 from assigner.cli import words
-from assigner.dispatch.over_time import MOST_OF_PAIR, ZERO
-from assigner.dispatch.parts import SCALE
+from assigner.dispatch.parts import MOST_OF_PAIR, SCALE, ZERO
 
 T = TypeVar("T")
 

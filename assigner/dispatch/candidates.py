@@ -8,10 +8,10 @@ from functools import reduce
 from operator import or_
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assigner.dispatch.ahead.crew import Places, places
 from assigner.dispatch.ahead.sight import Seen, see
+from assigner.dispatch.contenders import contenders
 from assigner.dispatch.entries import AgentEntry
 from assigner.dispatch.lines import (
     ALL_STEPS,
@@ -19,12 +19,12 @@ from assigner.dispatch.lines import (
     CURVE,
     DUE,
     HANDLE,
-    OPENS,
     PRIORITY,
     RESPOND,
     STEP,
     Chance,
     Line,
+    Mask,
     Rows,
     Signature,
     most_urgent,
@@ -62,12 +62,12 @@ def candidates(mirror: Mirror, now: int, policy: Policy) -> Found:
 
     Left out are tasks of frozen queues, which stand in no line; agents who could not take any task at all, or
     who are being drained; lines that no agent left may take; tasks that are held back from whoever could take
-    them; and of each class of tasks that only their own part of a pair's value tells apart, those beyond the
-    number of places that all agents who may take them have. A pair's value depends on that pair alone, so
-    leaving these out changes no pair that is left. In any assignment of everything at most so many tasks of a
-    class are assigned as it has places; where one of them is not among those worth most, one of those waits,
-    may go wherever the other goes, and is worth no less there: exchanging them loses nothing. So some best
-    assignment of everything uses only what is left.
+    them; those that do not contend; and of each class of tasks that only their own part of a pair's value
+    tells apart, those beyond the number of places that all agents who may take them have. A pair's value
+    depends on that pair alone, so leaving these out changes no pair that is left. In any assignment of
+    everything at most so many tasks of a class are assigned as it has places; where one of them is not among
+    those worth most, one of those waits, may go wherever the other goes, and is worth no less there:
+    exchanging them loses nothing. So some best assignment of everything uses only what is left.
     """
     index = mirror.index
     keys = index.free_by_key.keys() & index.lines_by_key.keys()
@@ -86,7 +86,8 @@ def candidates(mirror: Mirror, now: int, policy: Policy) -> Found:
     if not _rules(rows, policy, now) <= {SNAPSHOT}:
         seen = _see(mirror, rows, roster, now)
         rows = _over_time(mirror, rows, roster, policy, seen)
-    tasks = most_urgent(rows, _value(rows, policy, seen, now), roster)
+    value, among = _weighed(rows, policy, seen, roster)
+    tasks = most_urgent(rows, value, among, roster)
     used = reduce(or_, (chance.eligible for chance in chances))
     agents = [roster.agents[i] for i in roster.positions(used)]
     return Found(snapshot=Snapshot.freeze(now, tasks, agents), seen=seen, held=int(rows.held.sum()))
@@ -105,7 +106,7 @@ def _chances(lines: Iterable[Line], roster: Roster, named: Named) -> Iterator[Ch
 
 def _rules(rows: Rows, policy: Policy, now: int) -> set[str]:
     """The rules of the tasks that may be begun now."""
-    owners = np.unique(rows.owner[_open(rows, now)]).tolist()
+    owners = np.unique(rows.owner[rows.open(now)]).tolist()
     return {rule_of(rows.chances[owner].line.task, policy) for owner in owners}
 
 
@@ -115,12 +116,6 @@ def _see(mirror: Mirror, rows: Rows, roster: Roster, now: int) -> Seen:
     types = [(chance.line.kind, step) for chance in rows.chances for step in chance.line.steps]
     found = (sees.crew.place(agent.id) for agent in roster.agents)
     return see(sees, mirror.index, types, places(place for place in found if place is not None), now)
-
-
-def _open(rows: Rows, now: int) -> NDArray[np.bool_]:
-    """[n]: which tasks may be begun now, by somebody from whom they are not held back."""
-    opened: NDArray[np.bool_] = (rows.table[:, OPENS] <= now) & ~rows.held
-    return opened
 
 
 def _over_time(mirror: Mirror, rows: Rows, roster: Roster, policy: Policy, seen: Seen) -> Rows:
@@ -135,13 +130,17 @@ def _over_time(mirror: Mirror, rows: Rows, roster: Roster, policy: Policy, seen:
     return replace(rows, chances=chances, over_time=True, held=held)
 
 
-def _value(rows: Rows, policy: Policy, seen: Seen | None, now: int) -> Points:
-    """[n]: what tasks are worth of themselves to a decision about those that are not held back."""
+def _weighed(rows: Rows, policy: Policy, seen: Seen | None, roster: Roster) -> tuple[Points, Mask]:
+    """[n] twice: what tasks are worth of themselves to a decision about those that are not held back; which
+    of them it is to be about.
+    """
+    now, table = roster.now, rows.table
     if seen is None or _rules(rows, policy, now) <= {SNAPSHOT}:
-        return worth(rows.table, rows.curves(), now, policy.weights)
-    parts = parts_of(_facts(rows, policy, now), seen.priced(_types(rows)), now, policy.weights)
+        return worth(table, rows.curves(), now, policy.weights), rows.open(now)
+    facts, types = _facts(rows, policy, now), _types(rows)
+    parts = parts_of(facts, seen.priced(types), now, policy.weights)
     value: Points = np.sum([*parts.values()], axis=0)
-    return value
+    return value, contenders(rows, types, value, seen, roster, policy, facts.largest)
 
 
 def _types(rows: Rows) -> Places:
@@ -202,7 +201,7 @@ def _facts(rows: Rows, policy: Policy, now: int) -> TaskFacts:
         handle=table[:, HANDLE],
         size=size[owner],
         first=first[owner],
-        largest=int(size[np.unique(owner[_open(rows, now)])].max(initial=1)),
+        largest=int(size[np.unique(owner[rows.open(now)])].max(initial=1)),
         curved=Curved(table[:, CURVE], curves) if curves else None,
     )
 

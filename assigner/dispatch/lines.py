@@ -18,6 +18,7 @@ from assigner.domain.roster import Roster
 from assigner.domain.task import Requirement, Task
 
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 Key = tuple[str, str]
 """What a line asks for and an agent offers: a skill, to be a certain person, or nothing at all."""
 Signature = tuple[tuple[int, bool], ...]
@@ -179,7 +180,7 @@ class Rows:
     chances: Sequence[Chance]
     table: Ints
     owner: Ints
-    held: NDArray[np.bool_]
+    held: Mask
     over_time: bool = False
 
     @staticmethod
@@ -189,13 +190,19 @@ class Rows:
         owner = np.repeat(np.arange(len(chances)), [len(chance.line) for chance in chances])
         return Rows(chances=chances, table=table, owner=owner, held=np.zeros(owner.size, np.bool_))
 
+    def open(self, now: int) -> Mask:
+        """[n]: which tasks may be begun now, by somebody from whom they are not held back."""
+        opened: Mask = (self.table[:, OPENS] <= now) & ~self.held
+        return opened
+
     def curves(self) -> Mapping[int, Curve]:
         """The curves of these tasks, by their numbers."""
         return {number: one for chance in self.chances for number, one in chance.line.curves.items()}
 
 
-def most_urgent(rows: Rows, value: Points, roster: Roster) -> list[Task]:
-    """The tasks that may be in the best assignment, where their own part of a pair's value is `value` [n].
+def most_urgent(rows: Rows, value: Points, among: Mask, roster: Roster) -> list[Task]:
+    """The tasks that may be in the best assignment of those `among` [n], where their own part of a pair's
+    value is `value` [n].
 
     Tasks of one class are alike to every agent of the roster but for that part, so of each class only as
     many of those that are worth most can matter as its line has places; of equal worth the older, then the
@@ -203,8 +210,8 @@ def most_urgent(rows: Rows, value: Points, roster: Roster) -> list[Task]:
     """
     table, owner, chances = rows.table, rows.owner, rows.chances
     kind, created = _classes(rows, roster), table[:, CREATED]
-    open_now = np.flatnonzero((table[:, OPENS] <= roster.now) & ~rows.held)
-    row = open_now[np.lexsort((created[open_now], -value[open_now], kind[open_now]))]
+    asked = np.flatnonzero(among)
+    row = asked[np.lexsort((created[asked], -value[asked], kind[asked]))]
     rank = np.arange(row.size) - np.searchsorted(kind[row], kind[row])
     places = np.array([chance.places for chance in chances])[owner[row]]
     first_of = np.searchsorted(owner, np.arange(len(chances)))
@@ -223,7 +230,7 @@ def most_urgent(rows: Rows, value: Points, roster: Roster) -> list[Task]:
     return [task_at(at) for at in row[kept].tolist()]
 
 
-def _cut_ties(same: NDArray[np.bool_], kept: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+def _cut_ties(same: Mask, kept: Mask) -> list[tuple[int, int, int]]:
     """(first, last + 1, how many are kept) of each run of equals of which only some are kept.
 
     `same[i]`: row i + 1 equals row i.

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from assigner.dispatch.foresee import HOUR_MS, Floats, Foreseen, Ints, foresee
-from assigner.dispatch.parts import SCALE, Priced, TaskFacts, parts_of, points, rule_of
+from assigner.dispatch.parts import FAINT, Priced, TaskFacts, pair_points, parts_of, points, rule_of
 from assigner.dispatch.translate import arcs_of, columns, group_of, named_pairs, refuse_too_many
 from assigner.domain.group import Group, group
 from assigner.domain.held import NOT_HELD, HeldBack, HeldFor
@@ -35,16 +35,8 @@ from assigner.domain.task import Task
 from solver.problem import Problem
 from solver.reduce import drop_arcs
 
-ZERO = 2**34
-"""What a pair is worth whose parts are all nought: the middle of what a value may be."""
-MOST_OF_PAIR = 2**32
-"""How far from nought the part of a pair may be."""
-LEAST = -MOST_OF_PAIR / SCALE
-"""The part of a pair of which the outlook knows nothing."""
 PREFERRED = log(4)
 """What it adds that the task prefers the agent: as much as 50 steps of priority."""
-FAINT = 0.001
-"""How much of the part of the pair is left by the rule `priority_first`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -151,9 +143,8 @@ def _rated_arcs(groups: Sequence[Group], roster: Roster, foreseen: Foreseen, pol
     type_of = foreseen.type_of[np.array([one.members[0] for one in groups], np.int64)]
     type, column = type_of[group], foreseen.column_of[agent]
     known = (type >= 0) & (column >= 0)
-    part, by, begins_in = np.full(group.size, LEAST), np.full(group.size, -1), np.zeros(group.size)
-    pair = np.maximum(rated.pair, LEAST)
-    for to, table in ((part, pair), (by, rated.held_for), (begins_in, rated.expected_in)):
+    part, by, begins_in = np.full(group.size, -np.inf), np.full(group.size, -1), np.zeros(group.size)
+    for to, table in ((part, rated.pair), (by, rated.held_for), (begins_in, rated.expected_in)):
         to[known] = table[type[known], column[known]]
     holds = np.array([rule_of(one.task, policy) == PRICE_AND_HOLD for one in groups], bool)
     by = np.where(holds[group], by, -1)
@@ -236,18 +227,9 @@ def _priced(foreseen: Foreseen) -> Priced:
 
 def _fit(groups: Sequence[Group], arcs: _Arcs, policy: Policy, largest: int) -> Points:
     """The part of each arc's pairs, and ZERO."""
-    share = np.array([one.task.requirement.size for one in groups], np.int64)[arcs.group]
-    most = MOST_OF_PAIR * share // largest
-    part = points(arcs.part * _pair_weight(groups, policy)[arcs.group] * share / largest)
-    return ZERO * share // largest + np.clip(part, -most, most)
-
-
-def _pair_weight(groups: Sequence[Group], policy: Policy) -> Floats:
-    """[groups]: what multiplies the part of their pairs."""
-    weight = policy.weights.get("right_agent", 1)
-    return np.array(
-        [weight * (FAINT if rule_of(one.task, policy) == PRIORITY_FIRST else 1.0) for one in groups]
-    )
+    size = np.array([one.task.requirement.size for one in groups], np.int64)
+    first = np.array([rule_of(one.task, policy) == PRIORITY_FIRST for one in groups], np.bool_)
+    return pair_points(arcs.part, size[arcs.group], largest, first[arcs.group], policy.weights)
 
 
 def _named(

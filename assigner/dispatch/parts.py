@@ -1,4 +1,4 @@
-"""What tasks add of themselves to the value of their pairs by a rule over time: named parts, in points."""
+"""What pairs are worth by a rule over time, in points: named parts of the task, and the part of the pair."""
 
 from __future__ import annotations
 
@@ -21,8 +21,14 @@ Mask = NDArray[np.bool_]
 
 SCALE = 1_000_000
 """Points of value that one unit of a logarithm is worth."""
+ZERO = 2**34
+"""What a pair is worth whose parts are all nought: the middle of what a value may be."""
 MOST_OF_TASK = 2**31
 """How far from nought each part of a task may be."""
+MOST_OF_PAIR = 2**32
+"""How far from nought the part of a pair may be."""
+FAINT = 0.001
+"""How much of the part of the pair is left by the rule `priority_first`."""
 USUAL = 50
 FIRST_STEP = 4.0
 """What a step of priority counts by the rule `priority_first`."""
@@ -109,6 +115,17 @@ def parts_of(facts: TaskFacts, priced: Priced, now: int, weights: Mapping[str, f
         name: np.clip(points(part * weights.get(name, 1) * facts.size / facts.largest), -most, most)
         for name, part in parts.items()
     }
+
+
+def pair_points(part: Floats, size: Ints, largest: int, first: Mask, weights: Mapping[str, float]) -> Points:
+    """What the parts of pairs add, and ZERO, in shares of the largest size; -inf is as little as may be.
+
+    Of the task of each pair `size`, and whether it is valued by PRIORITY_FIRST.
+    """
+    weight = weights.get("right_agent", 1) * np.where(first, FAINT, 1.0)
+    most = MOST_OF_PAIR * size // largest
+    part = np.maximum(part, -MOST_OF_PAIR / SCALE)
+    return ZERO * size // largest + np.clip(points(part * weight * size / largest), -most, most)
 
 
 def points(units: Floats) -> Points:
