@@ -229,7 +229,7 @@ def _agent(agent: AgentIn) -> Agent:
         channels=None if agent.channels is None else frozenset(agent.channels),
         capacity=agent.capacity,
         load=_in_hand(agent) if agent.load is UNSET else agent.load,
-        busy=tuple([(piece.size, max(1, round(piece.remaining_s * 1000))) for piece in agent.busy]),
+        busy=tuple([(piece.size, round(piece.remaining_s * 1000)) for piece in agent.busy]),
         available_from=None if agent.available_from is None else to_ms(agent.available_from),
         available_until=None if agent.available_until is None else to_ms(agent.available_until),
         idle_since=None if agent.idle_since is None else to_ms(agent.idle_since),

@@ -17,6 +17,8 @@ from assigner.domain.preference import TERMS
 from assigner.domain.reasons import HELD_BACK, REASONS
 
 LARGEST_DURATION_S = 31_536_000
+SHORTEST_S = 0.001
+"""Work takes a millisecond at least: less would be none."""
 MOST_TAGS = 20
 MOST_SKILLS = 100
 STILL = "The rules that would still refuse the first agent, where no one change is enough."
@@ -67,9 +69,9 @@ Seconds = Annotated[
 HandleSeconds = Annotated[
     float,
     Meta(
-        gt=0,
+        ge=SHORTEST_S,
         lt=LARGEST_DURATION_S,
-        description="Seconds, under a year, rounded half to even to milliseconds.",
+        description="Seconds, from a millisecond and under a year, rounded half to even to milliseconds.",
     ),
 ]
 Level = Annotated[int, Meta(ge=1, le=10)]
@@ -79,7 +81,10 @@ ModestWeight = Annotated[float, Meta(ge=0, le=10)]
 Size = Annotated[int, Meta(ge=1, le=100, description="What it takes of an agent's capacity.")]
 Load = Annotated[int, Meta(ge=0, le=2**31 - 1, description=LOAD)]
 Remaining = Annotated[
-    float, Meta(gt=0, lt=LARGEST_DURATION_S, description="Expected seconds until it is done: under a year.")
+    float,
+    Meta(
+        ge=SHORTEST_S, lt=LARGEST_DURATION_S, description="Expected seconds until it is done, under a year."
+    ),
 ]
 PerHour = Annotated[float, Meta(ge=0, le=1_000_000)]
 Price = Annotated[float, Meta(gt=0, le=1_000_000)]
