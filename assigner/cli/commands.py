@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
@@ -16,10 +15,20 @@ from assigner.cli import examples, shell
 from assigner.cli.events import commands as events
 from assigner.cli.flags import with_settings
 from assigner.cli.keys import commands as keys
-from assigner.cli.options import SHOWN_ROWS, AsJson, Key, Lang, Limit, Url, own_url, read_settings
+from assigner.cli.options import (
+    SHOWN_ROWS,
+    AsJson,
+    Key,
+    Lang,
+    Limit,
+    Url,
+    given,
+    language,
+    own_url,
+    read_settings,
+)
 from assigner.cli.people import commands as people
 from assigner.cli.simulate import commands as simulating
-from assigner.cli.words import preferred
 from assigner.config import Process
 
 app = typer.Typer(
@@ -141,14 +150,14 @@ def assign(  # noqa: PLR0913, PLR0917 - one for each flag
     """
     from assigner.cli.deciding import Asked, decide  # noqa: PLC0415 - takes a while, and help should not wait
 
-    files = _files(_given({"snapshot": snapshot, "tasks": tasks, "agents": agents}))
-    policy = _given({"rule": rule, "weights": dict(map(_weight, weight or ())) or None})
+    files = _files(given({"snapshot": snapshot, "tasks": tasks, "agents": agents}))
+    policy = given({"rule": rule, "weights": dict(map(_weight, weight or ())) or None})
     fields = {"now": now, "explain": explain, "seed": seed, "time_limit_s": time_limit}
     asked = Asked(
         files=files,
-        changes=_given({**fields, "policy": policy or None}),
+        changes=given({**fields, "policy": policy or None}),
         settings=read_settings({}),
-        language=lang or preferred(os.environ),
+        language=language(lang),
         limit=limit,
         as_json=json,
     )
@@ -183,7 +192,7 @@ def sample(
         sizes=sizes,
         output=output,
         csv=csv,
-        language=preferred(os.environ),
+        language=language(None),
     )
     (make_centre if centre else make)(wanted)
 
@@ -215,7 +224,7 @@ def apply(
         dry_run=dry_run,
         prune=prune,
         limit=limit,
-        language=lang or preferred(os.environ),
+        language=language(lang),
     )
     run(asked)
 
@@ -232,7 +241,7 @@ def export(
     """Write a running service's queues and agents as a YAML file that `assigner apply` takes."""
     from assigner.cli.centre.apply import export as run  # noqa: PLC0415 - as above
 
-    run(url or own_url(), key, output, lang or preferred(os.environ), tasks=tasks)
+    run(url or own_url(), key, output, language(lang), tasks=tasks)
 
 
 people.join(app)
@@ -276,8 +285,3 @@ def _weight(text: str) -> tuple[str, float]:
         return name.strip(), finite(value)
     except ValueError:
         raise typer.BadParameter(f"--weight {text}: expected such as urgency=2") from None
-
-
-def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given of these."""
-    return {name: value for name, value in fields.items() if value is not None}

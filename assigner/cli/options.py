@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import typer
 
+from api.messages import Language
 from assigner.cli import shell
 from assigner.cli.flags import KEY, URL, settings_of
+from assigner.cli.words import preferred
 from assigner.config import Settings, SettingsError
 
 SHOWN_ROWS = 20
@@ -63,6 +65,30 @@ Lang = Annotated[
     Literal["en", "es"] | None,
     typer.Option(help="The language to print in. [dim]Default: that of LC_ALL, LC_MESSAGES or LANG.[/dim]"),
 ]
+Form = Literal["table", "json", "csv"]
+"""What is printed: for people, for programs, or for a spreadsheet."""
+
+
+def language(asked: Language | None) -> Language:
+    """The language asked for, or that of the locale."""
+    return asked or preferred(os.environ)
+
+
+def form(*, json: bool, csv: bool) -> Form:
+    """What two flags ask for, which are against each other."""
+    if json and csv:
+        raise typer.BadParameter("give --json or --csv, not both")
+    return "json" if json else "csv" if csv else "table"
+
+
+def names(given: Iterable[str] | None) -> list[str]:
+    """Those of a flag that is given again and again, or once with commas."""
+    return [name.strip() for part in given or () for name in part.split(",")]
+
+
+def given(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """The flags that were given."""
+    return {name: value for name, value in flags.items() if value is not None}
 
 
 def own_url() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from pathlib import Path
@@ -14,8 +13,7 @@ from rich.console import Console
 
 from assigner.cli import shell
 from assigner.cli.commands import AgentCount, SampleSeed, TaskCount
-from assigner.cli.options import Lang
-from assigner.cli.words import preferred
+from assigner.cli.options import Lang, language
 from assigner.demo.centre import Wanted
 from assigner.demo.run import Asked, run
 from assigner.demo.service import DemoError
@@ -71,7 +69,7 @@ def demo(  # noqa: PLR0913, PLR0917 - one for each flag
     asked = Asked(
         wanted=Wanted(tasks=tasks, agents=agents, seed=seed, pace=pace),
         for_s=for_ or (None if terminal else SHORT_S),
-        language=lang or preferred(os.environ),
+        language=language(lang),
         folder=state_dir.expanduser().absolute(),
         fresh=fresh,
         port=port,

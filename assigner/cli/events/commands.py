@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated, Final
 
 import typer
 
 from assigner.cli import shell
-from assigner.cli.options import Key, Lang, Url, own_url
-from assigner.cli.words import preferred
+from assigner.cli.options import Key, Lang, Url, names
 
 EXAMPLES: Final = """\b
 [bold]Examples[/bold]
@@ -58,13 +56,13 @@ def events(  # noqa: PLR0913, PLR0917 - one for each flag
     """Tell what happens to tasks, agents, queues and overrides, a line for each event."""
     from assigner.cli.events.doing import Wanted  # noqa: PLC0415 - takes a while, and help should not wait
     from assigner.cli.events.doing import events as run  # noqa: PLC0415 - as above
-    from assigner.cli.people.asking import Where  # noqa: PLC0415 - as above
+    from assigner.cli.people.asking import reached  # noqa: PLC0415 - as above
 
     wanted = Wanted(
-        where=Where(url=url or own_url(), key=key, language=lang or preferred(os.environ)),
+        where=reached(url, key, lang),
         follow=follow,
-        types=_split(type),
-        queues=_split(queue),
+        types=names(type),
+        queues=names(queue),
         since=since,
         as_json=json,
     )
@@ -74,7 +72,3 @@ def events(  # noqa: PLR0913, PLR0917 - one for each flag
 def join(app: typer.Typer) -> None:
     """Put this command among those of an app."""
     app.command(epilog=EXAMPLES)(events)
-
-
-def _split(given: list[str] | None) -> list[str]:
-    return [name.strip() for part in given or () for name in part.split(",")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -10,8 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from assigner.cli import examples, shell
-from assigner.cli.options import SHOWN_ROWS, AsJson, Lang, Limit, read_settings
-from assigner.cli.words import preferred
+from assigner.cli.options import SHOWN_ROWS, AsJson, Lang, Limit, language, read_settings
 from assigner.config import Settings
 
 app = typer.Typer(
@@ -178,6 +176,6 @@ def _asked(
     return Asked(
         settings=settings,
         workspace=workspace or settings.workspace_names[0],
-        language=lang or preferred(os.environ),
+        language=language(lang),
         as_json=json,
     )

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from api.messages import Language
 from assigner.cli import shell
+from assigner.cli.options import language, own_url
 from assigner.cli.people.instants import NoInstant
 from assigner.cli.people.plain import plain
 from assigner.cli.people.refusals import Doing, refusal
@@ -34,6 +35,11 @@ class Where:
     def view(self, usual: int) -> View:
         """How lists are shown."""
         return View(language=self.language, limit=usual if self.limit is None else self.limit)
+
+
+def reached(url: str | None, key: str, lang: Language | None, limit: int | None = None) -> Where:
+    """The service that flags say, or this machine's."""
+    return Where(url=url or own_url(), key=key, language=language(lang), limit=limit)
 
 
 def now_ms() -> int:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
 
 from assigner.cli import shell
-from assigner.cli.options import AsJson, Key, Lang, Url, own_url
+from assigner.cli.options import AsJson, Key, Lang, Url, form, given
 from assigner.cli.people import examples
 from assigner.cli.people.override_flags import override
-from assigner.cli.words import preferred
 
 Queue = Annotated[str | None, typer.Option(metavar="QUEUE", help="Of this queue.")]
 Category = Annotated[str | None, typer.Option(metavar="NAME", help="Of this category.")]
@@ -63,29 +61,29 @@ def tasks(  # noqa: PLR0913, PLR0917 - one for each flag
     lang: Lang = None,
 ) -> None:
     """List tasks: what waits, how long, when it is due, who has it, and why it waits in a word."""
-    from assigner.cli.people.asking import Where  # noqa: PLC0415 - takes a while, and help should not wait
-    from assigner.cli.people.tasks import Form, Wanted  # noqa: PLC0415 - as above
+    from assigner.cli.people.asking import reached  # noqa: PLC0415 - takes a while, and help should not wait
+    from assigner.cli.people.tasks import Wanted  # noqa: PLC0415 - as above
     from assigner.cli.people.tasks import tasks as run  # noqa: PLC0415 - as above
 
-    if json and csv:
-        raise typer.BadParameter("give --json or --csv, not both")
     if at_risk is not None and state in ("completed", "cancelled"):
         raise typer.BadParameter("--at-risk is about open tasks")
-    names = ("state", "queue", "agent", "tag", "case", "category", "skill")
-    values = (state, queue, agent, tag, case, category, skill)
-    filters = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-    where = Where(url=url or own_url(), key=key, language=lang or preferred(os.environ), limit=limit)
-    form: Form = "json" if json else "csv" if csv else "table"
-    run(Wanted(where=where, filters=filters, at_risk=at_risk, form=form))
+    about = {"queue": queue, "category": category, "skill": skill, "tag": tag, "case": case}
+    wanted = Wanted(
+        where=reached(url, key, lang, limit),
+        filters=given({"state": state, "agent": agent, **about}),
+        at_risk=at_risk,
+        form=form(json=json, csv=csv),
+    )
+    run(wanted)
 
 
 @shell.manners()
 def why(task: Task, json: AsJson = False, url: Url = None, key: Key = "", lang: Lang = None) -> None:
     """Tell in plain words how a task stands: why it waits, and what would unblock it."""
-    from assigner.cli.people.asking import Where  # noqa: PLC0415 - as above
+    from assigner.cli.people.asking import reached  # noqa: PLC0415 - as above
     from assigner.cli.people.why import why as run  # noqa: PLC0415 - as above
 
-    run(Where(url=url or own_url(), key=key, language=lang or preferred(os.environ)), task, as_json=json)
+    run(reached(url, key, lang), task, as_json=json)
 
 
 @shell.manners()
@@ -103,17 +101,18 @@ def overrides(  # noqa: PLR0913, PLR0917 - one for each flag
     lang: Lang = None,
 ) -> None:
     """List what was decided by hand: who, what, about which tasks, why, and whether it holds."""
-    from assigner.cli.people.asking import Where  # noqa: PLC0415 - as above
-    from assigner.cli.people.overrides import Form, Wanted  # noqa: PLC0415 - as above
+    from assigner.cli.people.asking import reached  # noqa: PLC0415 - as above
+    from assigner.cli.people.overrides import Wanted  # noqa: PLC0415 - as above
     from assigner.cli.people.overrides import overrides as run  # noqa: PLC0415 - as above
 
-    if json and csv:
-        raise typer.BadParameter("give --json or --csv, not both")
     asked = {"author": author, "action": action, "task": task, "state": "active" if active else None}
-    filters = {name: value for name, value in asked.items() if value is not None}
-    where = Where(url=url or own_url(), key=key, language=lang or preferred(os.environ), limit=limit)
-    form: Form = "json" if json else "csv" if csv else "table"
-    run(Wanted(where=where, filters=filters, since=since, form=form))
+    wanted = Wanted(
+        where=reached(url, key, lang, limit),
+        filters=given(asked),
+        since=since,
+        form=form(json=json, csv=csv),
+    )
+    run(wanted)
 
 
 @shell.manners()
@@ -128,20 +127,11 @@ def handling(  # noqa: PLR0913, PLR0917 - one for each flag
     lang: Lang = None,
 ) -> None:
     """List how long agents are expected to take, by category: learned from what they have completed."""
-    from assigner.cli.people.asking import Where  # noqa: PLC0415 - as above
-    from assigner.cli.people.handling import Form  # noqa: PLC0415 - as above
+    from assigner.cli.people.asking import reached  # noqa: PLC0415 - as above
     from assigner.cli.people.handling import handling as run  # noqa: PLC0415 - as above
 
-    if json and csv:
-        raise typer.BadParameter("give --json or --csv, not both")
-    asked = {"category": category, "agent": agent}
-    filters = {name: value for name, value in asked.items() if value is not None}
-    form: Form = "json" if json else "csv" if csv else "table"
-    run(
-        Where(url=url or own_url(), key=key, language=lang or preferred(os.environ), limit=limit),
-        filters,
-        form,
-    )
+    filters = given({"category": category, "agent": agent})
+    run(reached(url, key, lang, limit), filters, form(json=json, csv=csv))
 
 
 def join(app: typer.Typer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from math import exp
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 from rich.console import RenderableType
@@ -13,13 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from assigner.cli import shell
+from assigner.cli.options import Form
 from assigner.cli.people.asking import Where, ask
 from assigner.cli.people.plain import plain, sheet
 from assigner.cli.tables import AGENT, DIM, View, table
 from assigner.cli.words import duration
 from assigner.client import Client, HandlingTime
 
-Form = Literal["table", "json", "csv"]
 USUAL: Final = 20
 EIGHT_IN_TEN: Final = 1.2816
 """So many σ to either side of the middle lie eight in ten values that are normal."""

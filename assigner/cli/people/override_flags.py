@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Final
@@ -10,9 +9,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from assigner.cli import shell
-from assigner.cli.options import AsJson, Key, Lang, Url, own_url
+from assigner.cli.options import AsJson, Key, Lang, Url
 from assigner.cli.people import examples
-from assigner.cli.words import preferred
 from assigner.dispatch.actions import ACTIONS, Action
 
 Rows = Annotated[
@@ -84,26 +82,19 @@ def _command(row: Action) -> Callable[..., None]:
     """The command of an action, with the flags that it takes."""
 
     def run(**flags: Any) -> None:
-        from assigner.cli.people.asking import Where  # noqa: PLC0415 - takes a while, and help should not wait
+        from assigner.cli.people.asking import reached  # noqa: PLC0415 - takes a while, and help should not wait
         from assigner.cli.people.override import Asked  # noqa: PLC0415 - as above
         from assigner.cli.people.override import override as make  # noqa: PLC0415 - as above
 
-        where = Where(
-            url=flags["url"] or own_url(),
-            key=flags["key"],
-            language=flags["lang"] or preferred(os.environ),
-            limit=flags["limit"],
+        asked = Asked(
+            where=reached(flags["url"], flags["key"], flags["lang"], flags["limit"]),
+            row=row,
+            flags=flags,
+            dry_run=flags["dry_run"],
+            yes=flags["yes"],
+            as_json=flags["json"],
         )
-        make(
-            Asked(
-                where=where,
-                row=row,
-                flags=flags,
-                dry_run=flags["dry_run"],
-                yes=flags["yes"],
-                as_json=flags["json"],
-            )
-        )
+        make(asked)
 
     made = shell.manners()(run)
     vars(made).update(__signature__=_signature(row))
@@ -154,10 +145,10 @@ def _optional(name: str, kind: Any) -> Parameter:
 @shell.manners()
 def _undo(id: Id, url: Url = None, key: Key = "", lang: Lang = None) -> None:
     """Take an override back: what still holds of it ends, and its tasks are decided anew."""
-    from assigner.cli.people.asking import Where  # noqa: PLC0415 - as above
+    from assigner.cli.people.asking import reached  # noqa: PLC0415 - as above
     from assigner.cli.people.overrides import undo  # noqa: PLC0415 - as above
 
-    undo(Where(url=url or own_url(), key=key, language=lang or preferred(os.environ)), id)
+    undo(reached(url, key, lang), id)
 
 
 for _row in ACTIONS.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 from rich.console import RenderableType
@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from assigner.cli import shell
+from assigner.cli.options import Form
 from assigner.cli.people import times
 from assigner.cli.people.actions import about, did, tasks_of
 from assigner.cli.people.asking import Where, ask, instant, now_ms
@@ -23,7 +24,6 @@ from assigner.cli.words import WORDS
 from assigner.client import Client
 from assigner.domain.instant import rfc3339
 
-Form = Literal["table", "json", "csv"]
 Said = Mapping[str, Any]
 USUAL: Final = 20
 LONGEST: Final = 120

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import typer
 
 from assigner.cli import shell
-from assigner.cli.options import Lang
-from assigner.cli.words import preferred
+from assigner.cli.options import Lang, language, names
 
 USUAL: Final = ("fifo", "priority", "edd", "price_and_hold")
 
@@ -114,14 +112,14 @@ def simulate(  # noqa: PLR0913, PLR0917 - one for each flag
     asked = doing.Asked(
         file=file,
         trace=trace,
-        policies=[name.strip() for part in policy or USUAL for name in part.split(",")],
+        policies=names(policy or USUAL),
         against=compare,
         seeds=seeds,
         first_seed=seed,
         desk=desk,
         learns=learn,
         as_json=json,
-        language=lang or preferred(os.environ),
+        language=language(lang),
     )
     doing.simulate(asked)
 
