@@ -10,6 +10,9 @@ Floats = NDArray[np.float64]
 FAR = 1e30
 """Hours that stand for never: so large that nothing is added to them, so small that no power overflows."""
 
+SOON = 12.0
+"""Hours: who comes to work within them counts as at work; one may wait for them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Outlook:

@@ -8,7 +8,7 @@ import numpy as np
 
 from solver.outlook import FAR, Floats, Outlook
 
-HORIZON = 3.0
+HORIZON = 24.0
 """H, hours of arrivals that count as demand beside what waits."""
 SOFTNESS = 0.3
 """θ, how much dearer than the cheapest agent (as a fraction) still gets a good share of a type."""

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 DOUBLES: Final = 25.0
 """Points of priority that double a task's weight."""
 
-AGEING: Final = 0.3
+AGEING: Final = 0.15
 """ε, how fast a task gains by waiting."""
 PATIENCE: Final = 4.0
 """κ, a wait counts from so many times a task's own priced hours."""

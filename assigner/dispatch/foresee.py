@@ -22,9 +22,9 @@ from assigner.domain.group import Group
 from assigner.domain.policy import Policy
 from assigner.domain.roster import Roster
 from assigner.domain.snapshot import Snapshot
-from solver.outlook import Outlook
+from solver.outlook import SOON, Outlook
 from solver.over_time import Rated, rate
-from solver.prices import HORIZON, normal, settle
+from solver.prices import normal, settle
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -135,8 +135,8 @@ def _able(group: Group, roster: Roster) -> int:
 
 
 def _coming(roster: Roster) -> int:
-    """Agents whose window begins soon: as far ahead as arrivals count as demand."""
-    soon = roster.now + round(HORIZON * HOUR_MS)
+    """Agents whose window begins soon."""
+    soon = roster.now + round(SOON * HOUR_MS)
     to_come, later = (roster.starting_after(roster.starts_by(at)) for at in (roster.now, soon))
     return to_come & ~later
 

@@ -145,7 +145,7 @@ OVER_TIME: dict[str, str] = {
     "× the price of the agent's time, by the agent for whom that is least. What is soon finished goes first.",
     "right_agent": "2³⁴, for the agent for whom the priced hours are least; for others less, by 6 × ln of "
     "how many times as many theirs are, 2³² at most. An agent whom the task prefers adds ln 4.",
-    "waited": "0.3 × ln(1 + hours waited / 4 times the task's priced hours), without an end.",
+    "waited": "0.15 × ln(1 + hours waited / 4 times the task's priced hours), without an end.",
     "priority": "ln 2 for each 25 steps above 50, less for each below. With `priority_first` 4 a step: "
     "before all else.",
     "promise": "e^(-hours / 8) while there are so many hours until the task has to be begun for its promise "

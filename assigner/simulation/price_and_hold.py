@@ -11,7 +11,7 @@ import numpy as np
 from assigner.simulation.moment import Line, Moment, Policy, Task
 from assigner.simulation.world import NEVER
 from solver.left import beyond
-from solver.outlook import Floats, Outlook
+from solver.outlook import SOON, Floats, Outlook
 from solver.over_time import Rated, rate
 from solver.prices import settle
 from solver.worth import worth
@@ -20,8 +20,6 @@ MEMORY = 200.0
 """Hours over which an arrival is forgotten, by the factor e."""
 TICK = 0.25
 """Hours between two settlings of the prices."""
-SOON = 12.0
-"""Hours ahead that those who are away are reckoned with."""
 
 
 class Flows:

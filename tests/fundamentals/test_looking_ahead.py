@@ -60,12 +60,14 @@ def test_nobody_waits_in_vain(fast: Json) -> None:
 
 
 def test_who_is_about_to_come_is_waited_for() -> None:
-    """An agent whose shift begins soon counts as one who is busy until then; in four hours is too late."""
+    """An agent whose shift begins soon counts as one who is busy until then, for twelve hours."""
     ana = {"id": "ana", "handle_s": {"refund": 600}, "available_from": SOON}
     waiting = why(tasks=[TASK], agents=[ana, SLOW], policy=OVER_TIME)
     assert waiting["held_for"] == {"agent": "ana", "expected_at": "2026-11-23T08:05:00Z"}
     slow = {**SLOW, "handle_s": {"refund": 100_000}}
-    assert who(tasks=[TASK], agents=[{**ana, "available_from": LATER}, slow], policy=OVER_TIME)
+    within, beyond = ({**ana, "available_from": f"2026-11-23T{hour}:00:00+01:00"} for hour in (20, 22))
+    assert who(tasks=[TASK], agents=[within, slow], policy=OVER_TIME) == {}
+    assert who(tasks=[TASK], agents=[beyond, slow], policy=OVER_TIME) == {"t": "luis"}
 
 
 @pytest.mark.parametrize(

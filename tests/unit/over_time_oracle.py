@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import exp, inf, log
 from typing import Any
 
+from solver.outlook import SOON
 from solver.over_time import DEFAULTS
-from solver.prices import HORIZON, SOFTNESS
+from solver.prices import SOFTNESS
 from solver.worth import AGEING, BROKEN, FORGIVEN, NEAR, PATIENCE, URGENT
 from tests.unit import oracle
 
@@ -66,7 +67,7 @@ class World:
         if task.get("size", 1) > agent.get("capacity", 1):
             return False
         if refused == "off_shift":
-            return 0 < self.comes_in(id) <= HORIZON
+            return 0 < self.comes_in(id) <= SOON
         return refused in (None, "at_capacity")
 
     def _hours(self, type: Type, id: str) -> float:

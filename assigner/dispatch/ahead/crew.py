@@ -13,19 +13,19 @@ from assigner.dispatch.ahead.handled import shared
 from assigner.dispatch.entries import AgentEntry, TaskEntry
 from assigner.domain.agent import Agent, Presence
 from assigner.domain.expected import Times
+from solver.outlook import SOON
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
-COMES, LEAVES, FIRST, LAST, ROOM, SLOTS, UNTIL = 0, 1, slice(2, 5), slice(5, 8), 8, 9, 10
-WIDTH = 11
+COMES, LEAVES, FIRST, LAST, ROOM, SLOTS, LONGEST, UNTIL = 0, 1, slice(2, 5), slice(5, 8), 8, 9, 10, 11
+WIDTH = 12
 """The columns of an agent: the instants from when and until when they work, in milliseconds; of the tasks in
 hand the one expected to end first and the one expected to end last (see InHand); room for how much more; how
-many tasks they do at once; and until when all this holds if nothing happens.
+many tasks they do at once; how many hours their longest shift has; and until when all this holds if nothing
+happens.
 """
 HOUR_MS = 3_600_000
-SOON_MS = 3 * HOUR_MS
-"""Who comes within this time counts as at work."""
 MEMORYLESS = 1.28
 """The spread (σ of ln) of exponential times, where what is left is the mean again: π/√6."""
 LEAST_LEFT = 0.2
@@ -45,7 +45,7 @@ NOTHING: InHand = (inf, 0.0, 0.0)
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Spans:
     """When some agents are there, in hours from now: until they come, have room, leave. `room`: how much they
-    have now; `slots`: how many tasks they do at once.
+    have now; `slots`: how many tasks they do at once; `longest`: how long their longest shift is.
     """
 
     comes_in: Floats
@@ -53,6 +53,7 @@ class Spans:
     leaves_in: Floats
     room: Floats
     slots: Floats
+    longest: Floats
 
 
 @dataclass(slots=True, eq=False)
@@ -130,7 +131,7 @@ class Crew:
         for place in self._touched.union(over):
             entry = self.entries[place]
             if entry is None:
-                self._facts[place] = (inf, inf, *NOTHING, *NOTHING, 0.0, 1.0, inf)
+                self._facts[place] = (inf, inf, *NOTHING, *NOTHING, 0.0, 1.0, inf, inf)
             else:
                 mine = [tasks[id] for id in held.get(entry.said.id, ())]
                 self._facts[place] = _facts(entry, mine, now)
@@ -138,7 +139,7 @@ class Crew:
 
     def at_work(self, now: int) -> NDArray[np.bool_]:
         """[places]: who works now, or will soon."""
-        comes: NDArray[np.bool_] = self._facts[:, COMES] <= now + SOON_MS
+        comes: NDArray[np.bool_] = self._facts[:, COMES] <= now + SOON * HOUR_MS
         return comes
 
     def times(self, who: Places, now: int, size: Floats | float = 1.0) -> Spans:
@@ -153,6 +154,7 @@ class Crew:
             leaves_in=(facts[:, LEAVES] - now) / HOUR_MS,
             room=facts[:, ROOM],
             slots=facts[:, SLOTS],
+            longest=facts[:, LONGEST],
         )
 
     def _new_place(self, agent: str) -> int:
@@ -199,7 +201,8 @@ def _facts(entry: AgentEntry, mine: Sequence[TaskEntry], now: int) -> tuple[floa
     comes, leaves, until = _presence(entry, now)
     in_hand = sorted((_in_hand(entry, one, now) for one in mine), key=lambda each: each[1]) or [NOTHING]
     room, slots = float(entry.said.capacity - entry.record.load), float(max(1, entry.said.capacity))
-    return comes, leaves, *in_hand[0], *in_hand[-1], room, slots, until
+    longest = inf if entry.said.longest_ms is None else entry.said.longest_ms / HOUR_MS
+    return comes, leaves, *in_hand[0], *in_hand[-1], room, slots, longest, until
 
 
 def _presence(entry: AgentEntry, now: int) -> tuple[float, float, float]:
