@@ -6,43 +6,33 @@ over all categories, a category toward the centre, an agent toward the usual spe
 prediction: Robinson 1991, "That BLUP is a good thing"). So it makes no difference whether means span three
 orders of magnitude, and who is fast elsewhere is expected to be fast here.
 
-What is summed of each time is its cube root, which is nearly normal for a gamma variate (Wilson and Hilferty
-1931) and not far from it for a lognormal one: a very long time then weighs little, and little is lost where
-there is none. With mean m and squared coefficient of variation v of the roots, the mean of the times is
-m³ (1 + 3 v + 3/2 v²), within 2 % for exponential ones and for lognormal ones of a spread up to 1. Besides, a
-time is taken in only as far from what was expected of it as LONGEST and SHORTEST say.
+How much pairs differ of themselves is learned as well: much where who is fast at one thing is slow at
+another. A time is taken in only as far from what was expected of it as LONGEST and SHORTEST say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import exp, log, sqrt
+
+from assigner.domain.observed import ALIKE, LEVELS, USUAL, OfAgent, OfCategory, Pair, above, spread
 
 MOST_PAIRS = 100_000
 """How many pairs are kept; beyond, the one that was observed longest ago is forgotten."""
-REMEMBERED = 400
-"""So many observations of a pair count; then each new one takes the place of as much of the older."""
 YEAR_MS = 31_536_000_000
 UNKNOWN_MS = 600_000
 """The mean while nothing was observed and nothing said."""
 
 OWN = 0.4
-"""Variance of what is a pair's own, in logarithms: half as fast, or twice, is not rare. This and the next fit
-three back offices that were mined from real logs; half or twice of either is little worse."""
+"""Variance of what is a pair's own, in logarithms, before anything is known: half as fast, or twice, is not
+rare."""
+OWN_PAIRS = 10.0
+"""So many pairs' worth is that."""
 SPEEDS = 0.25
 """Variance of the speeds of agents."""
-LEVELS = 5.0
-"""Variance of the levels of categories: ten times as long as another is not rare."""
 SAID = 0.25
 """Variance of what a client says of a pair, around its mean."""
-USUAL = 0.132
-"""The squared coefficient of variation of the cube roots of exponential times, as which all times count
-before they are known to be otherwise."""
-MOST_VARIATION = 0.4
-"""Of lognormal times with a spread of 1.7; what varies more is taken for an outlier."""
-ALIKE = 4.0
-"""So many observations' worth is that: for a category; and what is known of the category, for a pair."""
 LONGEST = log(8)
 """A time counts as at most eight times what its root was expected to come to, more while that is in doubt."""
 SHORTEST = 2 * LONGEST
@@ -61,107 +51,17 @@ Row = tuple[float, float, float, str]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What is expected: `mean_ms`; `spread`, the σ of the logarithm of a time that is lognormal; and `n`, how
-    many observations of the pair are behind it.
+    """What is expected: `mean_ms`; `doubt`, the variance of its logarithm; `spread`, the σ of the logarithm
+    of a time that is lognormal; and `n`, how many observations of the pair are behind it.
     """
 
     mean_ms: float
+    doubt: float
     spread: float
     n: float
 
 
-@dataclass(slots=True, eq=False)
-class Pair:
-    """What was observed of a category and an agent: how many times, the sums of their cube roots and of the
-    squares of those, and the event of the last one.
-
-    The rest is made of these: `level`, what the roots come to as a logarithm; `noise`, the sum of their
-    squared deviations in units of their squared mean; and `weight`, with which, as `counted` so often, it
-    stands in the sums of its category and its agent.
-    """
-
-    n: float = 0.0
-    roots: float = 0.0
-    squares: float = 0.0
-    last: str = ""
-    level: float = 0.0
-    noise: float = 0.0
-    weight: float = 0.0
-    counted: float = 0.0
-
-    def add(self, root: float) -> None:
-        """Take in one time."""
-        if self.n >= REMEMBERED:
-            keep = 1 - 1 / REMEMBERED
-            self.n, self.roots, self.squares = self.n * keep, self.roots * keep, self.squares * keep
-        self.n += 1
-        self.roots += root
-        self.squares += root * root
-
-    def fit(self, usual: float) -> None:
-        """Make the rest of what was observed, where `usual` is the variation of its category. (The logarithm
-        of a mean of n is too low by variation / 2n, to the second order.)
-        """
-        self.counted, self.level = self.n, 3 * log(self.roots / self.n) + 1.5 * usual / self.n
-        own = self.squares * self.n / (self.roots * self.roots) - 1
-        self.noise = min(max(own, 0.0), MOST_VARIATION) * self.n
-        self.weight = 1 / (OWN + 9 * usual / self.n)
-
-    @property
-    def free(self) -> float:
-        """The degrees of freedom of its noise."""
-        return max(0.0, self.counted - 1)
-
-
-@dataclass(slots=True, eq=False)
-class _Category:
-    """Its pairs by agent, its level, its variation, and the mean of somebody of the usual speed.
-
-    Of the pairs, Σ weight, Σ weight·level, Σ weight·speed of the agent; how many times, Σ noise and its
-    degrees of freedom.
-    """
-
-    pairs: dict[str, Pair] = field(default_factory=dict)
-    level: float = 0.0
-    usual_ms: float = 0.0
-    variation: float = USUAL
-    weight: float = 0.0
-    levels: float = 0.0
-    speeds: float = 0.0
-    n: float = 0.0
-    noise: float = 0.0
-    free: float = 0.0
-
-    def count(self, pair: Pair, speed: float, times: int) -> None:
-        """Add what a pair is counted with, or take it out."""
-        weight = times * pair.weight
-        self.weight += weight
-        self.levels += weight * pair.level
-        self.speeds += weight * speed
-        self.n += times * pair.counted
-        self.noise += times * pair.noise
-        self.free += times * pair.free
-        self.variation = (self.noise + ALIKE * USUAL) / (self.free + ALIKE)
-
-    def settle(self, centre: float) -> None:
-        """Fit the level to what is left of the pairs without their agents' speeds."""
-        self.level = (self.levels - self.speeds + centre / LEVELS) / (self.weight + 1 / LEVELS)
-        self.usual_ms = exp(self.level) * _above(self.variation)
-
-
-@dataclass(slots=True, eq=False)
-class _Agent:
-    """Their pairs by category, and Σ weight of those; `speed` is the logarithm of how long they take beside
-    others, `pace` how many times as long.
-    """
-
-    pairs: dict[str, Pair] = field(default_factory=dict)
-    weight: float = 0.0
-    speed: float = 0.0
-    pace: float = 1.0
-
-
-_NOBODY = _Agent()
+_NOBODY = OfAgent()
 
 
 class Handling:
@@ -176,9 +76,10 @@ class Handling:
         self.version = 0
         self.changed: set[str] = set()
         self._pairs: dict[tuple[str, str], Pair] = {}
-        self._categories: dict[str, _Category] = {}
-        self._agents: dict[str, _Agent] = {}
-        self._centre = log(UNKNOWN_MS / _above(USUAL))
+        self._categories: dict[str, OfCategory] = {}
+        self._agents: dict[str, OfAgent] = {}
+        self._centre = log(UNKNOWN_MS / above(USUAL))
+        self._own = OWN
         self._fit_at = 0
 
     def observe(self, category: str, agent: str, ms: int, event: str = "") -> None:
@@ -203,9 +104,8 @@ class Handling:
 
     def estimate(self, category: str, agent: str, said_ms: float | None = None) -> Estimate:
         """What is expected of an agent in a category. `said_ms` is what the client says of it."""
-        expected, _, variation = self._expected(category, agent, said_ms)
         pair = self._pairs.get((category, agent))
-        return Estimate(exp(expected) * _above(variation), _spread(variation), pair.n if pair else 0.0)
+        return _estimate(*self._expected(category, agent, said_ms), pair.n if pair else 0.0)
 
     def mean_ms(self, category: str, agent: str, said_ms: float | None = None) -> float:
         """The mean of the estimate, alone: of a pair that was never tried there is little to reckon."""
@@ -213,15 +113,14 @@ class Handling:
         if found is not None and said_ms is None and agent not in found.pairs:
             return found.usual_ms * self._agents.get(agent, _NOBODY).pace
         expected, _, variation = self._expected(category, agent, said_ms)
-        return exp(expected) * _above(variation)
+        return exp(expected) * above(variation)
 
     def of_category(self, category: str) -> Estimate:
         """What is expected of somebody of the usual speed who has never tried the category; `n` is all times
         that were observed in it.
         """
         found = self._categories.get(category)
-        expected, _, variation = self._expected(category, "", None)
-        return Estimate(exp(expected) * _above(variation), _spread(variation), found.n if found else 0.0)
+        return _estimate(*self._expected(category, "", None), found.n if found else 0.0)
 
     def tried(self, category: str, agent: str) -> float:
         """How many observations there are of a pair."""
@@ -249,19 +148,22 @@ class Handling:
     def table(
         self, categories: Sequence[str], agents: Sequence[str]
     ) -> tuple[list[list[float]], list[list[float]]]:
-        """[category][agent]: the means in milliseconds, and how many observations are behind each."""
+        """[category][agent]: the means in milliseconds, and the doubt of each."""
         place = {agent: i for i, agent in enumerate(agents)}
-        paces = [self._agents.get(agent, _NOBODY).pace for agent in agents]
-        means, counts = [], []
+        known = [self._agents.get(agent, _NOBODY) for agent in agents]
+        behind = [_doubt(agent.weight, SPEEDS) - SPEEDS for agent in known]
+        means, doubts = [], []
         for category in categories:
-            usual = self.of_category(category).mean_ms
-            row, count = [usual * pace for pace in paces], [0.0] * len(agents)
-            for agent, pair in self._categories[category].pairs.items() if category in self else ():
+            usual = self.of_category(category)
+            row = [usual.mean_ms * agent.pace for agent in known]
+            doubt = [usual.doubt + beside for beside in behind]
+            for agent in self._categories[category].pairs if category in self else ():
                 if (i := place.get(agent)) is not None:
-                    row[i], count[i] = self.mean_ms(category, agent), pair.n
+                    one = self.estimate(category, agent)
+                    row[i], doubt[i] = one.mean_ms, one.doubt
             means.append(row)
-            counts.append(count)
-        return means, counts
+            doubts.append(doubt)
+        return means, doubts
 
     def pairs(self) -> Iterator[tuple[str, str]]:
         """The category and the agent of each pair, the one not seen for longest first."""
@@ -291,18 +193,18 @@ class Handling:
         """ln of what the roots of a pair come to, the variance of that, and the variation of the roots."""
         found, of_agent = self._categories.get(category), self._agents.get(agent, _NOBODY)
         level, behind = (found.level, found.weight) if found else (self._centre, 0.0)
-        weight = 1 / (OWN + 1 / (behind + 1 / LEVELS) + 1 / (of_agent.weight + 1 / SPEEDS))
+        weight = 1 / (self._own + _doubt(behind, LEVELS) + _doubt(of_agent.weight, SPEEDS))
         total = weight * (level + of_agent.speed)
         variation, pair = USUAL, None
         if found:
             variation, pair = found.variation, found.pairs.get(agent)
         if pair:
-            precision = pair.n / (9 * variation)
+            precision = 1 / pair.doubt(variation)
             total += precision * pair.level
             weight += precision
             variation = (pair.noise + ALIKE * variation) / (pair.free + ALIKE)
         if said_ms:
-            total += log(said_ms / _above(variation)) / SAID
+            total += log(said_ms / above(variation)) / SAID
             weight += 1 / SAID
         return total / weight, 1 / weight, variation
 
@@ -312,22 +214,22 @@ class Handling:
         doubt = sqrt(variance)
         return min(max(ms_log, expected - SHORTEST - doubt), expected + LONGEST + doubt)
 
-    def _enter(self, category: str, agent: str, pair: Pair) -> _Agent:
+    def _enter(self, category: str, agent: str, pair: Pair) -> OfAgent:
         """Count a pair, as it is now, in its category and for its agent."""
-        found, of_agent = self._categories.get(category), self._agents.setdefault(agent, _Agent())
+        found, of_agent = self._categories.get(category), self._agents.setdefault(agent, OfAgent())
         if found is None:
-            found = self._categories[category] = _Category(level=self._centre)
+            found = self._categories[category] = OfCategory(level=self._centre)
         if pair.counted:
             found.count(pair, of_agent.speed, -1)
             of_agent.weight -= pair.weight
-        pair.fit(found.variation)
+        pair.fit(found.variation, self._own)
         found.pairs[agent] = of_agent.pairs[category] = pair
         found.count(pair, of_agent.speed, 1)
         of_agent.weight += pair.weight
         found.settle(self._centre)
         return of_agent
 
-    def _settle(self, agent: _Agent) -> None:
+    def _settle(self, agent: OfAgent) -> None:
         """Fit an agent's speed to their pairs, and, where it has moved, the levels of their categories."""
         categories, behind = self._categories, 0.0
         for category, pair in agent.pairs.items():
@@ -343,11 +245,34 @@ class Handling:
 
     def _fit(self) -> None:
         """Fit all parts to each other: the centre is the mean of the levels of its categories."""
+        self._fit_own()
         for agent in self._agents.values():
             self._settle(agent)
         levels = [category.level for category in self._categories.values()]
         self._centre = sum(levels) / len(levels) if levels else self._centre
         self._fit_at = 1 + self.version * 3 // 2
+
+    def _fit_own(self) -> None:
+        """Fit how much pairs differ of themselves to what is left of their levels, as if OWN had been found
+        in OWN_PAIRS before; and weigh every pair again. (Empirical Bayes: Efron and Morris 1975, "Data
+        analysis using Stein's estimator"; one step of Fisher scoring of the logarithm of the variance.)
+        """
+        own, agents = self._own, self._agents
+        known = OWN_PAIRS * OWN / own
+        slope = known - OWN_PAIRS
+        for found in self._categories.values():
+            for agent, pair in found.pairs.items():
+                share, off = own * pair.weight, pair.level - found.level - agents[agent].speed
+                slope += share * (pair.weight * off * off - 1)
+                known += share * share
+        self._own = own * exp(min(max(slope / known, -1.0), 1.0))
+        for found in self._categories.values():
+            for agent, pair in found.pairs.items():
+                more = 1 / (1 / pair.weight + self._own - own) - pair.weight
+                pair.weight += more
+                found.weigh(pair, agents[agent].speed, more)
+                agents[agent].weight += more
+            found.settle(self._centre)
 
     def _forget(self, category: str, agent: str) -> None:
         """Forget a pair, and whatever was known by it alone."""
@@ -380,11 +305,10 @@ def _order(event: str) -> tuple[int, ...]:
     return tuple(map(int, event.split("-"))) if event else ()
 
 
-def _above(variation: float) -> float:
-    """How many times the cube of the mean root the mean of the times is."""
-    return 1 + 3 * variation * (1 + variation / 2)
+def _estimate(expected: float, doubt: float, variation: float, n: float) -> Estimate:
+    return Estimate(exp(expected) * above(variation), doubt, spread(variation), n)
 
 
-def _spread(variation: float) -> float:
-    """The σ of a lognormal time whose cube root has this squared coefficient of variation."""
-    return 3 * sqrt(log(1 + variation))
+def _doubt(behind: float, variance: float) -> float:
+    """What is left of a variance with so much weight behind."""
+    return 1 / (behind + 1 / variance)

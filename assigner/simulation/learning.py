@@ -37,10 +37,10 @@ class Learning:
         return True
 
     def table(self) -> tuple[Table, Table]:
-        """[type][agent]: hours expected, `inf` who may not; and how many observations are behind each."""
-        means, counts = self._handling.table(self._world.types, self._world.agents)
+        """[type][agent]: hours expected, `inf` who may not; and the doubt of each."""
+        means, doubts = self._handling.table(self._world.types, self._world.agents)
         hours = [
             [ms / HOUR_MS if takes < NEVER else NEVER for ms, takes in zip(*rows, strict=True)]
             for rows in zip(means, self._world.takes, strict=True)
         ]
-        return hours, counts
+        return hours, doubts

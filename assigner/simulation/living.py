@@ -194,7 +194,7 @@ class Living(Policy):
         able = [type for type, row in enumerate(moment.handling) if row[agent] < NEVER]
         types = moment.world.types
         doc: dict[str, Any] = {"skills": {types[type]: 1 for type in able}}
-        if moment.trust is None:
+        if moment.doubt is None:
             doc["handle_s"] = {types[type]: moment.handling[type][agent] * 3_600 for type in able}
         presence = moment.world.presence
         if self._rule and isinstance(presence, Shifts):

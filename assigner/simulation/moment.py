@@ -90,12 +90,12 @@ class Moment:
     since when each idle agent is idle, the longest first; `busy` the task of each agent at work, since
     `task.begun`.
     `handling[type][agent]` are the hours expected (`inf`: may not), `fastest[type]` who may take it, the
-    fastest first; `trust` how many observations are behind each, None where all are known. `comes` and
+    fastest first; `doubt` the variance of the logarithm of each, None where all are known. `comes` and
     `leaves` are when who is away comes, and when the shift that is or comes next ends; `inf`: nobody knows.
     """
 
     __slots__ = (
-        "busy", "comes", "fastest", "handling", "idle", "leaves", "lines", "now", "queued", "trust", "world"
+        "busy", "comes", "doubt", "fastest", "handling", "idle", "leaves", "lines", "now", "queued", "world"
     )  # fmt: skip
 
     def __init__(self, world: World, comes: list[float], leaves: list[float]) -> None:
@@ -109,10 +109,10 @@ class Moment:
         self.leaves = leaves
         self.believe(world.known or world.takes, None)
 
-    def believe(self, handling: Sequence[Sequence[float]], trust: Sequence[Sequence[float]] | None) -> None:
+    def believe(self, handling: Sequence[Sequence[float]], doubt: Sequence[Sequence[float]] | None) -> None:
         """These hours are expected from now on."""
         self.handling = handling
-        self.trust = trust
+        self.doubt = doubt
         self.fastest = [_by_speed(row) for row in handling]
 
     def free(self, line: Line) -> Iterator[int]:
