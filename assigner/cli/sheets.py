@@ -7,7 +7,6 @@ An empty cell means the field's default, and a row of empty cells nothing.
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from msgspec import Struct
 
 from api.messages import Language
 from assigner.cli.cells import BadCell, Kind, columns
-from assigner.cli.words import say
+from assigner.cli.words import maybe, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -120,9 +119,7 @@ def _header(row: int, cells: Sequence[str], known: list[str], sheet: Sheet) -> l
         if name in names and name:
             sheet.complain(row, cell, "twice", name=name)
         elif name and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            maybe = say("maybe", sheet.language, name=near[0]) if near else ""
-            sheet.complain(row, cell, "unknown_column", maybe=maybe)
+            sheet.complain(row, cell, "unknown_column", maybe=maybe(name, known, sheet.language))
         names.append(name if name in known and name not in names else "")
     if "id" not in names:
         sheet.complain(row, "", "no_id")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
+from difflib import get_close_matches
 from re import sub
 
 from api.messages import Language
@@ -209,6 +210,12 @@ def both(pair: Both, language: Language) -> str:
 def say(key: str, language: Language, **facts: object) -> str:
     """The words of a key, with these facts in their gaps."""
     return both(WORDS[key], language).format(**facts)
+
+
+def maybe(name: str, known: Iterable[str], language: Language) -> str:
+    """The known name that is most like another, as the end of a sentence; empty when none is."""
+    near = get_close_matches(name, list(known), n=1)
+    return say("maybe", language, name=near[0]) if near else ""
 
 
 def preferred(environ: Mapping[str, str]) -> Language:

@@ -48,7 +48,9 @@ class Run:
 
 
 def interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
-    """Of independent numbers, by Student's distribution."""
+    """Of independent numbers, by Student's distribution; `nan` where one of them is."""
+    if any(map(math.isnan, values)):
+        return Interval(mean=math.nan, half=math.nan)
     if len(values) < 2:
         return Interval(mean=values[0] if values else math.nan, half=math.nan)
     factor = student(len(values) - 1, confidence)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assigner.cli.simulate.describe import Refused, read
 from assigner.cli.simulate.example import CENTRE
+from assigner.cli.simulate.reading import Refused, read
+from assigner.cli.simulate.showing import picture
+from assigner.simulation.compare import Interval
 from assigner.simulation.measures import MEASURES
 from assigner.simulation.world import NEVER, Service
 from tests.cli.shell import told, words
@@ -40,12 +43,47 @@ def test_policies_are_compared_on_the_same_draws(tiny: str) -> None:
     """Each policy has its means and what it differs from the first by, each with an interval."""
     said = words(told("simulate", tiny, *FEW))
     assert said.startswith("24 hours of 2 agents, 3 times with other draws: about 96 cases each.")
-    for head in ("Case, whole", "Wait, p99", "Wait, longest", "Promises kept", "Abandoned", "Against fifo"):
+    for head in ("Whole case (h)", "p99 wait (h)", "Longest wait (h)", "Promises kept (%)", "Against fifo"):
         assert head in said
-    assert said.count("spt") == 6
+    assert said.count("spt") == 7
     spanish = words(told("simulate", tiny, *FEW, "--lang", "es"))
     assert "24 horas de 2 agentes" in spanish
     assert "Frente a fifo" in spanish
+
+
+def test_a_picture_has_what_is_better_on_the_right() -> None:
+    """An interval from end to end, its mean and 0; flipped where less is better."""
+    assert picture(Interval(mean=0.5, half=0.25), 1.0, flipped=False) == "       │ ──●─  "
+    assert picture(Interval(mean=0.5, half=0.25), 1.0, flipped=True) == "  ─●── │       "
+    assert picture(Interval(mean=0.25, half=0.75), 1.0, flipped=False) == "   ────┼─●─────"
+    assert picture(Interval(mean=0.0, half=0.0), 0.0, flipped=False) == "       ●       "
+
+
+def test_what_is_sure_is_told_in_a_sentence(tiny: str) -> None:
+    """In what a policy is better and in what worse, each beside the one that is asked for."""
+    uneven = b"""
+hours: 100
+arrivals_per_hour: [2.5]
+categories: {short: {handle_s: 120}, long: {handle_s: 2400}}
+agents: {ana: {}}
+"""
+    asked = ("--seeds", "8", "--policy", "fifo,spt", "--compare")
+    document = json.loads(told("simulate", "-", *asked, "fifo", "--json", stdin=uneven))
+    assert document["differences"]["spt"]["wait"]["high"] < 0
+    said = words(told("simulate", "-", *asked, "fifo", stdin=uneven))
+    assert re.search(r"spt, beside fifo: surely better in [a-z0-9 ,]*wait", said)
+    said = words(told("simulate", "-", *asked, "spt", stdin=uneven))
+    assert re.search(r"fifo, beside spt: .*surely worse in [a-z0-9 ,]*wait", said)
+    lone = b"id,at,category\na,2026-11-23T09:00:00Z,rare\n"
+    said = words(told("simulate", tiny, *FEW, "--trace", "-", stdin=lone))
+    assert "spt, beside fifo: nothing is sure; more --seeds may tell." in said
+
+
+def test_one_is_one() -> None:
+    """One hour, one agent, one case."""
+    text = re.sub(r"  luis: .*\n", "", TINY).replace("hours: 24", "hours: 1").replace("[4]", "[1]")
+    said = words(told("simulate", "-", *FEW, stdin=text.encode()))
+    assert said.startswith("1 hour of 1 agent, 3 times with other draws: about 1 case each.")
 
 
 def test_programs_get_the_same_again(tiny: str) -> None:
@@ -108,11 +146,20 @@ def test_a_trace_that_will_not_do_is_told_by_row(tiny: str, tmp_path: Path) -> N
     said = words(told("simulate", tiny, "--trace", str(file), code=1))
     assert 'trace.csv, row 2, at: "2026-11-23T09:00:00" has no offset' in said
     assert "row 4, at: 'at' is required." in said
-    assert "row 3, category: There is no category 'usul'." in said
+    assert "row 3, category: There is no category 'usul'. Maybe 'usual'." in said
     assert "row 5, id: 'a' is there twice." in said
     file.write_text("id,at,category\na,2025-11-23T09:00:00Z,usual\nb,2062-11-23T09:00:00Z,usual\n")
     long = words(told("simulate", tiny, "--trace", str(file), code=1))
     assert "at: More than 8760 hours are between the first row and the last" in long
+    wrong = TINY.replace("queue: q}", "queue: r}").encode()
+    both = words(told("simulate", "-", "--trace", str(file), stdin=wrong, code=1))
+    assert "stdin:5: /categories/usual/queue: There is no queue 'r'." in both
+    assert "trace.csv, at: More than 8760 hours" in both
+    file.write_text("id,at,category\na,2026-11-23T09:00:00Z,usual\nb,,usul\n")
+    blind = words(told("simulate", "-", "--trace", str(file), stdin=b"hours: 0", code=1))
+    assert "/hours: 0 is out of range" in blind
+    assert "row 3, at: 'at' is required." in blind
+    assert "category" not in blind.partition("row 3")[2]
     file.write_text("id,at,category\n")
     assert "There are none" in words(told("simulate", tiny, "--trace", str(file), code=1))
 
@@ -141,7 +188,7 @@ def _mistakes(*changes: tuple[str, str], text: str = TINY) -> list[str]:
         text = text.replace(old, new)
     with pytest.raises(Refused) as refused:
         read(text.encode(), "tiny.yaml", "en")
-    return [mistake.told() for mistake in refused.value.mistakes]
+    return list(refused.value.told)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +300,11 @@ def test_a_refusal_ends_with_its_code(tiny: str) -> None:
     """1 for a file that will not do, 2 for what was asked wrongly; in the language asked for."""
     text = TINY.replace("queue: q}", "queue: r}").encode()
     assert "No hay cola 'r'." in words(told("simulate", "-", "--lang", "es", stdin=text, code=1))
-    assert "Maybe 'spt'." in words(told("simulate", tiny, "--policy", "sptt", code=2))
+    unknown = words(told("simulate", tiny, "--policy", "sptt,fifo,snapshot", "--compare", "none", code=2))
+    assert "There is no policy 'sptt'. Maybe 'spt'." in unknown
+    assert "There is no policy 'none'." in unknown
+    assert "'snapshot' is a rule of the service's queues" in unknown
+    assert "There are: bullseye, edd, fifo" in unknown
     assert "with --desk living" in words(told("simulate", tiny, "--policy", "snapshot", code=2))
     assert "give a file" in words(told("simulate", code=2))
     assert "give a file" in words(told("simulate", tiny, "--sample", code=2))

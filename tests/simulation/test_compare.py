@@ -39,6 +39,13 @@ def test_of_one_number_nothing_is_sure() -> None:
     assert math.isnan(interval([]).mean)
 
 
+def test_of_what_was_not_measured_nothing_is_told() -> None:
+    """A run in which nothing was promised has no share of promises kept, and so neither has their mean."""
+    one = interval([0.5, math.nan, 0.25])
+    assert math.isnan(one.mean)
+    assert not one.sure
+
+
 def test_pairs_tell_more_than_means() -> None:
     """On the same draws a difference is sure that is lost in the noise of the means."""
     halves = [(0.5, 0), (0.5, 1)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,7 +17,7 @@ from api.live import MAIN_QUEUE
 from api.messages import Language
 from api.shapes import AgentPut, QueuePut, TaskPut
 from assigner.cli.centre.yaml import Loaded, Mistake, load
-from assigner.cli.words import say
+from assigner.cli.words import maybe, say
 
 Doc = dict[str, Any]
 Docs = dict[str, Doc]
@@ -129,13 +128,8 @@ def _outer(file: Loaded, language: Language) -> Iterator[Mistake]:
         if name in STRUCTS and not (section is None or isinstance(section, dict)):
             yield _mistake(file, (name,), say("not_object", language, shown=show(section)))
         elif name not in STRUCTS and not name.startswith(YOURS):
-            detail = say("no_section", language, name=name, maybe=_maybe(name, language))
+            detail = say("no_section", language, name=name, maybe=maybe(name, STRUCTS, language))
             yield _mistake(file, (name,), detail)
-
-
-def _maybe(name: str, language: Language) -> str:
-    near = difflib.get_close_matches(name, STRUCTS, n=1)
-    return say("maybe", language, name=near[0]) if near else ""
 
 
 def _elsewhere(file: Loaded, centre: Centre, kind: str, id: str, language: Language) -> Mistake:

@@ -1,42 +1,39 @@
-"""`assigner simulate`: each policy in the same weeks of a centre, and what differs, with intervals."""
+"""`assigner simulate`: each policy in the same weeks of a centre."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from functools import partial
-from math import isnan
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import msgspec
-from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from api.errors import MAX_FAULTS_SHOWN
 from api.exchange import MOST_BYTES
 from api.messages import Language
 from assigner.cli import shell
-from assigner.cli.simulate.describe import Described, Refused, read
+from assigner.cli.simulate import showing
+from assigner.cli.simulate.describe import Described
 from assigner.cli.simulate.example import CENTRE
-from assigner.cli.simulate.trace import Misread
-from assigner.cli.tables import table
-from assigner.cli.words import number, say
+from assigner.cli.simulate.reading import Refused, read
+from assigner.cli.simulate.showing import Compared
+from assigner.cli.words import maybe, number, say
 from assigner.domain.policy import RULES_OF_VALUE
 from assigner.simulation import bare, living
 from assigner.simulation.bare import Outcome
-from assigner.simulation.compare import Interval, Run, difference, interval, measure, of
-from assigner.simulation.measures import MEASURES
+from assigner.simulation.compare import Run, measure
 from assigner.simulation.policies import POLICIES
-from assigner.simulation.world import Case, World
-
-Runner = Callable[[World, Sequence[Case], int, float], Outcome]
-"""From a world, its cases, a seed and an hour to end at."""
-SURE, DIM = "bold", "dim"
+from assigner.simulation.world import Case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +51,11 @@ class Asked:
     as_json: bool
     language: Language
 
+    @property
+    def names(self) -> list[str]:
+        """The policies, once each, the one that the others are compared with first."""
+        return list(dict.fromkeys((self.against, *self.policies)))
+
 
 def example() -> None:
     """Write the sample, to begin with."""
@@ -61,15 +63,37 @@ def example() -> None:
 
 
 def simulate(asked: Asked) -> None:
-    """Run all, and show what came of it. Ends with code 1 when the file will not do, 2 for wrong flags."""
-    names = list(dict.fromkeys((asked.against, *asked.policies)))
-    runners = {name: _runner(name, asked) for name in names}
+    """Run all, and show what came of it. Ends with code 1 when the files will not do, 2 for wrong flags."""
+    if unknown := list(_unknown(asked)):
+        shell.fail(unknown, shell.USAGE)
     described = _described(asked)
-    runs = _runs(described, runners, asked)
+    compared = Compared(
+        runs=_runs(described, asked),
+        names=asked.names,
+        against=asked.against,
+        desk=asked.desk,
+        seeds=asked.seeds,
+        described=described,
+    )
     if asked.as_json:
-        shell.write(msgspec.json.encode(_document(runs, names, described, asked)) + b"\n")
+        shell.write(showing.document(compared))
     else:
-        shell.show(*_report(runs, names, described, asked))
+        shell.show(*showing.report(compared, asked.language))
+
+
+def _unknown(asked: Asked) -> Iterator[str]:
+    """What is wrong with the policies: a line for each that there is not at the desk asked for."""
+    known = {*POLICIES, *(RULES_OF_VALUE if asked.desk == "living" else ())}
+    for name in asked.names:
+        if name in known:
+            continue
+        if name in RULES_OF_VALUE:
+            yield say("sim_living", asked.language, name=name)
+        else:
+            near = maybe(name, sorted(known), asked.language)
+            yield say("sim_no_policy", asked.language, name=name, maybe=near)
+    if not known.issuperset(asked.names):
+        yield say("sim_policies", asked.language, known=", ".join(sorted(known)))
 
 
 def _described(asked: Asked) -> Described:
@@ -78,10 +102,7 @@ def _described(asked: Asked) -> Described:
     try:
         return read(text, name, asked.language, traced)
     except Refused as refused:
-        _refuse(name, [mistake.told() for mistake in refused.mistakes], asked.language)
-    except Misread as misread:
-        told = [complaint.told(asked.language) for complaint in misread.complaints]
-        _refuse(str(asked.trace), told, asked.language)
+        _refuse([name] if traced is None else [name, traced[1]], refused.told, asked.language)
 
 
 def _bytes(path: Path) -> tuple[bytes, str]:
@@ -93,127 +114,40 @@ def _bytes(path: Path) -> tuple[bytes, str]:
         shell.fail([f"{name}: {error.strerror or error}"], shell.USAGE)
 
 
-def _refuse(name: str, told: Sequence[str], language: Language) -> NoReturn:
+def _refuse(names: Sequence[str], told: Sequence[str], language: Language) -> NoReturn:
     key = "one_fault" if len(told) == 1 else "many_faults"
-    headline = say(key, language, source=name, count=number(len(told), language))
+    wrong = [name for name in names if any(line.startswith(name) for line in told)]
+    headline = say(key, language, source=", ".join(wrong), count=number(len(told), language))
     shell.fail([headline, *told[:MAX_FAULTS_SHOWN]], shell.REFUSED)
 
 
-def _runner(name: str, asked: Asked) -> Runner:
-    """What runs a policy at the desk asked for. Ends with code 2 when there is no such policy there."""
-    known = {*POLICIES, *(RULES_OF_VALUE if asked.desk == "living" else ())}
-    if name in RULES_OF_VALUE and name not in known:
-        shell.fail([say("sim_living", asked.language, name=name)], shell.USAGE)
-    if name not in known:
-        near = get_close_matches(name, sorted(known), n=1)
-        maybe = say("maybe", asked.language, name=near[0]) if near else ""
-        told = say("sim_no_policy", asked.language, name=name, maybe=maybe, known=", ".join(sorted(known)))
-        shell.fail([told], shell.USAGE)
-    return partial(_run, name, asked)
+def _runs(described: Described, asked: Asked) -> list[Run]:
+    """Every policy in every seed's world. On a terminal stderr shows how far that is, and what is left."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    label, total = say("simulating", asked.language), asked.seeds * len(asked.names)
+    console, found = Console(file=sys.stderr), list[Run]()
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(label, total=total)
+        for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
+            drawn = described.cases(seed)
+            for name in asked.names:
+                progress.update(task, description=f"{label}: {name}")
+                outcome = _run(name, asked, described, drawn, seed)
+                found.append(Run(policy=name, seed=seed, measured=measure(outcome)))
+                progress.advance(task)
+    return found
 
 
-def _run(name: str, asked: Asked, world: World, drawn: Sequence[Case], seed: int, until: float) -> Outcome:
+def _run(name: str, asked: Asked, described: Described, drawn: Sequence[Case], seed: int) -> Outcome:
     """One run; at the living desk a rule of the queues is the service's own."""
+    world, until = described.world, described.hours
     if asked.desk == "bare":
         return bare.run(world, drawn, POLICIES[name](), seed=seed, until=until, learns=asked.learns)
     rule = name if name in RULES_OF_VALUE else POLICIES[name]()
     return living.run(world, drawn, rule, seed=seed, until=until, learns=asked.learns)
-
-
-def _runs(described: Described, runners: Mapping[str, Runner], asked: Asked) -> list[Run]:
-    """Every policy in every seed's world, with a bar on a terminal's stderr."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    console = Console(file=sys.stderr)
-    total, label = asked.seeds * len(runners), say("simulating", asked.language)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
-        return list(progress.track(_each(described, runners, asked), total, description=label))
-
-
-def _each(described: Described, runners: Mapping[str, Runner], asked: Asked) -> Iterator[Run]:
-    for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
-        drawn = described.cases(seed)
-        for name, runner in runners.items():
-            outcome = runner(described.world, drawn, seed, described.hours)
-            yield Run(policy=name, seed=seed, measured=measure(outcome))
-
-
-def _told(runs: Sequence[Run], names: Sequence[str]) -> list[str]:
-    """The measures of which there is something to tell."""
-    return [
-        name
-        for name in MEASURES
-        if not any(isnan(value) for policy in names for value in of(runs, policy, name))
-        and (name != "abandoned" or any(value for policy in names for value in of(runs, policy, name)))
-    ]
-
-
-# For programs.
-
-
-def _document(
-    runs: Sequence[Run], names: Sequence[str], described: Described, asked: Asked
-) -> dict[str, Any]:
-    against = {name: of(runs, asked.against, name) for name in MEASURES}
-    return {
-        "desk": asked.desk,
-        "hours": described.hours,
-        "seeds": asked.seeds,
-        "compared_with": asked.against,
-        "policies": {
-            policy: {name: _spelt(interval(of(runs, policy, name))) for name in MEASURES} for policy in names
-        },
-        "differences": {
-            policy: {name: _spelt(difference(of(runs, policy, name), against[name])) for name in MEASURES}
-            for policy in names
-            if policy != asked.against
-        },
-    }
-
-
-def _spelt(one: Interval) -> dict[str, float | None]:
-    values = {"mean": one.mean, "low": one.low, "high": one.high}
-    return {name: None if isnan(value) else value for name, value in values.items()}
-
-
-# For people.
-
-
-def _report(
-    runs: Sequence[Run], names: Sequence[str], described: Described, asked: Asked
-) -> Iterator[RenderableType]:
-    language, world = asked.language, described.world
-    count = len(described.arrivals) or described.hours * sum(world.rates) / len(world.rates)
-    facts = {"hours": described.hours, "agents": len(world.agents), "seeds": asked.seeds, "cases": count}
-    told = {name: number(value, language) for name, value in facts.items()}
-    yield Text(say("sim_headline", language, **told) + "\n", style="bold")
-    if not any(_told(runs, names)):
-        yield Text(say("sim_nothing", language))
-        return
-    yield _table(runs, names, asked)
-    yield Text(say("sim_reading", language), style=DIM)
-
-
-def _table(runs: Sequence[Run], names: Sequence[str], asked: Asked) -> Table:
-    """For each measure the policies, one under the other, and how each differs from the first."""
-    language = asked.language
-    heads = say("sim_mean", language), say("sim_against", language, name=asked.against)
-    made = table("", say("sim_measure", language), say("sim_policy", language), *heads, right=heads)
-    for name in _told(runs, names):
-        first = of(runs, asked.against, name)
-        for policy in names:
-            values = of(runs, policy, name)
-            mean = _cell(interval(values), name, language)
-            apart = difference(values, first)
-            other = Text() if policy == asked.against else _cell(apart, name, language, sign="+")
-            made.add_row("" if policy != names[0] else say(f"sim_{name}", language), policy, mean, other)
-        made.add_section()
-    return made
-
-
-def _cell(one: Interval, name: str, language: Language, sign: str = "") -> Text:
-    """A mean and how far it may be off; bold where the sign of a difference is sure."""
-    factor, digits, unit = (100, 1, " %") if MEASURES[name].share else (1, 2, " h")
-    text = f"{factor * one.mean:{sign},.{digits}f} ± {factor * one.half:,.{digits}f}{unit}"
-    if language == "es":
-        text = text.translate(str.maketrans(",.", ".,"))
-    return Text(text, style=SURE if sign and one.sure else "")

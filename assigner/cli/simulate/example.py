@@ -6,8 +6,16 @@ CENTRE: Final = """\
 # A small back office: a week of it. `assigner simulate --sample` tries policies on it.
 hours: 168
 
-# Cases an hour: 1 number, 24 of a day, or 168 of a week from Monday's midnight.
-arrivals_per_hour: [0, 0, 0, 0, 0, 0, 1, 3, 7, 9, 10, 9, 7, 6, 7, 7, 7, 5, 3, 2, 2, 1, 1, 0]
+# Cases an hour: 1 number, 24 of a day or, as here, 168 of a week from Monday's midnight.
+arrivals_per_hour: [
+  0, 0, 0, 0, 0, 0, 2, 8, 16, 21, 23, 20, 16, 13, 16, 16, 15, 11, 8, 5, 4, 3, 2, 1,  # mon
+  0, 0, 0, 0, 0, 0, 2, 8, 16, 21, 23, 20, 16, 13, 16, 16, 15, 11, 8, 5, 4, 3, 2, 1,  # tue
+  0, 0, 0, 0, 0, 0, 2, 8, 16, 21, 23, 20, 16, 13, 16, 16, 15, 11, 8, 5, 4, 3, 2, 1,  # wed
+  0, 0, 0, 0, 0, 0, 2, 8, 16, 21, 23, 20, 16, 13, 16, 16, 15, 11, 8, 5, 4, 3, 2, 1,  # thu
+  0, 0, 0, 0, 0, 0, 2, 8, 16, 21, 23, 20, 16, 13, 16, 16, 15, 11, 8, 5, 4, 3, 2, 1,  # fri
+  0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 5, 5, 5, 4, 4, 3, 3, 2, 2, 2, 1, 1, 0, 0,  # sat
+  0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 2, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0,  # sun
+]
 
 # How uneven handling times are, deviation over mean: 0 always the same, 1 exponential.
 variation: 1

@@ -18,7 +18,7 @@ from api.schemas import Id, Instant, Name, Seconds
 from assigner.cli.sheets import Complaint, Sheet
 from assigner.cli.sheets import read as read_sheet
 from assigner.cli.simulate.shapes import MOST_HOURS
-from assigner.cli.words import say
+from assigner.cli.words import maybe, say
 from assigner.simulation.world import NEVER, USUAL, Case, Step, World
 
 HOUR: Final = timedelta(hours=1)
@@ -57,10 +57,14 @@ class Misread(Exception):
         self.complaints = complaints
 
 
-def read(data: bytes, file: str, categories: Sequence[str], language: Language) -> list[Arrival]:
-    """The arrivals of a trace, in the order of time. Raises Misread."""
+def read(data: bytes, file: str, categories: Sequence[str] | None, language: Language) -> list[Arrival]:
+    """The arrivals of a trace, in the order of time, of these categories; None: of those it names itself.
+    Raises Misread.
+    """
     sheet = read_sheet(data, ArrivalIn, file, language)
-    place = {name: number for number, name in enumerate(categories)}
+    named = (str(record["category"]) for record in sheet.records if "category" in record)
+    known = dict.fromkeys(named) if categories is None else categories
+    place = {name: number for number, name in enumerate(known)}
     complaints = [*sheet.complaints, *_doubtful(sheet, place, language)]
     made: list[ArrivalIn] = []
     try:
@@ -99,7 +103,8 @@ def _doubtful(sheet: Sheet, place: Mapping[str, int], language: Language) -> Ite
     for row, record in zip(sheet.rows, sheet.records, strict=True):
         name, id = record.get("category"), record.get("id")
         if name is not None and name not in place:
-            detail = say("sim_no_category", language, name=name, maybe="")
+            near = maybe(name, place, language)
+            detail = say("sim_no_category", language, name=name, maybe=near)
             yield Complaint(file=sheet.file, row=row, column="category", detail=detail)
         if id is not None:
             if id in seen:
