@@ -26,8 +26,7 @@ class Agent:
     `busy`, where it is known, has (size, milliseconds left) of each task in hand, which are part of `load`.
     `channels` of None serves every channel; an empty set serves none. `available_from` is the first
     instant of the availability window and `available_until` the first after it; `later` has the windows
-    that come after that one, in order. `handle_ms` maps a category to this agent's own handling time, and
-    `trust` to how many observations are behind it, in the living service, where it is learned.
+    that come after that one, in order. `handle_ms` maps a category to this agent's own handling time.
     `draining`, in the living service only: somebody has said that they are to get nothing more.
     """
 
@@ -43,7 +42,6 @@ class Agent:
     later: tuple[Window, ...] = ()
     idle_since: int | None = None
     handle_ms: Mapping[str, int] = field(default_factory=dict)
-    trust: Mapping[str, float] = field(default_factory=dict)
     draining: bool = False
 
     @property

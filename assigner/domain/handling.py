@@ -127,10 +127,6 @@ class Handling:
         pair = self._pairs.get((category, agent))
         return pair.n if pair else 0.0
 
-    def tries(self, agent: str) -> list[str]:
-        """The categories in which an agent was observed."""
-        return list(self._agents.get(agent, _NOBODY).pairs)
-
     def tried_by(self, category: str) -> list[str]:
         """The agents who were observed in a category."""
         found = self._categories.get(category)

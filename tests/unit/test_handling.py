@@ -247,7 +247,7 @@ def test_beyond_its_bound_the_pair_not_seen_for_longest_is_forgotten() -> None:
     handling.observe("f", "a", 60_000)
     handling.observe("g", "a", 60_000)
     assert sorted(handling.categories) == ["e", "f", "g"]
-    assert (handling.tries("b"), handling.tries("a")) == ([], ["f", "g"])
+    assert [handling.tried(one, "a") for one in ("c", "f", "g")] == [0, 1, 1]
 
 
 def test_what_is_forgotten_leaves_no_trace() -> None:

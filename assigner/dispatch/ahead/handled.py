@@ -8,7 +8,7 @@ from dataclasses import replace
 from assigner.dispatch.entries import AgentEntry
 from assigner.domain.agent import Agent
 from assigner.domain.calendar import Window
-from assigner.domain.expected import Times, Trust
+from assigner.domain.expected import Times
 from assigner.domain.handling import Handling
 from assigner.domain.records import Event
 
@@ -48,8 +48,7 @@ def shared(windows: Iterable[Window], breaks: Iterable[Window], begins: int, end
 
 def expecting(said: Agent, handling: Handling) -> Agent:
     """An agent as the client said, with what is learned of their handling times."""
-    times = Times(handling, said.id, said.handle_ms)
-    return replace(said, handle_ms=times, trust=Trust(handling, said.id, said.handle_ms))
+    return replace(said, handle_ms=Times(handling, said.id, said.handle_ms))
 
 
 def narrowed(agent: Agent, categories: Iterable[str]) -> Agent:
@@ -59,7 +58,7 @@ def narrowed(agent: Agent, categories: Iterable[str]) -> Agent:
         return agent
     found = {category: times.ms(category) for category in categories}
     handle_ms = {category: ms for category, ms in found.items() if ms is not None}
-    return replace(agent, handle_ms=handle_ms, trust={})  # no plan asks how sure they are
+    return replace(agent, handle_ms=handle_ms)
 
 
 def _reaches(window: Window, at: int) -> bool:
