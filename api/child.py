@@ -20,6 +20,7 @@ from api import errors, frames
 from api.messages import Job, Reply
 from api.spool import Spool
 from assigner import log
+from assigner.memory import keep_freed
 
 Answer = Callable[[memoryview, Job], Reply]
 
@@ -48,6 +49,7 @@ def main(function: str, style: str, level: str) -> None:
     for body in WARM_UP:
         answer(memoryview(body), Job(now_ms=0, request_id="warm-up"))
     _quieten_collector()
+    keep_freed()
     # A parent that dies in the middle of a job is not there to take the answer.
     with socket.socket(fileno=os.dup(0)) as channel, contextlib.suppress(ConnectionError):
         channel.sendall(frames.READY)

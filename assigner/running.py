@@ -12,11 +12,11 @@ from api.deps import Service
 from assigner.clock import Clock
 from assigner.config import Process, Settings
 from assigner.engine import engine_of
+from assigner.memory import collect_seldom, keep_freed
 from assigner.metrics import Meters
 from assigner.store.base import StoreRefused
 from assigner.store.embedded import EmbeddedServer
 
-_COLLECT_AFTER = (10_000, 20, 50)
 _READY = {
     Process.SERVE: "Ready on {address} (docs: {address}/docs, workers: {workers}). Ctrl+C stops it.",
     Process.API: "Ready on {address} (docs: {address}/docs, workers: {workers}), the API alone.",
@@ -47,7 +47,8 @@ def run(
             _logger.warning(_NO_KEYS)
         _logger.info(_READY[process].format(address=address, workers=settings.worker_count))
 
-    _quieten_collector()
+    collect_seldom()
+    keep_freed()
     meters = Meters(settings.workspace_names)
     try:
         engine = engine_of(settings, process, clock, meters, own)
@@ -67,12 +68,3 @@ def run(
         http.run(sockets=[listener])
     if refused:
         raise SystemExit(refused[0])
-
-
-def _quieten_collector() -> None:
-    """Look for garbage less often: records live long and make no circles, and looking at them all takes as
-    long as everything else. What is here now stays for ever.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)

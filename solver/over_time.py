@@ -119,9 +119,8 @@ def _among_faster(hours: Floats, before: Floats, speed: Floats, mine: Floats) ->
         return np.einsum("tir,tr->ti", among, before), np.einsum("tir,tr->ti", among, speed)
     sums = np.zeros((2, *mine.shape))
     if mine.shape[1] <= FEW:  # sorting takes longer
-        faster = np.empty(hours.shape)
         for i in range(mine.shape[1]):
-            np.less(hours, mine[:, i, None], out=faster, casting="unsafe")
+            faster = hours < mine[:, i, None]
             sums[0, :, i] = np.einsum("tr,tr->t", before, faster)
             sums[1, :, i] = np.einsum("tr,tr->t", speed, faster)
         return sums[0], sums[1]

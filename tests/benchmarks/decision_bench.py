@@ -14,6 +14,7 @@ from random import Random
 
 from assigner.clock import ManualClock
 from assigner.dispatch.loop import Pace
+from assigner.memory import collect_seldom, keep_freed
 from tests.benchmarks.load import quantile
 from tests.benchmarks.report import Result, Row, Table, progress, verdict
 from tests.dispatch.living import START, Living
@@ -98,7 +99,9 @@ async def _measured(decisions: int) -> list[dict[str, float]]:
 
 
 def run(output: Path, *, short: bool = False) -> Iterator[Result]:
-    """How long decisions take, and a tick of the prices beside them."""
+    """How long decisions take, and a tick of the prices beside them; memory is as in the service."""
+    collect_seldom()
+    keep_freed()
     took = asyncio.run(_measured(FEW if short else DECISIONS))
     seconds = [each["decide"] for each in took]
     slow = quantile(seconds, 0.99)

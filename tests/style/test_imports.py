@@ -49,6 +49,7 @@ API = (
     "assigner.store.log",
     "assigner.exposition",
     "assigner.log",
+    "assigner.memory",
     "assigner.tallies",
     "assigner.__version__",
 )
@@ -104,6 +105,7 @@ TABLE = {
     "assigner.config": _may("", "", "settings come before everything else"),
     "assigner.exposition": _may("", "prometheus_client", "a format knows what it writes"),
     "assigner.log": _may("", "msgspec", "logging serves all and knows none"),
+    "assigner.memory": _may("", "", "memory is the process's own"),
     "assigner.metrics": _may(
         "assigner.domain assigner.exposition assigner.tallies assigner.__version__",
         "prometheus_client",
