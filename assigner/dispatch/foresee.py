@@ -102,7 +102,7 @@ def outlook_of(
     `type_of` [n] of which type each task is.
 
     Sizes count as so many tasks. For an agent, room is room for the largest task they could do; who could not
-    finish a task before they leave cannot do it.
+    finish a task before they leave cannot do it, unless it is longer than any of their shifts.
     """
     sizes = np.array([group.task.requirement.size for group in types], np.int64)
     agents = [roster.agents[i] for i in who.tolist()]
@@ -111,12 +111,13 @@ def outlook_of(
         [_frees_in(agent, size, snapshot.now) for agent, size in zip(agents, largest.tolist(), strict=True)]
     )
     leaves_in = np.array([_leaves_in(agent, snapshot.now) for agent in agents], np.float64)
+    longest = np.array([_longest_shift(agent) for agent in agents], np.float64)
     hours = _hours(types, _mean_ms(snapshot, type_of, len(types)), able, agents)
     at_once = np.array([agent.capacity_left * (_comes_in(agent, snapshot.now) == 0) for agent in agents])
     begins = np.where((sizes[:, None] <= at_once) | np.isinf(frees_in), 0.0, frees_in)
     waiting: Floats = sizes * np.array([float(len(group.members)) for group in types])
     return Outlook(
-        handling=np.where(able & (begins + hours <= leaves_in), hours, np.inf),
+        handling=np.where(able & ((begins + hours <= leaves_in) | (hours > longest)), hours, np.inf),
         waiting=waiting,
         arrivals=_arrivals(types, waiting, arrivals),
         frees_in=frees_in,
@@ -153,6 +154,11 @@ def _comes_in(agent: Agent, now: int) -> int:
 
 def _leaves_in(agent: Agent, now: int) -> float:
     return np.inf if agent.available_until is None else (agent.available_until - now) / HOUR_MS
+
+
+def _longest_shift(agent: Agent) -> float:
+    """Hours of the longest of an agent's shifts; inf where that is not known."""
+    return np.inf if agent.longest_ms is None else agent.longest_ms / HOUR_MS
 
 
 def _mean_ms(snapshot: Snapshot, type_of: Ints, types: int) -> Floats:

@@ -248,14 +248,15 @@ def _cut_ties(same: Mask, kept: Mask) -> list[tuple[int, int, int]]:
 def _classes(rows: Rows, roster: Roster) -> Ints:
     """A number for each row, the same for tasks of a line that no rule and no term tells apart."""
     chances, table, owner = rows.chances, rows.table, rows.owner
-    ends = np.array(roster.endings(), np.int64)
-    outlasted = np.searchsorted(ends, roster.now + table[:, HANDLE])
+    ends, longest = (np.array(each, np.int64) for each in (roster.endings(), roster.longest()))
+    outlasted = np.searchsorted(ends, roster.now + table[:, HANDLE]) * (longest.size + 1)
+    outlasted += np.searchsorted(longest, table[:, HANDLE])
     step = table[:, STEP]
     if not rows.over_time:
         categories = [chance.line.task.requirement.category for chance in chances]
         timed = np.array([category is not None and roster.timed(category) > 0 for category in categories])
         step = np.where(timed[owner], step, 0)
-    classes: Ints = (owner * (ends.size + 1) + outlasted) * ALL_STEPS + step
+    classes: Ints = (owner * (ends.size + 1) * (longest.size + 1) + outlasted) * ALL_STEPS + step
     numbers: dict[tuple[int, Signature], int] = {}
     first = 0
     for chance in chances:

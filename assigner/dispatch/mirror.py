@@ -23,7 +23,7 @@ from assigner.dispatch.index import Index, agent_keys
 from assigner.dispatch.lines import Line
 from assigner.dispatch.standing import Standing
 from assigner.domain.agent import Presence
-from assigner.domain.document import Requirements, agent_of, breaks_of, task_of, windows_of
+from assigner.domain.document import Requirements, agent_of, breaks_of, longest_of, task_of, windows_of
 from assigner.domain.handling import Handling
 from assigner.domain.lifecycle import OfferState, OverrideState, State
 from assigner.domain.queue import DEFAULT, Queue
@@ -236,7 +236,8 @@ class Mirror:
         if entry is None or (changed and record.doc != entry.record.doc):
             if entry is not None:
                 self.index.forget_agent(entry)
-            said, windows, breaks = agent_of(record), windows_of(record.doc), breaks_of(record.doc)
+            windows, breaks = windows_of(record.doc), breaks_of(record.doc)
+            said = replace(agent_of(record), longest_ms=longest_of(record.doc, windows))
             entry = AgentEntry(record, said, windows, breaks, agent_keys(said), seen)
             self.agents[record.id] = entry
             self.index.add_agent(said, len(self.agents))

@@ -159,7 +159,7 @@ def _begin(task: Task, position: int, roster: Roster) -> int | None:
     opening = max([roster.now, *(instant for instant in waits if instant is not None)])
     for window in (Window(agent.available_from, agent.available_until), *agent.later):
         begin = opening if window.begins is None else max(opening, window.begins)
-        if window.ends is None or (begin < window.ends and begin + agent.handling_ms(task) <= window.ends):
+        if window.ends is None or (begin < window.ends and agent.may_finish(task, begin, window.ends)):
             return begin
     return None
 

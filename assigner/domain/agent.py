@@ -26,7 +26,8 @@ class Agent:
     `busy`, where it is known, has (size, milliseconds left) of each task in hand, which are part of `load`.
     `channels` of None serves every channel; an empty set serves none. `available_from` is the first
     instant of the availability window and `available_until` the first after it; `later` has the windows
-    that come after that one, in order. `handle_ms` maps a category to this agent's own handling time.
+    that come after that one, in order, and `longest_ms` how long the longest of their shifts is, where those
+    are known. `handle_ms` maps a category to this agent's own handling time.
     `draining`, in the living service only: somebody has said that they are to get nothing more.
     """
 
@@ -40,6 +41,7 @@ class Agent:
     available_from: int | None = None
     available_until: int | None = None
     later: tuple[Window, ...] = ()
+    longest_ms: int | None = None
     idle_since: int | None = None
     handle_ms: Mapping[str, int] = field(default_factory=dict)
     draining: bool = False
@@ -59,6 +61,13 @@ class Agent:
             if room >= size:
                 return left
         return None
+
+    def may_finish(self, task: Task, begin: int, end: int) -> bool:
+        """Whether the end of a shift is no reason not to begin a task: it is done by then, or no shift is
+        long enough for it.
+        """
+        ms = self.handling_ms(task)
+        return begin + ms <= end or (self.longest_ms is not None and self.longest_ms < ms)
 
     def handling_ms(self, task: Task) -> int:
         """The handling time of the pair: the agent's own for the category, else the task's."""

@@ -151,6 +151,15 @@ def windows_of(doc: Doc) -> tuple[Window, ...]:
     return windows([(ms_of(shift["from"]), ms_of(shift["until"])) for shift in doc.get("shifts", ())], outer)
 
 
+def longest_of(doc: Doc, there: Iterable[Window]) -> int | None:
+    """How long the longest of an agent's shifts is, in milliseconds, of the windows that they make; None
+    where there are no shifts.
+    """
+    if not doc.get("shifts"):
+        return None
+    return max((one.ends or 0) - (one.begins or 0) for one in there)
+
+
 def breaks_of(doc: Doc) -> tuple[Window, ...]:
     """An agent's breaks, in order, adjoining ones as one."""
     said = [one for shift in doc.get("shifts", ()) for one in shift.get("breaks", ())]

@@ -66,7 +66,9 @@ def off_shift(task: Task, roster: Roster) -> int:
 
 
 def shift_too_short(task: Task, roster: Roster) -> int:
-    """Agents whose window ends before they could finish, at their own handling time or the task's."""
+    """Agents whose window ends before they could finish, at their own handling time or the task's; where even
+    the longest of their shifts is shorter than that, work goes on in the next one, and they are not refused.
+    """
     if not roster.endings():
         return 0
     category = task.requirement.category

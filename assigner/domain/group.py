@@ -52,9 +52,11 @@ def group(tasks: Sequence[Task], roster: Roster, *, over_time: bool = False) -> 
 
 
 def _likeness(task: Task, roster: Roster, over_time: bool) -> tuple[object, ...]:
-    """What the rules and the terms can tell of a task; of a handling time, whose window it outlasts."""
+    """What the rules and the terms can tell of a task; of a handling time, whose window it outlasts, and
+    whose longest shift.
+    """
     opening = task.not_before if task.not_before is not None and task.not_before > roster.now else None
-    outlasted = roster.endings_before(task.handle_ms)
+    outlasted = roster.endings_before(task.handle_ms), roster.longest_before(task.handle_ms)
     by_hand = (task.kept_from, task.frozen, task.rule if over_time else None)
     return task.requirement, task.pinned_agent, opening, outlasted, _step(task, roster, over_time), by_hand
 

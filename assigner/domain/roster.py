@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, wraps
 from itertools import accumulate, islice
+from math import inf
 from operator import or_
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -182,8 +183,29 @@ class Roster:
         return bisect_left(self.endings(), self.now + handle_ms)
 
     def ending_before(self, handle_ms: int) -> int:
-        """Agents whose window ends before work begun now and lasting `handle_ms` is done."""
-        return self._ending_among(self.endings_before(handle_ms))
+        """Agents whose window ends before work begun now and lasting `handle_ms` is done, but for those who
+        have no shift that is long enough for it.
+        """
+        ending = self._ending_among(self.endings_before(handle_ms))
+        return ending and ending & ~self._longest_masks()[self.longest_before(handle_ms)]
+
+    @kept
+    def longest(self) -> list[int]:
+        """The distinct lengths of the longest shift of each agent, in milliseconds, ascending."""
+        return sorted({agent.longest_ms for agent in self.agents if agent.longest_ms is not None})
+
+    def longest_before(self, handle_ms: int) -> int:
+        """How many of those are shorter than `handle_ms`."""
+        return bisect_left(self.longest(), handle_ms)
+
+    @kept
+    def _longest_masks(self) -> list[int]:
+        """For each number of those lengths, from none up, the agents who have one of the first."""
+        among = dict.fromkeys(self.longest(), 0)
+        for i, agent in enumerate(self.agents):
+            if agent.longest_ms is not None:
+                among[agent.longest_ms] |= 1 << i
+        return list(accumulate(among.values(), or_, initial=0))
 
     def _ending_among(self, first: int) -> int:
         return self._ending_masks()[first]
@@ -235,16 +257,20 @@ class Roster:
 
     @kept
     def too_slow(self, category: str) -> int:
-        """Agents whose own handling time for the category is longer than what is left of their window."""
-        late = [i for i, times, left in self._leaving if (times.ms(category) or 0) > left]
+        """Agents whose own handling time for the category is longer than what is left of their window, but
+        for those who have no shift that is long enough for it.
+        """
+        late = [i for i, times, left, most in self._leaving if left < (times.ms(category) or 0) <= most]
         late += self._hurried.get(category, [])
         return self.mask(late) if late else 0
 
     @cached_property
-    def _leaving(self) -> list[tuple[int, Times, int]]:
-        """Of those whose handling times are learned, who has an end, and how much is left until then."""
-        ends = ((i, times, self.agents[i].available_until) for i, times in self._expected)
-        return [(i, times, end - self.now) for i, times, end in ends if end is not None]
+    def _leaving(self) -> list[tuple[int, Times, int, float]]:
+        """Of those whose handling times are learned, who has an end, how much is left until then, and how
+        long their longest shift is.
+        """
+        ends = ((i, times, self.agents[i], self.agents[i].available_until) for i, times in self._expected)
+        return [(i, times, end - self.now, _most(agent)) for i, times, agent, end in ends if end is not None]
 
     @cached_property
     def _hurried(self) -> dict[str, list[int]]:
@@ -255,9 +281,13 @@ class Roster:
             if end is None or isinstance(own, Times) or self.now + max(own.values(), default=0) <= end:
                 continue
             for category, ms in own.items():
-                if self.now + ms > end:
+                if end - self.now < ms <= _most(agent):
                     found.setdefault(category, []).append(i)
         return found
+
+
+def _most(agent: Agent) -> float:
+    return inf if agent.longest_ms is None else agent.longest_ms
 
 
 def _index(facts: Iterable[Iterable[tuple[str, int]]]) -> dict[str, list[tuple[int, int]]]:

@@ -87,7 +87,7 @@ async def test_the_end_of_the_shift_of_now_counts_and_not_that_of_the_last_one()
     """Shifts inside an outer window that holds both tasks: the long one outlasts the shift."""
     tasks = {"long": {"priority": 90, "handle_s": 1200}, "short": {"handle_s": 60}}
     live = await centre({}, tasks)
-    shifts = [(0, 10), (20, 30)]
+    shifts = [(0, 10), (20, 45)]
     said = [{"from": live.at(a * MINUTE), "until": live.at(b * MINUTE)} for a, b in shifts]
     await live.agent("ana", skills={"a": 1}, shifts=said, available_until=live.at(60 * MINUTE))
     assert await seen(live) == "long short"

@@ -105,6 +105,45 @@ async def test_work_that_does_not_fit_in_the_shift_waits_for_one_in_which_it_doe
 
 
 @lived
+async def test_work_that_is_longer_than_any_shift_is_begun_in_whichever_comes() -> None:
+    """It goes on in the next one; where a longer shift comes it waits for that."""
+    live = alive()
+    await live.agent("ana", shifts=shifts(live, (0, 2), (24, 26)))
+    await live.agent("bea", shifts=shifts(live, (0, 1), (24, 27)))
+    await live.task("long", handle_s=3 * 3600, pinned_agent="bea")
+    await live.task("longer", handle_s=3 * 3600 + 1, pinned_agent="bea")
+    await live.settle()
+    assert await live.where("long", "longer") == ["queued", "offered bea"]
+    await live.on_task("cancel", "longer")
+    await live.settle()
+    waiting = await why(live, "long")
+    assert (waiting.reason, waiting.unblock.at) == ("shift_too_short", START + 24 * HOUR)
+    await live.task("split", handle_s=8 * 3600, pinned_agent="ana")
+    await live.settle()
+    assert await live.where("split") == ["offered ana"]
+    await live.answer("accept", "split")
+    await live.on_task("start", "split")
+    await live.wait(24 * HOUR)
+    assert await live.where("long", "split") == ["offered bea", "assigned ana"]
+
+
+@lived
+async def test_what_is_learned_to_take_longer_than_any_shift_waits_for_nobody() -> None:
+    """Whatever is said of its tasks, and whichever of them are alike besides."""
+    live = alive()
+    await live.agent("ana", capacity=9, shifts=shifts(live, (0, 2), (24, 26)), handle_s={"c": 9 * 3600})
+    await live.task("t", category="c", handle_s=60)
+    await live.wait(HOUR)
+    assert await live.where("t") == ["offered ana"]
+    for hours in (0.5, 1.5, 2, 2.5):
+        await live.task(f"of {hours}", handle_s=hours * 3600)
+    await live.settle()
+    assert await live.where(*(f"of {hours}" for hours in (0.5, 1.5, 2, 2.5))) == [
+        "offered ana", "queued", "queued", "offered ana",
+    ]  # fmt: skip
+
+
+@lived
 async def test_off_shift_is_named_with_the_next_shift_and_after_the_last_one_with_whoever_could_stay() -> (
     None
 ):

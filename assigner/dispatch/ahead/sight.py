@@ -77,7 +77,8 @@ class Scene:
 
     def outlook(self, types: Iterable[Type], who: Places, hours: Floats, **known: Floats) -> Outlook:
         """The outlook of types with these hours [T, who]. Room is room for the largest task that an agent
-        could do; who could not finish a task before they leave cannot do it.
+        could do; who could not finish a task before they leave cannot do it, unless it is longer than any of
+        their shifts.
         """
         size = np.array([kind.requirement.size for kind, _ in types], np.float64)[:, None]
         if size.max(initial=1.0) == 1.0:  # usually, and then it is quickly said
@@ -88,7 +89,7 @@ class Scene:
             times = self.sees.crew.times(who, self.now, largest)
             begins = np.where(size <= times.room, times.comes_in, times.frees_in)
         return Outlook(
-            handling=np.where(begins + hours <= times.leaves_in, hours, inf),
+            handling=np.where((begins + hours <= times.leaves_in) | (hours > times.longest), hours, inf),
             arrivals=np.zeros(len(hours)),
             frees_in=times.frees_in,
             leaves_in=times.leaves_in,
@@ -156,7 +157,7 @@ def _together(scene: Scene, types: Sequence[Type], asked: Sequence[Type]) -> tup
     outlook = scene.outlook(
         number,
         who,
-        sees.board.hours[:, who],
+        sees.board.hours.take(who, axis=1),  # by rows: those are gone through
         waiting=amounts,
         after=sees.board.after,
     )
