@@ -82,11 +82,12 @@ def key(folder: Path, role: str) -> str:
 
 
 def test_the_examples_are_found() -> None:
-    assert [example[:2] for example in EXAMPLES] == [
+    in_both = [
         (language, role)
         for role in ("platform", "agent", "coordinator", "platform")
         for language in ("sh", "python")
     ]
+    assert [example[:2] for example in EXAMPLES] == in_both + 4 * [("sh", "platform")]
 
 
 def test_send_a_task_be_an_agent_override_and_follow_events(shell: Shell) -> None:
@@ -104,6 +105,14 @@ def test_send_a_task_be_an_agent_override_and_follow_events(shell: Shell) -> Non
     shell.run(5, lambda told: "stock-taking" in told and undone(client))
     shell.run(6, lambda told: ping(client) and '"task.transferred"' in told)
     shell.run(7, lambda told: ping(client) and "task.transferred" in told)
+
+
+def test_decide_look_ahead_learn_and_promise(shell: Shell) -> None:
+    """A snapshot is decided, or held back; what was learned is shown; a calendar makes promises."""
+    shell.run(8, lambda told: '"agent":"ana"' in told and '"reason":"at_capacity"' in told)
+    shell.run(9, lambda told: '"reason":"held_back"' in told and "T08:05:00Z" in told)
+    shell.run(10, lambda told: '"items":[]' in told)
+    shell.run(11, lambda told: '"respond_by":"' in told and '"due_at":"' in told)
 
 
 def completed(client: Client) -> int:
