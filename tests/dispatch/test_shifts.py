@@ -144,6 +144,24 @@ async def test_what_is_learned_to_take_longer_than_any_shift_waits_for_nobody() 
 
 
 @lived
+async def test_work_over_several_shifts_is_held_for_who_does_it_sooner() -> None:
+    live = alive()
+    for agent, hours in (("ana", 60), ("bea", 9)):
+        there = shifts(live, (0, 8), (24, 32), (48, 56))
+        await live.agent(agent, shifts=there, handle_s={"c": hours * 3600})
+    await live.task("short", pinned_agent="bea", handle_s=600)
+    await live.settle()
+    await live.answer("accept", "short")
+    await live.task("t", category="c")
+    await live.settle()
+    assert (await why(live, "t")).reason == "held_back"
+    await live.on_task("start", "short")
+    await live.on_task("complete", "short")
+    await live.settle()
+    assert await live.where("t") == ["offered bea"]
+
+
+@lived
 async def test_off_shift_is_named_with_the_next_shift_and_after_the_last_one_with_whoever_could_stay() -> (
     None
 ):
