@@ -9,19 +9,17 @@ from operator import or_
 
 import numpy as np
 
-from assigner.dispatch.ahead.crew import Places, places
+from assigner.dispatch.ahead.crew import places
 from assigner.dispatch.ahead.sight import Seen, see
-from assigner.dispatch.contenders import contenders
+from assigner.dispatch.contenders import contenders, open_pairs, types_of
 from assigner.dispatch.entries import AgentEntry
 from assigner.dispatch.lines import (
-    ALL_STEPS,
     CREATED,
     CURVE,
     DUE,
     HANDLE,
     PRIORITY,
     RESPOND,
-    STEP,
     Chance,
     Line,
     Mask,
@@ -34,7 +32,7 @@ from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.parts import TaskFacts, parts_of, rule_of
 from assigner.domain.eligibility import judge
 from assigner.domain.lifecycle import State
-from assigner.domain.policy import PRICE_AND_HOLD, PRIORITY_FIRST, SNAPSHOT, Policy
+from assigner.domain.policy import PRIORITY_FIRST, SNAPSHOT, Policy
 from assigner.domain.preference import Curved, Points
 from assigner.domain.roster import Roster
 from assigner.domain.snapshot import Snapshot
@@ -100,14 +98,12 @@ def _chances(lines: Iterable[Line], roster: Roster, named: Named) -> Iterator[Ch
             continue  # most lines: the rules would refuse everybody, and take longer to say so
         eligible = judge(line.task, roster).eligible
         if eligible:
-            places = _places(line, eligible, roster)
-            yield Chance(line=line, eligible=eligible, places=places, named=named.get(id(line), {}))
+            yield Chance(line=line, eligible=eligible, named=named.get(id(line), {}))
 
 
 def _rules(rows: Rows, policy: Policy, now: int) -> set[str]:
     """The rules of the tasks that may be begun now."""
-    owners = np.unique(rows.owner[rows.open(now)]).tolist()
-    return {rule_of(rows.chances[owner].line.task, policy) for owner in owners}
+    return {rule_of(rows.chances[owner].line.task, policy) for owner in rows.owners(now)}
 
 
 def _see(mirror: Mirror, rows: Rows, roster: Roster, now: int) -> Seen:
@@ -119,15 +115,11 @@ def _see(mirror: Mirror, rows: Rows, roster: Roster, now: int) -> Seen:
 
 
 def _over_time(mirror: Mirror, rows: Rows, roster: Roster, policy: Policy, seen: Seen) -> Rows:
-    """The tasks as a rule over time tells them apart, and which of them it holds back."""
-    chances = _named_by_others(mirror, rows.chances, seen, roster)
-    held = np.array(_held(chances, roster, policy, seen), np.bool_)[_types(rows)]
-    first = 0
-    for chance in chances:
-        for slot in chance.named:
-            held[first + slot] = False
-        first += len(chance.line)
-    return replace(rows, chances=chances, over_time=True, held=held)
+    """The tasks as a rule over time tells them apart, and which of them it holds back from everybody."""
+    rows = replace(rows, chances=_named_by_others(mirror, rows.chances, seen, roster), over_time=True)
+    held: Mask = ~np.any(open_pairs(rows.chances, seen, roster, policy), axis=1)[types_of(rows)]
+    held[[row for row, _ in rows.named()]] = False
+    return replace(rows, held=held)
 
 
 def _weighed(rows: Rows, policy: Policy, seen: Seen | None, roster: Roster) -> tuple[Points, Mask]:
@@ -137,37 +129,10 @@ def _weighed(rows: Rows, policy: Policy, seen: Seen | None, roster: Roster) -> t
     now, table = roster.now, rows.table
     if seen is None or _rules(rows, policy, now) <= {SNAPSHOT}:
         return worth(table, rows.curves(), now, policy.weights), rows.open(now)
-    facts, types = _facts(rows, policy, now), _types(rows)
+    facts, types = _facts(rows, policy, now), types_of(rows)
     parts = parts_of(facts, seen.priced(types), now, policy.weights)
     value: Points = np.sum([*parts.values()], axis=0)
     return value, contenders(rows, types, value, seen, roster, policy, facts.largest)
-
-
-def _types(rows: Rows) -> Places:
-    """[n]: the type of each task, by its number in the order of the lines and their steps."""
-    number = np.zeros((len(rows.chances), ALL_STEPS), np.int64)
-    steps = [(i, step) for i, chance in enumerate(rows.chances) for step in chance.line.steps]
-    for t, step in enumerate(steps):
-        number[step] = t
-    found: Places = number[rows.owner, rows.table[:, STEP]]
-    return found
-
-
-def _held(chances: Sequence[Chance], roster: Roster, policy: Policy, seen: Seen) -> list[bool]:
-    """[T]: whether tasks of a type are held back from all who may take them."""
-    back = np.asarray(seen.rated.held_for >= 0)
-    some = set(np.flatnonzero(back.any(axis=1)).tolist())
-    owners = [chance for chance in chances for _ in chance.line.steps]
-    column = [seen.columns.get(agent.id, -1) for agent in roster.agents]
-
-    def from_all(t: int, chance: Chance) -> bool:
-        who = (column[i] for i in roster.positions(chance.eligible))
-        return all(i >= 0 and back[t, i] for i in who)
-
-    return [
-        t in some and rule_of(chance.line.task, policy) == PRICE_AND_HOLD and from_all(t, chance)
-        for t, chance in enumerate(owners)
-    ]
 
 
 def _named_by_others(mirror: Mirror, chances: Sequence[Chance], seen: Seen, roster: Roster) -> list[Chance]:
@@ -201,7 +166,7 @@ def _facts(rows: Rows, policy: Policy, now: int) -> TaskFacts:
         handle=table[:, HANDLE],
         size=size[owner],
         first=first[owner],
-        largest=int(size[np.unique(owner[rows.open(now)])].max(initial=1)),
+        largest=int(size[rows.owners(now)].max(initial=1)),
         curved=Curved(table[:, CURVE], curves) if curves else None,
     )
 
@@ -239,13 +204,3 @@ def _named(mirror: Mirror, roster: Roster) -> Named:
                 line = found.setdefault(id(waiting.line), {})
                 line[waiting.slot] = (*line.get(waiting.slot, ()), (position, until > roster.now))
     return found
-
-
-def _places(line: Line, eligible: int, roster: Roster) -> int:
-    """How many tasks of a line these agents have room for; it is not counted beyond the line's length."""
-    places, size = 0, line.task.requirement.size
-    for position in roster.positions(eligible):
-        places += roster.agents[position].capacity_left // size
-        if places >= len(line):
-            break
-    return places

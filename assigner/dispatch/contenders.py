@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
 
 from assigner.dispatch.ahead.sight import Seen
-from assigner.dispatch.lines import HANDLE, Ints, Mask, Rows
+from assigner.dispatch.lines import ALL_STEPS, HANDLE, STEP, Chance, Ints, Mask, Rows
 from assigner.dispatch.parts import pair_points, rule_of
 from assigner.dispatch.translate import unpacked
 from assigner.domain.policy import PRICE_AND_HOLD, PRIORITY_FIRST, SNAPSHOT, Policy
 from assigner.domain.preference import Points
 from assigner.domain.roster import Roster
 
+N = TypeVar("N", np.float64, np.int64)
 MOST_CELLS = 1_000_000
 """So many pairs of a task and a free agent are compared; where there are more, all tasks contend."""
 NEVER = -(2**62)
@@ -31,18 +36,19 @@ def contenders(
     `value` [n]: what each task is worth of itself. `types` [n]: its type. `largest`: the largest size.
     """
     open_now = rows.open(roster.now)
-    rules = {rule_of(chance.line.task, policy) for chance in rows.chances}
+    rules = {rule_of(rows.chances[owner].line.task, policy) for owner in rows.owners(roster.now)}
     if value.size * len(roster.agents) > MOST_CELLS or (SNAPSHOT in rules and len(rules) > 1):
         return open_now  # of several rules some task of each must stay: together they are valued otherwise
-    pair = _pairs(rows, seen, roster, policy, largest)
-    named = _named(rows)
+    pair = _pairs(rows.chances, seen, roster, policy, largest)
+    named = np.zeros(value.size, np.bool_)
+    named[[row for row, _ in rows.named()]] = True
     last = min(roster.endings(), default=None)
     certain = ~named if last is None else ~named & (roster.now + rows.table[:, HANDLE] <= last)
     places = sum(agent.capacity_left for agent in roster.agents)
     found = named & open_now
-    size = np.array([chance.line.task.requirement.size for chance in rows.chances])[rows.owner]
-    for one in np.unique(size).tolist():
-        mine = np.flatnonzero(open_now & (size == one))
+    sizes = [chance.line.task.requirement.size for chance in rows.chances]
+    for size in set(sizes):
+        mine = np.flatnonzero(open_now & (np.array(sizes) == size)[rows.owner])
         for agent in range(len(roster.agents)):
             worth = value[mine] + pair[types[mine], agent]
             found[mine[worth >= _least(worth[certain[mine]], places)]] = True
@@ -56,32 +62,43 @@ def _least(worth: Points, places: int) -> int:
     return max(NEVER // 2, int(np.partition(worth, -places)[-places]))
 
 
-def _named(rows: Rows) -> Mask:
-    """[n]: the tasks that name somebody who counts."""
-    named, first = np.zeros(len(rows.owner), np.bool_), 0
-    for chance in rows.chances:
-        named[[first + slot for slot in chance.named]] = True
-        first += len(chance.line)
-    return named
+def _pairs(chances: Sequence[Chance], seen: Seen, roster: Roster, policy: Policy, largest: int) -> Points:
+    """[T, agents]: what an agent adds to the value of a task of a type; NEVER where that is not to be."""
+    lines = [chance.line.task for chance in _of_types(chances)]
+    part = _of_agents(seen.rated.pair, seen, roster, -np.inf)
+    size = np.array([[line.requirement.size] for line in lines])
+    first = np.array([[rule_of(line, policy) == PRIORITY_FIRST] for line in lines])
+    add = pair_points(part, size, largest, first, policy.weights)
+    return np.where(open_pairs(chances, seen, roster, policy), add, NEVER)
 
 
-def _pairs(rows: Rows, seen: Seen, roster: Roster, policy: Policy, largest: int) -> Points:
-    """[T, agents]: what giving a task of a type to an agent adds to its value; NEVER where it may not be, or
-    is held back.
-    """
-    owner = [(i, chance) for i, chance in enumerate(rows.chances) for _ in chance.line.steps]
-    lines = [chance.line.task for _, chance in owner]
-    rules = [rule_of(line, policy) for line in lines]
+def open_pairs(chances: Sequence[Chance], seen: Seen, roster: Roster, policy: Policy) -> Mask:
+    """[T, agents]: who may take tasks of a type, and is not waited for somebody else."""
+    of_types = _of_types(chances)
+    holds = np.array([rule_of(chance.line.task, policy) == PRICE_AND_HOLD for chance in of_types])
+    back = _of_agents(seen.rated.held_for, seen, roster, -1) >= 0
+    eligible = unpacked([chance.eligible for chance in of_types], len(roster.agents))
+    found: Mask = eligible & ~(back & holds[:, None])
+    return found
+
+
+def types_of(rows: Rows) -> Ints:
+    """[n]: the type of each task, by its number in the order of the lines and their steps."""
+    number = np.zeros((len(rows.chances), ALL_STEPS), np.int64)
+    steps = [(i, step) for i, chance in enumerate(rows.chances) for step in chance.line.steps]
+    number[tuple(np.array(steps).T)] = np.arange(len(steps))
+    found: Ints = number[rows.owner, rows.table[:, STEP]]
+    return found
+
+
+def _of_types(chances: Iterable[Chance]) -> Sequence[Chance]:
+    """[T]: the line of each type, in that order."""
+    return [chance for chance in chances for _ in chance.line.steps]
+
+
+def _of_agents(said: NDArray[N], seen: Seen, roster: Roster, unknown: float) -> NDArray[N]:
+    """[T, agents]: what is said of these agents, of the columns of `said`."""
     columns = np.array([seen.columns.get(agent.id, -1) for agent in roster.agents])
-    shape = len(lines), columns.size
-    known = np.flatnonzero(columns >= 0)
-    part = np.full(shape, -np.inf)
-    part[:, known] = seen.rated.pair[:, columns[known]]
-    size = np.array([line.requirement.size for line in lines])
-    first = np.array([rule == PRIORITY_FIRST for rule in rules])
-    add = pair_points(part, size[:, None], largest, first[:, None], policy.weights)
-    allowed = unpacked([chance.eligible for _, chance in owner], columns.size).copy()
-    back = np.zeros(shape, np.bool_)
-    back[:, known] = seen.rated.held_for[:, columns[known]] >= 0
-    back[[rule != PRICE_AND_HOLD for rule in rules]] = False
-    return np.where(allowed & ~back, add, NEVER)
+    found = np.full((len(said), columns.size), unknown, said.dtype)
+    found[:, columns >= 0] = said[:, columns[columns >= 0]]
+    return found

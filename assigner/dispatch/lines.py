@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -120,11 +120,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chance:
-    """A line that somebody may take: who, how many of its tasks at most, its slots that name one of them."""
+    """A line that somebody may take: who, and its slots that name one of them."""
 
     line: Line
     eligible: int
-    places: int
     named: Mapping[int, Signature]
 
 
@@ -195,6 +194,22 @@ class Rows:
         opened: Mask = (self.table[:, OPENS] <= now) & ~self.held
         return opened
 
+    def owners(self, now: int) -> list[int]:
+        """The numbers of the lines of those tasks."""
+        found: list[int] = np.flatnonzero(np.bincount(self.owner[self.open(now)])).tolist()
+        return found
+
+    def first(self) -> list[int]:
+        """[chances]: the row of each line's first task."""
+        found: list[int] = np.searchsorted(self.owner, np.arange(len(self.chances))).tolist()
+        return found
+
+    def named(self) -> Iterator[tuple[int, Signature]]:
+        """The rows of the tasks that name somebody who counts, and whom they name."""
+        for chance, first in zip(self.chances, self.first(), strict=True):
+            for slot, signature in chance.named.items():
+                yield first + slot, signature
+
     def curves(self) -> Mapping[int, Curve]:
         """The curves of these tasks, by their numbers."""
         return {number: one for chance in self.chances for number, one in chance.line.curves.items()}
@@ -213,21 +228,32 @@ def most_urgent(rows: Rows, value: Points, among: Mask, roster: Roster) -> list[
     asked = np.flatnonzero(among)
     row = asked[np.lexsort((created[asked], -value[asked], kind[asked]))]
     rank = np.arange(row.size) - np.searchsorted(kind[row], kind[row])
-    places = np.array([chance.places for chance in chances])[owner[row]]
-    first_of = np.searchsorted(owner, np.arange(len(chances)))
+    places, first = np.zeros(len(chances), np.int64), rows.first()
+    for of in np.flatnonzero(np.bincount(owner[row])).tolist():
+        places[of] = _places(chances[of], roster)
 
     def task_at(at: int) -> Task:
         of = int(owner[at])
-        return chances[of].line.tasks[at - int(first_of[of])].task
+        return chances[of].line.tasks[at - first[of]].task
 
     same = (kind[row][1:] == kind[row][:-1]) & (value[row][1:] == value[row][:-1])
     same &= created[row][1:] == created[row][:-1]
-    kept = rank < places
-    for first, last, most in _cut_ties(same, kept):
-        tied = sorted(range(first, last), key=lambda at: task_at(int(row[at])).id)
-        kept[first:last] = False
+    kept = rank < places[owner[row]]
+    for begin, end, most in _cut_ties(same, kept):
+        tied = sorted(range(begin, end), key=lambda at: task_at(int(row[at])).id)
+        kept[begin:end] = False
         kept[tied[:most]] = True
     return [task_at(at) for at in row[kept].tolist()]
+
+
+def _places(chance: Chance, roster: Roster) -> int:
+    """How many tasks of a line there is room for; it is not counted beyond the line's length."""
+    places, most, size = 0, len(chance.line), chance.line.task.requirement.size
+    for position in roster.positions(chance.eligible):
+        places += roster.agents[position].capacity_left // size
+        if places >= most:
+            break
+    return places
 
 
 def _cut_ties(same: Mask, kept: Mask) -> list[tuple[int, int, int]]:
@@ -258,10 +284,7 @@ def _classes(rows: Rows, roster: Roster) -> Ints:
         step = np.where(timed[owner], step, 0)
     classes: Ints = (owner * (ends.size + 1) * (longest.size + 1) + outlasted) * ALL_STEPS + step
     numbers: dict[tuple[int, Signature], int] = {}
-    first = 0
-    for chance in chances:
-        for slot, signature in chance.named.items():
-            key = (int(classes[first + slot]), signature)
-            classes[first + slot] = -1 - numbers.setdefault(key, len(numbers))
-        first += len(chance.line)
+    for row, signature in rows.named():
+        key = (int(classes[row]), signature)
+        classes[row] = -1 - numbers.setdefault(key, len(numbers))
     return classes
