@@ -10,6 +10,7 @@ import numpy as np
 from assigner.clock import Clock
 from assigner.dispatch.ahead.sight import Seen
 from assigner.dispatch.decide import Decision, Effort, decide
+from assigner.dispatch.parts import TaskFacts, parts_of
 from assigner.domain.errors import TooManyArcs
 from assigner.domain.policy import Policy
 from assigner.domain.preference import Index, urgency
@@ -56,7 +57,7 @@ def make_plan(
     time_limit_s: float | None,
     seen: Seen | None = None,
 ) -> Plan:
-    """The best plan for a snapshot; where it has too many arcs, for the more urgent half of its tasks."""
+    """The best plan for a snapshot; where it has too many arcs, for the half of its tasks that go first."""
     try:
         effort = Effort(most_arcs=most_arcs, time_limit_s=time_limit_s)
         foreseen = seen.of(snapshot) if seen else None
@@ -64,7 +65,7 @@ def make_plan(
     except TooManyArcs:
         if len(snapshot.tasks) < 2:
             raise
-        half = _urgent_half(snapshot)
+        half = _first_half(snapshot, policy, seen)
         plan = make_plan(half, policy, clock, most_arcs, time_limit_s, seen)
         return replace(plan, deferred=plan.deferred + len(snapshot.tasks) - len(half.tasks))
     return Plan(
@@ -78,8 +79,13 @@ def make_plan(
     )
 
 
-def _urgent_half(snapshot: Snapshot) -> Snapshot:
-    worth = urgency(snapshot.tasks, snapshot.now)
+def _first_half(snapshot: Snapshot, policy: Policy, seen: Seen | None) -> Snapshot:
+    """The half worth most of itself, by the rule that `seen` is of; without, the more urgent half."""
+    if seen is None:
+        worth = urgency(snapshot.tasks, snapshot.now)
+    else:
+        facts, priced = TaskFacts.of(snapshot.tasks, policy), seen.priced(seen.of(snapshot).type_of)
+        worth = np.sum([*parts_of(facts, priced, snapshot.now, policy.weights).values()], axis=0)
     first = np.argsort(-worth, kind="stable")[: len(snapshot.tasks) // 2]
     return replace(snapshot, tasks=tuple(snapshot.tasks[i] for i in np.sort(first).tolist()))
 

@@ -290,6 +290,27 @@ async def test_a_snapshot_too_large_for_one_cycle_is_decided_over_several() -> N
 
 
 @lived
+@pytest.mark.parametrize(("rule", "first"), [("snapshot", ("t0", "t1")), ("price_and_hold", ("t6", "t7"))])
+async def test_of_a_snapshot_too_large_those_are_decided_first_that_the_rule_puts_first(
+    rule: str, first: tuple[str, str]
+) -> None:
+    """Over time what is soon done; at the moment the older one."""
+    live = Living()
+    await live.queue("q", rule=rule)
+    for number in range(8):
+        await live.agent(f"a{number}", skills={"s": 1 + number})
+        await live.task(
+            f"t{number}", queue="q", skills={"s": 1}, category=f"c{number}", handle_s=8000 - 900 * number
+        )
+        live.clock.advance(1)
+    assert await live.dispatcher.take()
+    live.dispatcher.decide = Decider(Policy(), live.clock, most_arcs=20, time_limit_s=None)
+    await live.step()
+    where = {f"t{n}": (await live.where(f"t{n}"))[0] for n in range(8)}
+    assert tuple(task for task, found in where.items() if found.startswith("offered")) == first
+
+
+@lived
 async def test_the_last_decision_keeps_its_terms_and_who_was_next() -> None:
     live = Living()
     await live.queue("q", rule="snapshot")
