@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection
+from dataclasses import replace
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -76,15 +77,7 @@ async def get(request: Request) -> Response:
 async def remove(request: Request) -> Response:
     """Forget an agent; one who has open offers or assigned tasks still is not forgotten."""
     parts, id, op = live(request), path_id(request), ask(request)
-    command = OnAgent(
-        op=op.op,
-        actor=op.actor,
-        now=parts.clock.now_ms(),
-        asked=op.asked,
-        version=await _guard(request, parts, id),
-        agent=id,
-    )
-    outcome = await parts.do("remove_agent", command)
+    outcome = await parts.do("remove_agent", await _on_agent(request, parts, id, op))
     return Response(status_code=204, headers=REPLAYED if outcome.replayed else {})
 
 
@@ -93,18 +86,22 @@ async def put_presence(request: Request) -> Response:
     """Say whether the agent takes work, and until when."""
     parts, id, body = live(request), path_id(request), await body_of(request)
     said, _ = read(body, PresenceIn)
-    op = ask(request, body)
-    command = OnAgent(
+    command = await _on_agent(request, parts, id, ask(request, body))
+    until = None if said.until is None else to_ms(said.until)
+    command = replace(command, presence=Presence(said.presence), presence_until=until)
+    return _answer(await parts.do("set_presence", command), made=False)
+
+
+async def _on_agent(request: Request, parts: Live, id: str, op: Ask) -> OnAgent:
+    """What is asked of an agent who is as the request says, if it says so."""
+    return OnAgent(
         op=op.op,
         actor=op.actor,
         now=parts.clock.now_ms(),
         asked=op.asked,
         version=await _guard(request, parts, id),
         agent=id,
-        presence=Presence(said.presence),
-        presence_until=None if said.until is None else to_ms(said.until),
     )
-    return _answer(await parts.do("set_presence", command), made=False)
 
 
 @router.get("/v1/agents", summary="Agents")

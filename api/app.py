@@ -72,18 +72,7 @@ def create_app(
     """
     meters, clock = meters or Meters(settings.workspace_names), clock or SystemClock()
     stores = engine.stores if engine else stores or {}
-    pool = Pool(settings, meters, answer)
-    door = Door(settings, stores, clock)
-    lives = {name: _live(name, store, clock, engine, door) for name, store in stores.items()}
-    parts = Service(
-        settings=settings,
-        clock=clock,
-        meters=meters,
-        pool=pool,
-        lives=lives,
-        door=door,
-        obstacles=tuple(_obstacles(pool, engine, lives.values())),
-    )
+    parts = _service(settings, clock, meters, stores, engine, Pool(settings, meters, answer))
     app: FastAPI = FastAPIOffline(
         title="Assigner",
         version=__version__,
@@ -97,13 +86,35 @@ def create_app(
     app.state.service = parts
     # Routes are tried in this order: the ones that are asked most come first.
     living = (tasks, offers, verbs, explanation, agents, handling, queues, stats, events, keys, overrides)
-    for part in living if lives else ():
+    for part in living if parts.lives else ():
         app.include_router(part.router)
     app.include_router(assign.router)
     app.include_router(health.router)
     problems.install(app)
     app.add_middleware(Edge, service=parts)
     return app
+
+
+def _service(
+    settings: Settings,
+    clock: Clock,
+    meters: Meters,
+    stores: Mapping[str, Store],
+    engine: Engine | None,
+    pool: Pool,
+) -> Service:
+    """All that requests share."""
+    door = Door(settings, stores, clock)
+    lives = {name: _live(name, store, clock, engine, door) for name, store in stores.items()}
+    return Service(
+        settings=settings,
+        clock=clock,
+        meters=meters,
+        pool=pool,
+        lives=lives,
+        door=door,
+        obstacles=tuple(_obstacles(pool, engine, lives.values())),
+    )
 
 
 def server(app: FastAPI, settings: Settings) -> uvicorn.Server:

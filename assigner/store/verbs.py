@@ -72,11 +72,10 @@ def new_task(c: Enqueue) -> TaskRecord:
 
 def offer(records: Records, c: MakeOffer) -> Judged:
     """Propose a queued task to an agent with room for it."""
-    row = TRANSITIONS["offer"]
     task = records.tasks.get(c.task)
     if task is None:
         return refuse("unknown_task")
-    if task.state not in row.sources:
+    if task.state not in TRANSITIONS["offer"].sources:
         return _wrong_state(task)
     if task.version != c.task_version or c.version not in (None, task.version):
         return refuse("stale_version", version=task.version)
@@ -92,6 +91,11 @@ def offer(records: Records, c: MakeOffer) -> Judged:
     against = (f"freeze {task.queue}", f"drain {agent.id}", f"exclude {agent.id} {task.queue}")
     if by := holder(records, *against):
         return refuse("override_conflict", by=by.id, field="slot")
+    return [_offered(task, agent, c)]
+
+
+def _offered(task: TaskRecord, agent: AgentRecord, c: MakeOffer) -> Happened:
+    """The offer as it is made; accepted at once where nobody is to be asked."""
     offer = OfferRecord(
         id=c.offer,
         task=c.task,
@@ -116,7 +120,7 @@ def offer(records: Records, c: MakeOffer) -> Judged:
         responded_at=_first(task, "responded_at", c.now) if c.accept else task.responded_at,
     )
     event = "task.accepted" if c.accept else "task.offered"
-    return [Happened(type=event, task=after, offer=offer, agent=_loaded(agent, task.size, c.now))]
+    return Happened(type=event, task=after, offer=offer, agent=_loaded(agent, task.size, c.now))
 
 
 def _on_offer(records: Records, verb: str, c: OnOffer, at: int) -> Judged:
