@@ -201,7 +201,9 @@ Value = Annotated[int, Meta(ge=1, le=2**35)]
 
 
 class Assignment(Struct, kw_only=True):
-    """A task and the agent who takes it; `value` is the sum of `terms`."""
+    """A task and the agent who takes it; `value` is the sum of `terms`: by a rule over time, of shares of the
+    largest size among the tasks.
+    """
 
     task: str
     agent: str
