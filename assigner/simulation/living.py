@@ -57,7 +57,7 @@ def run(
     """Let the real service decide: by a rule of its queues, or by a policy in place of its solver.
 
     As at the bare desk; with `learns` the service is told of no handling times. By a rule it knows shifts,
-    and gives nobody what they could not finish in theirs.
+    and gives nobody what they could not finish in theirs, unless that is longer than all of these.
     """
     with asyncio.Runner() as runner:
         service = Living(runner, rule)
