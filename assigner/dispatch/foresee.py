@@ -25,6 +25,7 @@ from assigner.domain.snapshot import Snapshot
 from solver.outlook import SOON, Outlook
 from solver.over_time import Rated, rate
 from solver.prices import normal, settle
+from solver.worth import first_come, limit_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,6 +44,8 @@ class Foreseen:
     rated: Rated
     fastest: Floats
     """[T]: hours that the fastest agent at work takes."""
+    limit: float
+    """Hours beyond which a wait is too long."""
     names: Sequence[str]
     """The ids of the agents who may be waited for."""
     type_of: Ints
@@ -71,9 +74,11 @@ def foresee(
     log_price = settle(outlook) if policy.prices is None else _given(policy.prices, names)
     seats = _places(who, len(roster.agents))
     free = np.fromiter(roster.positions(reduce(or_, (one.verdict.eligible for one in groups), 0)), np.int64)
+    rated = rate(outlook, log_price, seats[free])
     return Foreseen(
-        rated=rate(outlook, log_price, seats[free]),
+        rated=rated,
         fastest=outlook.handling.min(axis=1, initial=np.inf),
+        limit=limit_of(_taken_as_they_come(snapshot, outlook, rated.price, type_of)),
         names=names,
         type_of=type_of,
         column_of=_places(free, len(roster.agents)),
@@ -192,6 +197,14 @@ def _arrivals(types: Sequence[Group], waiting: Floats, rates: Mapping[str, float
         total[category] = total.get(category, 0) + count
     shares = [rates.get(category, 0) / total[category] for category in categories]
     return np.array(shares, np.float64) * waiting
+
+
+def _taken_as_they_come(snapshot: Snapshot, outlook: Outlook, price: Floats, type_of: Ints) -> float:
+    """Hours that tasks would wait; where no arrivals are said, as long as the oldest has waited."""
+    if outlook.arrivals.any():
+        return first_come(price, outlook.waiting, outlook.arrivals)
+    since = (snapshot.tasks[i].created_at for i in np.flatnonzero(type_of >= 0).tolist())
+    return max(0, snapshot.now - min(since, default=snapshot.now)) / HOUR_MS
 
 
 def _given(prices: Mapping[str, float], names: Sequence[str]) -> Floats:

@@ -222,7 +222,7 @@ def _extended(arcs: _Arcs, count: int, made: Sequence[tuple[int, tuple[int, ...]
 def _priced(foreseen: Foreseen) -> Priced:
     """What was foreseen of each task."""
     rated = foreseen.rated
-    return Priced.of(rated.price, rated.left, foreseen.fastest, foreseen.type_of)
+    return Priced.of(rated.price, rated.left, foreseen.fastest, foreseen.limit, foreseen.type_of)
 
 
 def _fit(groups: Sequence[Group], arcs: _Arcs, policy: Policy, largest: int) -> Points:

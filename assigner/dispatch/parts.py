@@ -73,18 +73,19 @@ class TaskFacts:
 @dataclass(frozen=True, slots=True, eq=False)
 class Priced:
     """Of n tasks, what a rule over time says of their types: see Rated, and the hours of the fastest agent at
-    work. What is not finite or not above 0 is not known.
+    work. What is not finite or not above 0 is not known. `limit`: hours beyond which a wait is too long.
     """
 
     price: Floats
     left: Floats
     fastest: Floats
+    limit: float
 
     @staticmethod
-    def of(price: Floats, left: Floats, fastest: Floats, type_of: Ints) -> Priced:
+    def of(price: Floats, left: Floats, fastest: Floats, limit: float, type_of: Ints) -> Priced:
         """From what is said of T types; `type_of` [n] is −1 where nothing is known."""
-        columns = (np.append(each, 0.0)[type_of] for each in (price, left, fastest))
-        return Priced(*columns)
+        price, left, fastest = (np.append(each, 0.0)[type_of] for each in (price, left, fastest))
+        return Priced(price, left, fastest, limit)
 
 
 def rule_of(task: Task, policy: Policy) -> str:
@@ -106,6 +107,7 @@ def parts_of(facts: TaskFacts, priced: Priced, now: int, weights: Mapping[str, f
         waited=np.maximum(now - facts.created, 0) / HOUR_MS,
         weight=weight_of(facts.priority.astype(np.float64)),
         slack=np.where(facts.first, np.inf, slack),
+        limit=np.where(facts.first, np.inf, priced.limit),
     )
     if facts.curved is not None:
         parts["promise"] = _curved_promise(facts, facts.curved, now, parts["promise"])

@@ -145,12 +145,15 @@ OVER_TIME: dict[str, str] = {
     "× the price of the agent's time, by the agent for whom that is least. What is soon finished goes first.",
     "right_agent": "2³⁴, for the agent for whom the priced hours are least; for others less, by 6 × ln of "
     "how many times as many theirs are, 2³² at most. An agent whom the task prefers adds ln 4.",
-    "waited": "0.15 × ln(1 + hours waited / 4 times the task's priced hours), without an end.",
+    "waited": "0.15 × ln(1 + hours waited / 4 times the task's priced hours), and 20 for each limit of "
+    "waiting beyond the first. The limit is 36 h and 1.15 times as long as tasks would wait if they were "
+    "taken as they come: the work that waits over the work that arrives an hour.",
     "priority": "ln 2 for each 25 steps above 50, less for each below. With `priority_first` 4 a step: "
     "before all else.",
     "promise": "e^(-hours / 8) while there are so many hours until the task has to be begun for its promise "
-    "to be kept, by `respond_by` or done by `due_at`; after that 1 for each 12 hours, less 4. By a curve of "
-    "the queue's own ln 2 for each 25 of its points.",
+    "to be kept, by `respond_by` or done by `due_at`; after that −4, and 20 for each limit of waiting "
+    "beyond half of the first, to the whole of it: at 0.7 of it 0, at the limit 6. By a curve of the queue's "
+    "own ln 2 for each 25 of its points.",
 }
 """The terms of the rules over time, in millionths. All but `right_agent` are of the task, within 2³¹."""
 

@@ -11,7 +11,7 @@ from assigner.dispatch import candidates
 from assigner.dispatch.ahead import left, sight
 from assigner.dispatch.ahead.abilities import PREPARED, Abilities
 from assigner.dispatch.ahead.foresight import TICK_MS, Foresight
-from assigner.dispatch.ahead.keeping import PRICE, TICK
+from assigner.dispatch.ahead.keeping import PRICE, TICK, WAIT
 from assigner.dispatch.ahead.sight import waiting
 from assigner.dispatch.waiting import explain_live
 from assigner.domain.agent import Presence
@@ -244,12 +244,13 @@ async def test_the_next_leader_goes_on_from_the_same_prices_and_counts() -> None
     before, demand, now = prices(live), live.mirror.sees.demand, live.clock.now_ms()
     live.clock.advance(TICK_MS)
     await live.step()
-    settled = prices(live)
+    settled, wait = prices(live), live.mirror.sees.wait
     await live.dispatcher.close()
     live.dispatcher = live.another("second")
     assert await live.dispatcher.take()
     sees = live.mirror.sees
     assert prices(live) == settled != before
+    assert sees.wait == wait > 0
     assert {name: sees.demand.rate(name, now) for name in demand.arrived} == {
         name: demand.rate(name, now) for name in demand.arrived
     }
@@ -272,7 +273,8 @@ async def test_an_agent_who_is_removed_has_no_price_any_more() -> None:
     await live.settle()
     assert "gone" not in prices(live)
     kept = (await live.store.learned(PRICE)).fields[PRICE]
-    assert kept == {TICK: live.clock.now_ms() // TICK_MS, **prices(live)}
+    tick, wait = live.clock.now_ms() // TICK_MS, live.mirror.sees.wait
+    assert kept == {TICK: tick, WAIT: wait, **prices(live)}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 from solver.outlook import SOON
 from solver.over_time import DEFAULTS
 from solver.prices import SOFTNESS
-from solver.worth import AGEING, BROKEN, FORGIVEN, NEAR, PATIENCE, URGENT
+from solver.worth import AGEING, BROKEN, LONGER, NEAR, PATIENCE, PULL, REDRESSED, SPARE, URGENT
 from tests.unit import oracle
 
 Json = dict[str, Any]
@@ -170,8 +170,7 @@ class World:
         return part * (FAINT if first else 1)
 
     def _parts(self, task: Json, first: bool) -> dict[str, float]:
-        type, priority = type_of(task), oracle.priority(task)
-        waited = max(0, self.now - oracle.ms(task.get("created_at", self.request["now"]))) / 3_600_000
+        type, priority, waited = type_of(task), oracle.priority(task), self._waited(task)
         if first:
             age = AGEING * log(1 + waited / PATIENCE)
             return {
@@ -184,15 +183,42 @@ class World:
         own = task.get("handle_s", 600) / 3600
         price = self.least(type) if known else own
         fastest = min((self.hours[type, id] for id in known), default=own)
+        used = waited / self.limit()
         return {
             "nearly_done": -log(price * self.size[type]),
-            "waited": AGEING * log(1 + waited / (PATIENCE * price)),
+            "waited": AGEING * log(1 + waited / (PATIENCE * price)) + PULL * max(0.0, used - 1),
             "priority": log(2) * (priority - 50) / 25,
-            "promise": self._promise(task, fastest),
+            "promise": self._promise(task, fastest, used),
         }
 
-    def _promise(self, task: Json, fastest: float) -> float:
+    def limit(self) -> float:
+        """Hours beyond which a wait is too long."""
+        able = {type for type, _ in self.able}
+        said = self.request["policy"].get("arrivals", {})
+        alike: dict[str, int] = {}
+        for type in able:
+            alike[type[4]] = alike.get(type[4], 0) + self._amount(type)
+        comes = {type: said.get(type[4], 0) * self._amount(type) / alike[type[4]] for type in able}
+        if not any(comes.values()):
+            oldest = max((self._waited(task) for type in able for task in self.types[type]), default=0.0)
+            return SPARE + LONGER * oldest
+        some = [type for type in able if comes[type] and self.doers(type)]
+        an_hour = sum(self.least(type) * comes[type] for type in some)
+        work = sum(self.least(type) * self._amount(type) for type in some)
+        return SPARE + LONGER * (work / an_hour if an_hour else 0.0)
+
+    def _amount(self, type: Type) -> int:
+        return self.size[type] * len(self.types[type])
+
+    def _waited(self, task: Json) -> float:
+        return max(0, self.now - oracle.ms(task.get("created_at", self.request["now"]))) / 3_600_000
+
+    def _promise(self, task: Json, fastest: float, used: float) -> float:
         if not task.get("due_at"):
             return 0
         slack = (oracle.ms(task["due_at"]) - self.now) / 3_600_000 - fastest
-        return URGENT * exp(-slack / NEAR) if slack >= 0 else -slack / FORGIVEN - BROKEN
+        return URGENT * exp(-slack / NEAR) if slack >= 0 else _redress(used) - BROKEN
+
+
+def _redress(used: float) -> float:
+    return PULL * min(max(used - REDRESSED, 0.0), 1 - REDRESSED)

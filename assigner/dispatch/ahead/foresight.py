@@ -38,6 +38,8 @@ class Foresight:
     """The prices that the store has."""
     after: dict[Name, float] = field(default_factory=dict)
     """As of the last tick: priced hours of what is left of a case beyond one task of each type."""
+    wait: float = 0.0
+    """As of the last tick: hours that tasks would wait if they were taken as they come."""
     later: list[str] = field(default_factory=list)
     """The free agents that the last cycle left for the next ones, because they were too many."""
     board: Board = field(default_factory=Board)

@@ -15,6 +15,8 @@ from assigner.store.base import Learn, Learned
 PRICE, ARRIVALS, FOLLOWS = KINDS = ("price", "arrivals", "follows")
 TICK = ""
 """Stands among the prices for the number of the tick at which they were settled; no agent is called so."""
+WAIT = " "
+"""Stands there for the hours that tasks would wait as of that tick; no agent is called so either."""
 BETWEEN = "\x1f"
 """Stands between the names of two types."""
 
@@ -30,7 +32,7 @@ def learn_of(sees: Foresight, lease: str) -> Learn:
         else:
             said[kind][name] = value
     said[PRICE] = {agent: price for agent, price in sees.log_price.items() if sees.kept.get(agent) != price}
-    said[PRICE][TICK] = sees.ticked
+    said[PRICE] |= {TICK: sees.ticked, WAIT: sees.wait}
     gone[PRICE] = sorted(sees.kept.keys() - sees.log_price.keys())
     sees.kept = dict(sees.log_price)
     return Learn(lease=lease, set=said, drop=gone)
@@ -39,10 +41,10 @@ def learn_of(sees: Foresight, lease: str) -> Learn:
 def foresight_of(learned: Learned) -> Foresight:
     """Foresight that goes on from what was kept."""
     fields = learned.fields
-    prices = {name: float(price) for name, price in fields[PRICE].items() if name != TICK}
+    prices = {name: float(price) for name, price in fields[PRICE].items() if name not in (TICK, WAIT)}
     sees = Foresight(demand=Demand.of([*_keyed(fields[ARRIVALS]), *_keyed(fields[FOLLOWS])]))
     sees.log_price, sees.kept = prices, dict(prices)
-    sees.ticked = int(fields[PRICE].get(TICK, -1))
+    sees.ticked, sees.wait = int(fields[PRICE].get(TICK, -1)), float(fields[PRICE].get(WAIT, 0.0))
     return sees
 
 

@@ -49,10 +49,11 @@ async def mirror_with(store: Store, world: World) -> Mirror:
 
 
 async def look_again(store: Store, mirror: Mirror, now: int) -> None:
-    """Let a mirror have the prices of the last tick, where another process settles them."""
+    """Let a mirror have what was settled at the last tick, where another process settles them."""
     if mirror.sees.due(now):
         kept = foresight_of(sound(await store.learned(*KINDS))[0])
         mirror.sees.log_price, mirror.sees.ticked = kept.log_price, kept.ticked
+        mirror.sees.wait = kept.wait
         mirror.sees.demand.fade(now)
 
 

@@ -18,13 +18,14 @@ from assigner.dispatch.ahead.sight import WHOLE_CELLS, waiting
 from assigner.dispatch.index import Index
 from solver.outlook import Outlook
 from solver.prices import HORIZON, settle
+from solver.worth import first_come
 
 MOST_CELLS = 2_000_000
 """So many (type, agent) pairs are priced; beyond, the types with least work before them do not count."""
 SLICE = 8
 """After so many types the event loop goes round: they take a few milliseconds."""
 DIGITS = 6
-"""The logs of prices are rounded to so many, so that who reads them goes on from the very same."""
+"""What is settled is rounded to so many, so that who reads it goes on from the very same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,7 +77,8 @@ class Wanted:
 
 
 async def tick(sees: Foresight, index: Index, now: int, settle: Settle) -> None:
-    """Settle the prices, and look anew at what arrives, what is left of cases and who takes how long.
+    """Settle the prices, and look anew at what arrives, what is left of cases, who takes how long, and how
+    long tasks would wait.
 
     The crew is up to date.
     """
@@ -90,7 +92,8 @@ async def tick(sees: Foresight, index: Index, now: int, settle: Settle) -> None:
     prices = sees.log_price | dict(zip(names, logs.tolist(), strict=False))
     after = await cases_left(sees, prices, now)
     sees.log_price = {name: log for name, log in prices.items() if sees.crew.place(name) is not None}
-    sees.after, sees.ticked, index.changed = after, tick, set()  # what waits is counted anew for this tick
+    sees.after, sees.wait = after, _wait(load, logs)
+    sees.ticked, index.changed = tick, set()  # what waits is counted anew for this tick
     if len(wanted) * who.size > WHOLE_CELLS:
         await _share(sees, wanted, now)
 
@@ -147,6 +150,13 @@ def _busiest(types: list[list[Wanted]], most: int) -> list[list[Wanted]]:
         return sum(one.waiting + HORIZON * one.arrivals for one in same) * (hours if hours < inf else 0.0)
 
     return sorted(types, key=work, reverse=True)[:most]
+
+
+def _wait(load: Load, log_price: Floats) -> float:
+    """Hours that tasks would wait if they were taken as they come."""
+    price = (load.hours * np.exp(log_price)).min(axis=1, initial=inf)
+    price = np.where(price < inf, price, 0.0)
+    return round(first_come(price, load.waiting, load.arrivals), DIGITS)
 
 
 async def _share(sees: Foresight, wanted: Sequence[Wanted], now: int) -> None:

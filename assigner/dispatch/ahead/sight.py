@@ -27,6 +27,7 @@ from assigner.domain.snapshot import Snapshot
 from assigner.domain.task import Task
 from solver.outlook import Outlook
 from solver.over_time import Rated, rate
+from solver.worth import limit_of
 
 WHOLE_CELLS = 250_000
 """So many (type, agent) pairs are looked at together: a few milliseconds."""
@@ -41,6 +42,8 @@ class Seen:
     rated: Rated
     fastest: Floats
     """[T]: hours that the fastest agent at work takes."""
+    limit: float
+    """Hours beyond which a wait is too long."""
     types: Mapping[Type, int]
     columns: Mapping[str, int]
     """The free agents, by their ids."""
@@ -49,7 +52,7 @@ class Seen:
 
     def priced(self, types: Places) -> Priced:
         """What is said of tasks of these types, [n]."""
-        return Priced.of(self.rated.price, self.rated.left, self.fastest, types)
+        return Priced.of(self.rated.price, self.rated.left, self.fastest, self.limit, types)
 
     def of(self, snapshot: Snapshot) -> Foreseen:
         """The same, of the tasks and agents of a snapshot."""
@@ -58,6 +61,7 @@ class Seen:
         return Foreseen(
             rated=self.rated,
             fastest=self.fastest,
+            limit=self.limit,
             names=self.names,
             type_of=np.array(types, np.int64),
             column_of=np.array([self.columns.get(agent.id, -1) for agent in snapshot.agents], np.int64),
@@ -133,6 +137,7 @@ def see(sees: Foresight, index: Index, asked: Sequence[Type], free: Places, now:
     return Seen(
         rated=replace(rated, held_for=number[rated.held_for]),
         fastest=fastest,
+        limit=limit_of(sees.wait),
         types={type: t for t, type in enumerate(asked)},
         columns={sees.crew.name(place): i for i, place in enumerate(free.tolist())},
         names=[sees.crew.name(place) for place in waited_for.tolist()],

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assigner.dispatch.ahead.keeping import ARRIVALS, BETWEEN, FOLLOWS, PRICE, TICK
+from assigner.dispatch.ahead.keeping import ARRIVALS, BETWEEN, FOLLOWS, PRICE, TICK, WAIT
 from assigner.store.base import Learned
 
 MOST = 1e15
@@ -52,6 +52,8 @@ def _handling(name: str, value: Any) -> bool:
 
 
 def _price(name: str, value: Any) -> bool:
+    if name == WAIT:
+        return _number(value)
     return _whole(value) if name == TICK else _number(value, -MOST_LOG, MOST_LOG)
 
 
