@@ -10,11 +10,12 @@ import numpy as np
 
 from assigner.simulation.moment import Line, Moment, Policy, Task
 from assigner.simulation.world import NEVER
+from solver.in_hand import in_all
 from solver.left import beyond
 from solver.outlook import SOON, Floats, Outlook
 from solver.over_time import Rated, rate
 from solver.prices import settle
-from solver.worth import first_come, limit_of, worth
+from solver.worth import worth
 
 MEMORY = 200.0
 """Hours over which an arrival is forgotten, by the factor e."""
@@ -77,15 +78,12 @@ class PriceAndHold(Policy):
         self._flows.followed(task.type, None if next is None else next.type)
 
     def ticked(self, moment: Moment) -> None:
-        """Settle the prices, what is left of cases, and which wait is too long."""
+        """Settle the prices, and what is left of cases."""
         at_work = _at_work(moment)
         if at_work:
             before = self._log_price[at_work] if self._settled else None
             self._log_price[at_work] = settle(self._outlook(moment, at_work), before)
-            prices = self._prices(at_work)
-            self._after = beyond(prices, self._flows.follows)
-            queued, arrivals = np.array(moment.queued, np.float64), self._flows.arrivals(moment.now)
-            self._limit = limit_of(first_come(prices, queued, arrivals))
+            self._after = beyond(self._prices(at_work), self._flows.follows)
             self._settled = True
 
     def choose(self, moment: Moment) -> Sequence[tuple[Task, int]]:
@@ -99,7 +97,7 @@ class PriceAndHold(Policy):
         idle = np.arange(len(moment.idle))  # they come first
         rated = rate(self._outlook(moment, at_work), self._log_price[at_work], idle)
         asked = [(line, task) for line in lines for task in _first(line, moment)]
-        index = _index(asked, rated, moment, self._limit)
+        index = _index(asked, rated, moment)
         best = int(index.argmax())
         if index.flat[best] == -np.inf:
             return ()
@@ -109,6 +107,7 @@ class PriceAndHold(Policy):
     def _learned(self, moment: Moment) -> None:
         self._seen = moment.handling
         self._handling = np.array(moment.handling, np.float64)
+        self._doubt = None if moment.doubt is None else np.array(moment.doubt, np.float64)
 
     def _outlook(self, moment: Moment, at_work: list[int]) -> Outlook:
         """What the rule sees of a moment and these agents."""
@@ -118,11 +117,24 @@ class PriceAndHold(Policy):
             handling=self._handling[:, at_work],
             waiting=np.array(moment.queued, np.float64),
             arrivals=self._flows.arrivals(moment.now),
-            frees_in=_frees_in(moment, at_work),
+            frees_in=self._frees_in(moment, at_work),
             leaves_in=np.array([moment.leaves[agent] for agent in at_work]) - moment.now,
             slots=np.ones(len(at_work)),
             after=self._after,
         )
+
+    def _frees_in(self, moment: Moment, at_work: list[int]) -> Floats:
+        """Hours until each is expected to be free: of a task in hand all it takes again, as of an exponential
+        law; which is the more the longer it has taken, where that is in doubt.
+        """
+        tasks, agents = moment.busy.values(), list(moment.busy)
+        types = np.array([task.type for task in tasks], np.int64)
+        left = self._handling[types, agents]
+        if self._doubt is not None:
+            spent = moment.now - np.array([task.begun for task in tasks])
+            left = in_all(left, self._doubt[types, agents], spent)
+        comes = [moment.comes[agent] - moment.now for agent in at_work[len(moment.idle) + len(agents) :]]
+        return np.concatenate((np.zeros(len(moment.idle)), left, comes))
 
     def _prices(self, at_work: list[int]) -> Floats:
         """[T]: priced hours of one task of each type, of those at work who may do it, or of whoever may."""
@@ -138,17 +150,6 @@ def _at_work(moment: Moment) -> list[int]:
     busy = moment.busy
     soon = [one for one, at in enumerate(moment.comes) if at <= last and one not in busy]
     return [*moment.idle, *moment.busy, *soon]
-
-
-def _frees_in(moment: Moment, at_work: list[int]) -> Floats:
-    """Hours until each is expected to be free: of a task at hand the whole mean again, as of an exponential
-    law, which knows nothing of the time already spent.
-    """
-    handling, now = moment.handling, moment.now
-    hours = [0.0] * len(moment.idle)
-    hours += [handling[task.type][agent] for agent, task in moment.busy.items()]
-    hours += [moment.comes[agent] - now for agent in at_work[len(hours) :]]
-    return np.array(hours)
 
 
 def _first(line: Line, moment: Moment) -> list[Task]:
@@ -169,7 +170,7 @@ def _slack(task: Task, moment: Moment) -> float:
     return task.due - moment.now - needs
 
 
-def _index(asked: Sequence[tuple[Line, Task]], rated: Rated, moment: Moment, limit: float) -> Floats:
+def _index(asked: Sequence[tuple[Line, Task]], rated: Rated, moment: Moment) -> Floats:
     """[asked, idle]: the index of each pair; -inf where it is held or may not be."""
     types = np.array([task.type for _, task in asked])
     parts = worth(
@@ -178,7 +179,6 @@ def _index(asked: Sequence[tuple[Line, Task]], rated: Rated, moment: Moment, lim
         moment.now - np.array([task.arrived for _, task in asked]),
         np.array([task.step.service.weight for _, task in asked]),
         np.array([_slack(task, moment) for _, task in asked]),
-        limit,
     )
     index: Floats = rated.pair[types] + np.sum(list(parts.values()), axis=0)[:, None]
     index[rated.held_for[types] >= 0] = -np.inf

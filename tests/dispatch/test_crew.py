@@ -125,18 +125,44 @@ async def test_nights_and_breaks_are_not_time_spent_on_a_task() -> None:
     assert foreseen(live, "ann") == (4, 3)
 
 
+@lived
+async def test_who_was_never_seen_at_such_a_task_is_thought_slow_the_longer_they_take() -> None:
+    """Of who has done many, about as much is left as ever."""
+    live = Living()
+    await live.queue("q", lost_after_s=1_000_000)
+    for agent in ("ann", "bob"):
+        await live.agent(agent, skills={agent: 1})
+    await live.settle()
+    for agent in ("ann", *(f"other-{n}" for n in range(20))):
+        for minutes in (6, 24, 60, 150) * 10:
+            live.mirror.handling.observe("easy", agent, minutes * MINUTE)
+    for agent in ("ann", "bob"):
+        await live.task(f"for-{agent}", category="easy", skills={agent: 1})
+    await live.settle()
+    for agent in ("ann", "bob"):
+        await live.answer("accept", f"for-{agent}")
+    await live.settle()
+    hours = []
+    for _ in range(3):
+        hours.append([times[0] for agent in ("ann", "bob") if (times := foreseen(live, agent))])
+        await live.wait(90 * MINUTE)
+    known, new = zip(*hours, strict=True)
+    assert known == pytest.approx([1.0, 1.0, 1.0], abs=0.1)
+    assert new == pytest.approx([1.0, 1.4, 1.8], abs=0.1)
+
+
 @pytest.mark.parametrize(("spread", "expected"), [(0.0, 0.5), (MEMORYLESS, 1.0), (MEMORYLESS / 2, 0.75)])
 def test_what_is_left_of_a_task_in_hand_depends_on_how_times_spread(spread: float, expected: float) -> None:
     """Half an hour into an hour: regular times have half an hour left, exponential ones the whole again."""
-    assert remaining(np.array([[0, 1.0, spread]]), 30 * MINUTE) == pytest.approx([expected])
+    assert remaining(np.array([[0, 1.0, 0.0, spread]]), 30 * MINUTE) == pytest.approx([expected])
 
 
 def test_what_takes_longer_than_expected_is_never_thought_to_be_over() -> None:
-    task = np.array([[0, 1.0, 0.0]])
+    task = np.array([[0, 1.0, 0.0, 0.0]])
     assert remaining(task, 3 * HOUR) == pytest.approx([LEAST_LEFT])
 
 
 @pytest.mark.parametrize("spread", [0.0, MEMORYLESS])
 def test_the_longer_a_task_is_overdue_the_more_is_left_of_it(spread: float) -> None:
-    task = np.array([[0, 1.0, spread]])
+    task = np.array([[0, 1.0, 0.0, spread]])
     assert remaining(task, 24 * HOUR) == pytest.approx([24 - OVERDUE])

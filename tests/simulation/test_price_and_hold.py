@@ -10,6 +10,7 @@ import pytest
 from assigner.simulation.bare import run
 from assigner.simulation.compare import compare, difference, interval, of
 from assigner.simulation.measures import cycle
+from assigner.simulation.moment import Line, Moment, Task
 from assigner.simulation.policies import POLICIES, Fifo
 from assigner.simulation.presence import Shifts
 from assigner.simulation.price_and_hold import Flows, PriceAndHold
@@ -35,6 +36,26 @@ def test_nothing_is_held_for_who_is_about_to_go_and_all_for_who_is_about_to_come
     assert [agent for _, agent, _ in begun(run(leaves, given, PriceAndHold(), seed=0))] == [0, 1]
     comes = replace(SLOW, presence=Shifts([[(2.0, 90.0)], [(0.0, 90.0)]]))
     assert [agent for _, agent, _ in begun(run(comes, given, PriceAndHold(), seed=0))] == [0, 0]
+
+
+@pytest.mark.parametrize(("doubt", "waited_for"), [(None, True), (0.0, True), (1.0, False)])
+def test_who_turns_out_to_be_slow_is_waited_for_no_longer(doubt: float | None, *, waited_for: bool) -> None:
+    """Where one hour was expected of somebody who has been at it for ten, and that was a guess, the next task
+    goes to who takes five.
+    """
+    world = World(types=["a"], agents=["new", "slow"], takes=[[1.0, 5.0]])
+    moment = Moment(world, [NO, NO], [NO, NO])
+    moment.believe(world.takes, None if doubt is None else [[doubt, 0.0]])
+    policy = PriceAndHold()
+    policy.begin(moment, seed=0)
+    in_hand, waits = Task(0, single(0, 0.0), 0, 0.0), Task(1, single(1, 0.1), 0, 0.1)
+    moment.busy[0], in_hand.begun, moment.idle[1] = in_hand, 0.0, 0.0
+    line = moment.lines[waits.type, waits.step.service, frozenset()] = Line(
+        (0, waits.step.service, frozenset())
+    )
+    line.put(waits)
+    moment.queued[0], moment.now = 1, 10.0
+    assert policy.choose(moment) == (() if waited_for else [(waits, 1)])
 
 
 def test_the_right_agent_is_kept_for_what_only_they_can() -> None:

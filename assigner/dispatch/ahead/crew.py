@@ -13,13 +13,14 @@ from assigner.dispatch.ahead.handled import shared
 from assigner.dispatch.entries import AgentEntry, TaskEntry
 from assigner.domain.agent import Agent, Presence
 from assigner.domain.expected import Times
+from solver.in_hand import in_all
 from solver.outlook import SOON
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
-COMES, LEAVES, FIRST, LAST, ROOM, SLOTS, LONGEST, UNTIL = 0, 1, slice(2, 5), slice(5, 8), 8, 9, 10, 11
-WIDTH = 12
+COMES, LEAVES, FIRST, LAST, ROOM, SLOTS, LONGEST, UNTIL = 0, 1, slice(2, 6), slice(6, 10), 10, 11, 12, 13
+WIDTH = 14
 """The columns of an agent: the instants from when and until when they work, in milliseconds; of the tasks in
 hand the one expected to end first and the one expected to end last (see InHand); room for how much more; how
 many tasks they do at once; how many hours their longest shift has; and until when all this holds if nothing
@@ -28,6 +29,8 @@ happens.
 HOUR_MS = 3_600_000
 MEMORYLESS = 1.28
 """The spread (σ of ln) of exponential times, where what is left is the mean again: π/√6."""
+MOST_REGULAR = 0.1
+"""Of that spread: no times are taken for more regular."""
 LEAST_LEFT = 0.2
 """The least that is left of a task in hand, as a part of what it was expected to take."""
 OVERDUE = 4.0
@@ -35,11 +38,11 @@ OVERDUE = 4.0
 who has forgotten a task, or is stuck in it, is waited for ever less.
 """
 MOST_LOGGED = 20_000
-InHand = tuple[float, float, float]
+InHand = tuple[float, float, float, float]
 """A task in hand: the instant at which it was begun, if it was, as if the agent had been at work ever since,
-in milliseconds; how many hours it is expected to take in all; the spread of that.
+in milliseconds; how many hours it was expected to take in all, above 0; the doubt of that, and the spread.
 """
-NOTHING: InHand = (inf, 0.0, 0.0)
+NOTHING: InHand = (inf, 1 / HOUR_MS, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -146,8 +149,8 @@ class Crew:
         """When the agents in these places are there. `size`: of the room that each of them is to have."""
         facts = self._facts[who]
         comes_in = np.maximum(facts[:, COMES] - now, 0.0) / HOUR_MS
-        first, last = remaining(facts[:, FIRST], now), remaining(facts[:, LAST], now)
-        left = np.where(np.asarray(size) > 1.0, last, first)
+        large = np.greater(size, 1.0)[..., None]
+        left = remaining(np.where(large, facts[:, LAST], facts[:, FIRST]), now)
         return Spans(
             comes_in=comes_in,
             frees_in=comes_in + np.where(facts[:, ROOM] >= size, 0.0, left),
@@ -183,16 +186,18 @@ class Crew:
 
 
 def remaining(tasks: Floats, now: int) -> Floats:
-    """[n]: hours until tasks in hand, [n, 3], are done, given how long they have taken.
+    """[n]: hours until tasks in hand, [n, 4], are done, given how long they have taken, which says how long
+    they take in all where that was in doubt.
 
     Where times spread like exponential ones it is the mean again; where they do not spread at all, what the
     mean leaves; between the two, in proportion, which is near the truth for Weibull times. Of what is long
     overdue more is left the longer it takes.
     """
-    began, expected, spread = tasks.T
+    began, expected, doubt, spread = tasks.T
     spent = np.maximum(now - began, 0.0) / HOUR_MS
-    regular = 1.0 - np.minimum(spread / MEMORYLESS, 1.0)
-    left = np.maximum(expected - regular * np.minimum(spent, expected), LEAST_LEFT * expected)
+    by_chance = np.minimum(spread / MEMORYLESS, 1.0)
+    expected = in_all(expected, doubt, spent, 1.0 / np.maximum(by_chance, MOST_REGULAR))
+    left = np.maximum(expected - (1.0 - by_chance) * np.minimum(spent, expected), LEAST_LEFT * expected)
     longer: Floats = np.maximum(left, spent - OVERDUE * expected)
     return longer
 
@@ -230,15 +235,18 @@ def _in_hand(entry: AgentEntry, one: TaskEntry, now: int) -> InHand:
     if began is not None:
         began = now - shared(entry.windows, entry.breaks, began, now)
     expected = entry.said.handling_ms(one.task) / HOUR_MS
-    return began or inf, expected, _spread(entry.said, one.task.requirement.category or "")
+    return began or inf, expected, *_doubt_and_spread(entry.said, one.task.requirement.category or "")
 
 
-def _spread(said: Agent, category: str) -> float:
-    """How an agent's times of a category spread; like exponential ones where nothing was learned."""
+def _doubt_and_spread(said: Agent, category: str) -> tuple[float, float]:
+    """Of an agent's times of a category. Where nothing was learned what is said is taken for known, and times
+    for exponential ones.
+    """
     times = said.handle_ms
     if isinstance(times, Times) and category in times.handling:
-        return times.handling.estimate(category, said.id).spread
-    return MEMORYLESS
+        found = times.handling.estimate(category, said.id, times.said.get(category))
+        return found.doubt, found.spread
+    return 0.0, MEMORYLESS
 
 
 def places(found: Iterable[int]) -> Places:
