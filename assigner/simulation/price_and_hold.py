@@ -15,7 +15,7 @@ from solver.left import beyond
 from solver.outlook import SOON, Floats, Outlook
 from solver.over_time import Rated, rate
 from solver.prices import settle
-from solver.worth import worth
+from solver.worth import first_come, limit_of, worth
 
 MEMORY = 200.0
 """Hours over which an arrival is forgotten, by the factor e."""
@@ -78,12 +78,15 @@ class PriceAndHold(Policy):
         self._flows.followed(task.type, None if next is None else next.type)
 
     def ticked(self, moment: Moment) -> None:
-        """Settle the prices, and what is left of cases."""
+        """Settle the prices, what is left of cases, and which wait is too long."""
         at_work = _at_work(moment)
         if at_work:
             before = self._log_price[at_work] if self._settled else None
             self._log_price[at_work] = settle(self._outlook(moment, at_work), before)
-            self._after = beyond(self._prices(at_work), self._flows.follows)
+            prices = self._prices(at_work)
+            self._after = beyond(prices, self._flows.follows)
+            queued, arrivals = np.array(moment.queued, np.float64), self._flows.arrivals(moment.now)
+            self._limit = limit_of(first_come(prices, queued, arrivals))
             self._settled = True
 
     def choose(self, moment: Moment) -> Sequence[tuple[Task, int]]:
@@ -97,7 +100,7 @@ class PriceAndHold(Policy):
         idle = np.arange(len(moment.idle))  # they come first
         rated = rate(self._outlook(moment, at_work), self._log_price[at_work], idle)
         asked = [(line, task) for line in lines for task in _first(line, moment)]
-        index = _index(asked, rated, moment)
+        index = _index(asked, rated, moment, self._limit)
         best = int(index.argmax())
         if index.flat[best] == -np.inf:
             return ()
@@ -170,7 +173,7 @@ def _slack(task: Task, moment: Moment) -> float:
     return task.due - moment.now - needs
 
 
-def _index(asked: Sequence[tuple[Line, Task]], rated: Rated, moment: Moment) -> Floats:
+def _index(asked: Sequence[tuple[Line, Task]], rated: Rated, moment: Moment, limit: float) -> Floats:
     """[asked, idle]: the index of each pair; -inf where it is held or may not be."""
     types = np.array([task.type for _, task in asked])
     parts = worth(
@@ -179,6 +182,7 @@ def _index(asked: Sequence[tuple[Line, Task]], rated: Rated, moment: Moment) -> 
         moment.now - np.array([task.arrived for _, task in asked]),
         np.array([task.step.service.weight for _, task in asked]),
         np.array([_slack(task, moment) for _, task in asked]),
+        limit,
     )
     index: Floats = rated.pair[types] + np.sum(list(parts.values()), axis=0)[:, None]
     index[rated.held_for[types] >= 0] = -np.inf
