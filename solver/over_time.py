@@ -79,37 +79,30 @@ def _held(outlook: Outlook, hours: Floats, share: Floats, idle: Ints, tuning: Tu
     """For each type and idle agent: who faster to wait for (−1: none), and hours until that one begins it.
 
     With F the faster agents: the wait is at least what the earliest of them needs to finish it, and what all
-    of them need for the tasks before this one. Who is not in F never finishes before this agent would.
+    of them need for the tasks before this one. Who is not in F never finishes before this agent would. What
+    all of F need is a mean of what each of them would, so it is looked at only where even the `least` that
+    anybody would is short enough.
     """
     if not outlook.slots.size:
         return np.full((len(hours), 0), -1), np.zeros((len(hours), 0))
     stays = outlook.frees_in < outlook.leaves_in
     done = hours + np.where(stays, outlook.frees_in, FAR)
-    soonest = done.argmin(axis=1)
-    every = np.arange(len(hours))
-    first = done[every, soonest][:, None]
-    mine, takes = hours[:, idle], hours[every, soonest][:, None]
-    longer = tuning.patience * SURELY
-    rows = ((mine > longer * first) & (mine < FAR)).any(axis=1).nonzero()[0]
-    if not rows.size:
-        return np.full(mine.shape, -1), np.zeros(mine.shape)
-    alternative = np.repeat(first, idle.size, axis=1)
-    here = stays.astype(np.float64)
-    share *= here  # from here on, who does not stay has no part in it
-    work = np.einsum("t,tr,tr->r", outlook.waiting, share, hours) + outlook.beside
-    if rows.size < every.size:
-        hours, share = hours[rows], share[rows]
-    speed = np.reciprocal(hours)
-    speed *= here
-    before = speed * work
-    before -= share
-    speed *= outlook.slots
-    ahead, served = _among_faster(hours, before, speed, mine[rows])
-    alternative[rows] += tuning.queue * np.maximum(ahead, 0.0) / np.maximum(served, 1.0 / FAR)
-    hold = (mine > longer * alternative) & (mine < FAR)
-    held_for = np.where(hold, soonest[:, None], -1)
-    begins = alternative - takes
-    return held_for, np.where(hold, begins, 0.0)
+    soonest, every = done.argmin(axis=1), np.arange(len(hours))
+    first, takes = (each[every, soonest][:, None] for each in (done, hours))
+    before = share * hours
+    work = outlook.waiting @ before + outlook.beside
+    np.subtract(work, before, out=before)  # [T, R]: the work before a task at each agent
+    least = first + tuning.queue * np.maximum(before / outlook.slots, 0.0).min(axis=1, keepdims=True)
+    mine, alternative = hours[:, idle], np.full((len(hours), idle.size), FAR)
+    may = mine < FAR
+    rows = np.flatnonzero((may & (mine > tuning.patience * least)).any(axis=1))
+    hours = hours[rows]
+    hours[:, ~stays] = FAR  # who does not stay is faster than nobody
+    ahead, served = _among_faster(hours, before[rows] / hours, outlook.slots / hours, mine[rows])
+    queue = tuning.queue * np.maximum(ahead, 0.0) / np.maximum(served, 1.0 / FAR)
+    alternative[rows] = first[rows] + queue
+    hold = may & (mine > tuning.patience * SURELY * alternative)
+    return np.where(hold, soonest[:, None], -1), np.where(hold, alternative - takes, 0.0)
 
 
 def _among_faster(hours: Floats, before: Floats, speed: Floats, mine: Floats) -> tuple[Floats, Floats]:

@@ -52,14 +52,12 @@ def cheapest(hours: Floats, price: Floats) -> tuple[Floats, Floats]:
 
 def shares(priced: Floats, least: Floats) -> Floats:
     """[T, R]: the share of a type's work that each agent would get, soft around the cheapest."""
-    part = priced / least[:, None]
-    part -= 1.0
-    part /= SOFTNESS
-    part += 1.0
+    part = priced * (1.0 / (SOFTNESS * least))[:, None]
+    part += 1.0 - 1.0 / SOFTNESS
     np.multiply(part, part, out=part)
     np.multiply(part, part, out=part)
     np.reciprocal(part, out=part)
-    part /= part.sum(axis=1, keepdims=True)
+    part *= 1.0 / part.sum(axis=1, keepdims=True)
     return part
 
 
