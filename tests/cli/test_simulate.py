@@ -71,12 +71,12 @@ agents: {ana: {}}
     document = json.loads(told("simulate", "-", *asked, "fifo", "--json", stdin=uneven))
     assert document["differences"]["spt"]["wait"]["high"] < 0
     said = words(told("simulate", "-", *asked, "fifo", stdin=uneven))
-    assert re.search(r"spt, beside fifo: surely better in [a-z0-9 ,]*wait", said)
+    assert re.search(r"spt beside fifo: surely better in [a-z0-9 ,]*wait", said)
     said = words(told("simulate", "-", *asked, "spt", stdin=uneven))
-    assert re.search(r"fifo, beside spt: .*surely worse in [a-z0-9 ,]*wait", said)
+    assert re.search(r"fifo beside spt: .*surely worse in [a-z0-9 ,]*wait", said)
     lone = b"id,at,category\na,2026-11-23T09:00:00Z,rare\n"
     said = words(told("simulate", tiny, *FEW, "--trace", "-", stdin=lone))
-    assert "spt, beside fifo: nothing is sure; more --seeds may tell." in said
+    assert "spt beside fifo: nothing is sure; more --seeds may tell." in said
 
 
 def test_one_is_one() -> None:

@@ -47,6 +47,12 @@ EXAMPLES: Final = """\b
   At the living desk also priority_first and snapshot, rules of a queue.
 
 \b
+[bold]What it tells[/bold]
+  Of each policy the mean of every measure, how it differs from the policy of
+  --compare in the same weeks, and a picture of that: what is right of 0 is
+  better, what does not reach 0 is sure. Then what is sure, in a sentence.
+
+\b
 [bold]Desks[/bold]
   bare: the policy alone, fast. living: the real dispatcher, solver and store,
   in memory; ten to a hundred times slower.

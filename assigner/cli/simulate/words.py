@@ -16,9 +16,9 @@ SIMULATE: Mapping[str, tuple[str, str]] = {
     "sim_many_agents": ("{count} agents", "{count} agentes"),
     "sim_one_cases": ("1 case", "1 caso"),
     "sim_many_cases": ("{count} cases", "{count} casos"),
-    "sim_verdict": ("{policy}, beside {other}: {said}.", "{policy}, frente a {other}: {said}."),
-    "sim_better": ("surely better in {measures}", "con seguridad mejor en {measures}"),
-    "sim_worse": ("surely worse in {measures}", "con seguridad peor en {measures}"),
+    "sim_verdict": ("{policy} beside {other}: {said}.", "{policy} frente a {other}: {said}."),
+    "sim_better": ("surely better in {measures}", "sin duda mejor en {measures}"),
+    "sim_worse": ("surely worse in {measures}", "sin duda peor en {measures}"),
     "sim_alike": (
         "nothing is sure; more --seeds may tell",
         "nada es seguro; quizá con más --seeds",
@@ -36,7 +36,7 @@ SIMULATE: Mapping[str, tuple[str, str]] = {
     "sim_wait": ("Wait", "Espera"),
     "sim_wait_p99": ("p99 wait", "Espera p99"),
     "sim_wait_longest": ("Longest wait", "Espera máxima"),
-    "sim_attained": ("Promises kept", "Compromisos"),
+    "sim_attained": ("Promises kept", "Cumplimiento"),
     "sim_abandoned": ("Abandoned", "Abandonos"),
     "sim_profile": (
         "{count} numbers will not do; expected 1, 24 of a day, or 168 of a week from Monday's midnight.",
