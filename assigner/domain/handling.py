@@ -37,7 +37,8 @@ LONGEST = log(8)
 """A time counts as at most eight times what its root was expected to come to, more while that is in doubt."""
 SHORTEST = 2 * LONGEST
 MOVED = 0.002
-"""A change of an agent's speed, in logarithms, that is worth telling their categories."""
+"""A change, in logarithms, that is worth telling: of an agent's speed their categories; of how much pairs
+differ, all of them."""
 SWEEPS = 5
 """How often all parts are fitted to each other when what was stored is read."""
 FITTED = 20_000
@@ -250,8 +251,8 @@ class Handling:
 
     def _fit_own(self) -> None:
         """Fit how much pairs differ of themselves to what is left of their levels, as if OWN had been found
-        in OWN_PAIRS before; and weigh every pair again. (Empirical Bayes: Efron and Morris 1975, "Data
-        analysis using Stein's estimator"; one step of Fisher scoring of the logarithm of the variance.)
+        in OWN_PAIRS before. (Empirical Bayes: Efron and Morris 1975, "Data analysis using Stein's estimator";
+        one step of Fisher scoring of the logarithm of the variance.)
         """
         own, agents = self._own, self._agents
         known = OWN_PAIRS * OWN / own
@@ -261,10 +262,17 @@ class Handling:
                 share, off = own * pair.weight, pair.level - found.level - agents[agent].speed
                 slope += share * (pair.weight * off * off - 1)
                 known += share * share
-        self._own = own * exp(min(max(slope / known, -1.0), 1.0))
+        step = min(max(slope / known, -1.0), 1.0)
+        if abs(step) > MOVED:
+            self._own = own * exp(step)
+            self._weigh_again(self._own - own)
+
+    def _weigh_again(self, more_own: float) -> None:
+        """Let every pair weigh what it does where pairs differ so much more of themselves."""
+        agents = self._agents
         for found in self._categories.values():
             for agent, pair in found.pairs.items():
-                more = 1 / (1 / pair.weight + self._own - own) - pair.weight
+                more = 1 / (1 / pair.weight + more_own) - pair.weight
                 pair.weight += more
                 found.weigh(pair, agents[agent].speed, more)
                 agents[agent].weight += more
