@@ -26,7 +26,10 @@ COOLING_DOWN = "Agents who declined, each not asked again before the instant."
 LOAD = "What is taken of the capacity now. Default: the sizes in `busy`."
 BUSY = "The tasks in hand. Given with `load`, their sizes add up to it."
 MOST_BUSY = 1000
-ARRIVALS = "Tasks that come an hour, by category. Of a category that no task has here, nothing follows."
+ARRIVALS = (
+    "Tasks that come an hour, by category; with what waits they say which wait is too long. Of a category that "
+    "no task has here, nothing follows."
+)
 PRICED = (
     "By a rule over time: what an hour of each agent at work is worth to the others' work, 1 for the mean."
 )

@@ -92,7 +92,7 @@ async def tick(sees: Foresight, index: Index, now: int, settle: Settle) -> None:
     prices = sees.log_price | dict(zip(names, logs.tolist(), strict=False))
     after = await cases_left(sees, prices, now)
     sees.log_price = {name: log for name, log in prices.items() if sees.crew.place(name) is not None}
-    sees.after, sees.wait = after, _wait(load, logs)
+    sees.after, sees.wait = after, _wait(load, logs) if who.size else sees.wait
     sees.ticked, index.changed = tick, set()  # what waits is counted anew for this tick
     if len(wanted) * who.size > WHOLE_CELLS:
         await _share(sees, wanted, now)
