@@ -27,8 +27,8 @@ LOAD = "What is taken of the capacity now. Default: the sizes in `busy`."
 BUSY = "The tasks in hand. Given with `load`, their sizes add up to it."
 MOST_BUSY = 1000
 ARRIVALS = (
-    "Tasks that come an hour, by category; with what waits they say which wait is too long. Of a category that "
-    "no task has here, nothing follows."
+    "Tasks that come an hour, by category; with what waits they say which wait is too long. Of a category "
+    "that no task has here, nothing follows."
 )
 PRICED = (
     "By a rule over time: what an hour of each agent at work is worth to the others' work, 1 for the mean."
