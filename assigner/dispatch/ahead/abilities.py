@@ -17,6 +17,7 @@ from assigner.dispatch.entries import AgentEntry
 from assigner.dispatch.lines import Kind, kind_of, line_for, step_for
 from assigner.domain.agent import Agent
 from assigner.domain.eligibility import qualified
+from assigner.domain.expected import Times
 from assigner.domain.group import STEPS_PER_OCTAVE
 from assigner.domain.roster import Roster
 from assigner.domain.task import Task
@@ -182,7 +183,8 @@ def _row(task: Task, who: Places, own: Mapping[int, int]) -> Row:
 
 
 def _own_ms(said: Agent, category: str) -> int:
-    return said.handle_ms.get(category) or 0
+    times = said.handle_ms
+    return (times.ms(category) if isinstance(times, Times) else times.get(category)) or 0
 
 
 def type_of(task: Task) -> Type:

@@ -33,10 +33,12 @@ class Burden:
     _counted: dict[Kind, dict[int, int]] = field(default_factory=dict)
     """How much waits, in sizes, of each step of each kind."""
 
-    def renew(self, tick: int, parts: dict[Type, Part]) -> None:
-        """Begin anew, with the shares of another tick."""
-        self.tick, self.parts = tick, parts
-        self.hours, self._counted, self.whole = np.zeros(0), {}, False
+    def begin(self, type: Type, part: Part, amount: int) -> None:
+        """So much waits of a type, as far as is known until all is counted; what one task of it adds."""
+        self.parts[type] = part
+        if amount:
+            self._add(type, amount)
+            self._counted.setdefault(type[0], {})[type[1]] = amount
 
     def count(
         self,
@@ -46,21 +48,25 @@ class Burden:
         places: int,
     ) -> None:
         """So much waits now of each type of these kinds, and nothing of others of them."""
-        if places > self.hours.size:
-            self.hours = np.concatenate((self.hours, np.zeros(places - self.hours.size)))
+        self.hold(places)
         gone = {kind: self._counted.pop(kind, {}) for kind in kinds}
         for type, amount in waiting:
             more = amount - gone.get(type[0], {}).pop(type[1], 0)
             if more:
-                self._add(type, more, part_of)
+                if type not in self.parts:
+                    self.parts[type] = part_of(type)
+                self._add(type, more)
             self._counted.setdefault(type[0], {})[type[1]] = amount
         for kind, steps in gone.items():
             for step, amount in steps.items():
-                self._add((kind, step), -amount, part_of)
+                self._add((kind, step), -amount)
 
-    def _add(self, type: Type, amount: int, part_of: Callable[[Type], Part]) -> None:
-        if type not in self.parts:
-            self.parts[type] = part_of(type)
+    def hold(self, places: int) -> None:
+        """Have room for so many agents."""
+        if places > self.hours.size:
+            self.hours = np.concatenate((self.hours, np.zeros(places - self.hours.size)))
+
+    def _add(self, type: Type, amount: int) -> None:
         who, hours = self.parts[type]
         self.hours[who] += amount * hours
 

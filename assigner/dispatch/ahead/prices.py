@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 
 from assigner.dispatch.ahead.abilities import Row, Type, type_of
-from assigner.dispatch.ahead.burden import Part, share_out
+from assigner.dispatch.ahead.burden import Burden, share_out
 from assigner.dispatch.ahead.crew import Floats, Places
 from assigner.dispatch.ahead.foresight import TICK_MS, Foresight
 from assigner.dispatch.ahead.left import cases_left
@@ -72,7 +72,7 @@ class Wanted:
 
     type: Type
     row: Row
-    waiting: float
+    waiting: int
     arrivals: float
 
 
@@ -90,17 +90,19 @@ async def tick(sees: Foresight, index: Index, now: int, settle: Settle) -> None:
     names = [sees.crew.name(place) for place in who.tolist()]
     logs = await settle(load) if load.hours.size else np.zeros(0)
     prices = sees.log_price | dict(zip(names, logs.tolist(), strict=False))
-    after = await cases_left(sees, prices, now)
+    after, burden = await cases_left(sees, prices, now), Burden(tick=tick)
+    if len(wanted) * who.size > WHOLE_CELLS:
+        await _share(burden, sees, wanted, prices, now)
+
+    # From here on all of it holds, at once: nobody decides by the half of a tick.
     sees.log_price = {name: log for name, log in prices.items() if sees.crew.place(name) is not None}
     sees.after, sees.wait = after, _wait(load, logs) if who.size else sees.wait
-    sees.ticked, index.changed = tick, set()  # what waits is counted anew for this tick
-    if len(wanted) * who.size > WHOLE_CELLS:
-        await _share(sees, wanted, now)
+    sees.ticked, sees.burden, index.changed = tick, burden, set()
 
 
 async def _wanted(sees: Foresight, index: Index, now: int) -> list[Wanted]:
     """All types of which something waits or arrives."""
-    amounts: dict[Type, float] = dict(waiting(index))
+    amounts = dict(waiting(index))
     arrivals = {type_of(task): (name, task) for name, task in sees.demand.asks.items()}
     found = []
     for number, type in enumerate(dict.fromkeys([*amounts, *arrivals])):
@@ -108,7 +110,7 @@ async def _wanted(sees: Foresight, index: Index, now: int) -> list[Wanted]:
             await asyncio.sleep(0)
         name, task = arrivals.get(type, ("", None))
         rate = sees.demand.rate(name, now) * task.requirement.size if task else 0.0
-        found.append(Wanted(type, sees.abilities.row(type, now), amounts.get(type, 0.0), rate))
+        found.append(Wanted(type, sees.abilities.row(type, now), amounts.get(type, 0), rate))
     return found
 
 
@@ -159,13 +161,15 @@ def _wait(load: Load, log_price: Floats) -> float:
     return round(first_come(price, load.waiting, load.arrivals), DIGITS)
 
 
-async def _share(sees: Foresight, wanted: Sequence[Wanted], now: int) -> None:
-    """Share what waits out anew, for where there is too much to look at at once."""
-    at_work, prices = sees.crew.at_work(now), sees.prices()
-    parts: dict[Type, Part] = {}
+async def _share(
+    burden: Burden, sees: Foresight, wanted: Sequence[Wanted], log_price: Mapping[str, float], now: int
+) -> None:
+    """Share what waits out, for where there is too much to look at at once."""
+    at_work, prices = sees.crew.at_work(now), sees.crew.each(log_price)
+    burden.hold(prices.size)
     for number, one in enumerate(wanted):
         if number % SLICE == 0:
             await asyncio.sleep(0)
-        who = one.row.who[at_work[one.row.who]]
-        parts[one.type] = share_out(who, one.row.hours[at_work[one.row.who]], prices[who])
-    sees.burden.renew(sees.ticked, parts)
+        there = at_work[one.row.who]
+        who = one.row.who[there]
+        burden.begin(one.type, share_out(who, one.row.hours[there], prices[who]), one.waiting)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from assigner.dispatch.ahead.abilities import Row, Type, type_of
 from assigner.dispatch.ahead.board import board, left_after
-from assigner.dispatch.ahead.burden import Part, share_out
+from assigner.dispatch.ahead.burden import Burden, Part, share_out
 from assigner.dispatch.ahead.crew import Floats, Places
 from assigner.dispatch.ahead.foresight import Foresight
 from assigner.dispatch.foresee import Foreseen
@@ -25,7 +25,7 @@ from assigner.dispatch.lines import Kind
 from assigner.dispatch.parts import Priced
 from assigner.domain.snapshot import Snapshot
 from assigner.domain.task import Task
-from solver.outlook import Outlook
+from solver.outlook import Outlook, in_time
 from solver.over_time import Rated, rate
 from solver.worth import limit_of
 
@@ -93,7 +93,7 @@ class Scene:
             times = self.sees.crew.times(who, self.now, largest)
             begins = np.where(size <= times.room, times.comes_in, times.frees_in)
         return Outlook(
-            handling=np.where((begins + hours <= times.leaves_in) | (hours > times.longest), hours, inf),
+            handling=in_time(hours, begins, times.leaves_in, times.longest),
             arrivals=np.zeros(len(hours)),
             frees_in=times.frees_in,
             leaves_in=times.leaves_in,
@@ -231,7 +231,7 @@ def _bring_up_to_date(scene: Scene) -> None:
     """Let the burden know what waits by now."""
     sees, index, burden = scene.sees, scene.index, scene.sees.burden
     if burden.tick != sees.ticked:
-        burden.renew(sees.ticked, {})
+        burden = sees.burden = Burden(tick=sees.ticked)
     kinds = index.changed if burden.whole else {kind for kind, _ in index.lines()}
     burden.count(waiting(index, kinds), kinds, scene.part, len(sees.crew))
     index.changed, burden.whole = set(), True

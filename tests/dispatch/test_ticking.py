@@ -1,0 +1,64 @@
+"""A tick of the prices goes on while others decide."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from assigner.dispatch.ahead.burden import Burden
+from assigner.dispatch.ahead.foresight import TICK_MS
+from assigner.dispatch.ahead.prices import settle_here, tick
+from assigner.dispatch.candidates import candidates
+from assigner.domain.policy import Policy
+from tests.dispatch.living import Living, lived
+
+TYPES, AGENTS = 40, 6
+
+
+async def _busy() -> Living:
+    """Tasks of many types wait for a few agents, one of whom is free."""
+    live = Living()
+    await live.queue("q")
+    for number in range(AGENTS):
+        times = {f"c{one}": 60.0 + 7 * number * one for one in range(TYPES)}
+        await live.agent(f"a{number}", handle_s=times)
+        if number:
+            await live.on_task("assign", await _task(live, number, number), agent=f"a{number}", force=True)
+    await live.step()
+    for number in range(TYPES):
+        await _task(live, AGENTS + number, number)
+    assert live.dispatcher.lead is not None
+    await live.dispatcher.lead.feed.catch_up()
+    return live
+
+
+async def _task(live: Living, number: int, category: int) -> str:
+    await live.task(f"t{number}", category=f"c{category}")
+    return f"t{number}"
+
+
+@lived
+async def test_nobody_decides_by_the_half_of_a_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where much is shared out a slice at a time, prices and shares change together, and what waits counts
+    once.
+    """
+    for module in ("sight", "prices"):
+        monkeypatch.setattr(f"assigner.dispatch.ahead.{module}.WHOLE_CELLS", 0)
+    live = await _busy()
+    mirror, now = live.mirror, live.clock.now_ms() + TICK_MS
+    sees, before = mirror.look_ahead(now), mirror.sees.ticked
+    candidates(mirror, now, Policy())
+
+    ticking, seen = asyncio.ensure_future(tick(sees, mirror.index, now, settle_here)), set[int]()
+    while not ticking.done():
+        await asyncio.sleep(0)
+        assert sees.burden.tick == sees.ticked
+        candidates(mirror, now, Policy())
+        seen.add(sees.burden.tick)
+    await ticking
+    assert seen == {before, now // TICK_MS}
+
+    counted, sees.burden = sees.burden, Burden(tick=sees.ticked)
+    candidates(mirror, now, Policy())
+    assert counted.hours.sum() > 0
+    assert np.allclose(counted.hours, sees.burden.hours)
