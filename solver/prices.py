@@ -16,8 +16,11 @@ STEP = 0.05
 """η, how far one round moves the log of a price per unit of relative overload."""
 FLOOR = 0.0003
 """The lowest price, as a fraction of the highest."""
+TICK = 1 / 12
+"""Hours between two settlings, of one round each: how fast prices move hangs on the hours that pass, not on
+how often somebody looks. Who settles them less often lets as many rounds go together.
+"""
 ROUNDS_AT_FIRST = 50
-ROUNDS = 4
 MOST_OVERLOAD = 3.0
 
 
@@ -25,9 +28,9 @@ def settle(outlook: Outlook, log_price: Floats | None = None, rounds: int | None
     """Prices moved towards balance; their logs, [R], of mean 1. None starts from equal prices.
 
     Call it on a fixed tick with what it gave last: how often somebody asks must not change them.
-    `rounds`: 4, or 50 from equal prices.
+    `rounds`: 1, or 50 from equal prices.
     """
-    rounds = rounds or (ROUNDS_AT_FIRST if log_price is None else ROUNDS)
+    rounds = rounds or (ROUNDS_AT_FIRST if log_price is None else 1)
     hours = np.minimum(outlook.handling, FAR)
     price = np.ones(outlook.slots.size) if log_price is None else np.exp(log_price)
     price = normal(price)

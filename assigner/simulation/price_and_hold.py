@@ -14,13 +14,11 @@ from solver.in_hand import in_all
 from solver.left import beyond
 from solver.outlook import SOON, Floats, Outlook
 from solver.over_time import Rated, rate
-from solver.prices import settle
+from solver.prices import TICK, settle
 from solver.worth import first_come, limit_of, worth
 
 MEMORY = 200.0
 """Hours over which an arrival is forgotten, by the factor e."""
-TICK = 0.25
-"""Hours between two settlings of the prices."""
 
 
 class Flows:
@@ -81,8 +79,10 @@ class PriceAndHold(Policy):
         """Settle the prices, what is left of cases, and which wait is too long."""
         at_work = _at_work(moment)
         if at_work:
-            before = self._log_price[at_work] if self._settled else None
-            self._log_price[at_work] = settle(self._outlook(moment, at_work), before)
+            before, rounds = None, None
+            if self._settled:
+                before, rounds = self._log_price[at_work], max(1, round(self.tick / TICK))
+            self._log_price[at_work] = settle(self._outlook(moment, at_work), before, rounds)
             prices = self._prices(at_work)
             self._after = beyond(prices, self._flows.follows)
             queued, arrivals = np.array(moment.queued, np.float64), self._flows.arrivals(moment.now)

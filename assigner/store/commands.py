@@ -194,6 +194,7 @@ class PutKey(Command):
 LEARNED: dict[str, str] = {
     "handling": "how long the agents take: times of each category and agent",
     "price": "what an hour of each agent is worth",
+    "left": "what is left of a case beyond a task of each type, in priced hours",
     "arrivals": "how often tasks of each type come",
     "follows": "which types follow which, in a case",
 }

@@ -32,7 +32,7 @@ SMALL = {"slow_server": (12.1, 11.71), "n_system": (5.9, 5.80)}
 """What was asked of the small systems, and their optimum."""
 MOST_WORSE = 0.05
 TICK = 1.0
-"""Hours between two settlings of the prices, in worlds of hours and days: a quarter changes nothing."""
+"""Hours between two settlings of the prices, in worlds of hours and days: more often changes nothing."""
 
 _NOTE = (
     "± 95 %. Published: the simulator of the data, where only the number on duty is fixed. "

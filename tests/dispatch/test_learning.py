@@ -345,7 +345,8 @@ ODD = {
         "nobody": [1.0, 10.0, 100.0, "1-0"],
         "fraud\x1feva": [0, 0, 0, ""],
     },
-    "price": {"": "now", "ann": None, "bob": "dear", "cid": 1e308, "dan": True},
+    "price": {"": "now", " ": -1.0, "ann": None, "bob": "dear", "cid": 1e308, "dan": True},
+    "left": {"a": -1.0, "b": None, "c": "much"},
     "arrivals": {
         "a": [1],
         "b": [-1.0, 0, 0, ASKS],

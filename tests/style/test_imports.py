@@ -85,7 +85,7 @@ TABLE = {
     "assigner.dispatch.ahead": _may(LIVES, "numpy", DECIDES),
     **{
         f"assigner.dispatch.ahead.{name}": _may(f"{LIVES} solver", "numpy", DECIDES)
-        for name in ("burden", "crew", "sight")
+        for name in ("burden", "crew", "foresight", "sight")
     },
     **{
         f"assigner.dispatch.ahead.{name}": _waits(LIVES, "numpy", DECIDES)

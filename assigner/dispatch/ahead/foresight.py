@@ -12,8 +12,9 @@ from assigner.dispatch.ahead.board import Board
 from assigner.dispatch.ahead.burden import Burden
 from assigner.dispatch.ahead.crew import Crew, Floats
 from assigner.dispatch.ahead.demand import Demand, Name
+from solver.prices import TICK
 
-TICK_MS = 60_000
+TICK_MS = round(TICK * 3_600_000)
 """Prices are settled once in so long, by the store's clock."""
 
 
@@ -34,8 +35,8 @@ class Foresight:
     demand: Demand = field(default_factory=Demand)
     ticked: int = -1
     log_price: dict[str, float] = field(default_factory=dict)
-    kept: dict[str, float] = field(default_factory=dict)
-    """The prices that the store has."""
+    kept: dict[str, dict[str, float]] = field(default_factory=dict)
+    """What the store has of prices and of what is left of cases."""
     after: dict[Name, float] = field(default_factory=dict)
     """As of the last tick: priced hours of what is left of a case beyond one task of each type."""
     wait: float = 0.0

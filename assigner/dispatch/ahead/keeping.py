@@ -1,6 +1,6 @@
 """Foresight kept in the store, so that whoever leads next goes on from the same prices and counts.
 
-What arrived since the last tick is not kept: of MEMORY_H hours it is a minute.
+What arrived since the last tick is not kept: of MEMORY_H hours it is minutes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from assigner.dispatch.ahead.demand import Demand
 from assigner.dispatch.ahead.foresight import Foresight
 from assigner.store.base import Learn, Learned
 
-PRICE, ARRIVALS, FOLLOWS = KINDS = ("price", "arrivals", "follows")
+PRICE, LEFT, ARRIVALS, FOLLOWS = KINDS = ("price", "left", "arrivals", "follows")
 TICK = ""
 """Stands among the prices for the number of the tick at which they were settled; no agent is called so."""
 WAIT = " "
@@ -31,10 +31,12 @@ def learn_of(sees: Foresight, lease: str) -> Learn:
             gone[kind].append(name)
         else:
             said[kind][name] = value
-    said[PRICE] = {agent: price for agent, price in sees.log_price.items() if sees.kept.get(agent) != price}
+    for kind, values in ((PRICE, sees.log_price), (LEFT, sees.after)):
+        kept = sees.kept.get(kind, {})
+        said[kind] = {name: value for name, value in values.items() if kept.get(name) != value}
+        gone[kind] = sorted(kept.keys() - values.keys())
+        sees.kept[kind] = dict(values)
     said[PRICE] |= {TICK: sees.ticked, WAIT: sees.wait}
-    gone[PRICE] = sorted(sees.kept.keys() - sees.log_price.keys())
-    sees.kept = dict(sees.log_price)
     return Learn(lease=lease, set=said, drop=gone)
 
 
@@ -43,7 +45,8 @@ def foresight_of(learned: Learned) -> Foresight:
     fields = learned.fields
     prices = {name: float(price) for name, price in fields[PRICE].items() if name not in (TICK, WAIT)}
     sees = Foresight(demand=Demand.of([*_keyed(fields[ARRIVALS]), *_keyed(fields[FOLLOWS])]))
-    sees.log_price, sees.kept = prices, dict(prices)
+    sees.log_price, sees.after = prices, {name: float(hours) for name, hours in fields[LEFT].items()}
+    sees.kept = {PRICE: dict(prices), LEFT: dict(sees.after)}
     sees.ticked, sees.wait = int(fields[PRICE].get(TICK, -1)), float(fields[PRICE].get(WAIT, 0.0))
     return sees
 

@@ -53,7 +53,7 @@ async def look_again(store: Store, mirror: Mirror, now: int) -> None:
     if mirror.sees.due(now):
         kept = foresight_of(sound(await store.learned(*KINDS))[0])
         mirror.sees.log_price, mirror.sees.ticked = kept.log_price, kept.ticked
-        mirror.sees.wait = kept.wait
+        mirror.sees.after, mirror.sees.wait = kept.after, kept.wait
         mirror.sees.demand.fade(now)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assigner.dispatch.ahead.keeping import ARRIVALS, BETWEEN, FOLLOWS, PRICE, TICK, WAIT
+from assigner.dispatch.ahead.keeping import ARRIVALS, BETWEEN, FOLLOWS, LEFT, PRICE, TICK, WAIT
 from assigner.store.base import Learned
 
 MOST = 1e15
@@ -57,6 +57,10 @@ def _price(name: str, value: Any) -> bool:
     return _whole(value) if name == TICK else _number(value, -MOST_LOG, MOST_LOG)
 
 
+def _left(name: str, value: Any) -> bool:
+    return _number(value)
+
+
 def _arrivals(name: str, value: Any) -> bool:
     """How many, as of when, since when, and what the type asks."""
     if not _list(value, 4):
@@ -88,6 +92,7 @@ def _follows(name: str, value: Any) -> bool:
 FITS: Mapping[str, Callable[[str, Any], bool]] = {
     "handling": _handling,
     PRICE: _price,
+    LEFT: _left,
     ARRIVALS: _arrivals,
     FOLLOWS: _follows,
 }
