@@ -14,6 +14,14 @@ SOON = 12.0
 """Hours: who comes to work within them counts as at work; one may wait for them."""
 
 
+def in_time(hours: Floats, begins: Floats, leaves_in: Floats, longest: Floats) -> Floats:
+    """[T, R]: the hours of work that begins in so many hours; inf where it would not end before its agent
+    leaves, unless it is longer than the longest of their shifts and goes on in the next one anyhow.
+    """
+    ends: Floats = np.where((begins + hours <= leaves_in) | (hours > longest), hours, np.inf)
+    return ends
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Outlook:
     """T types of tasks, R agents at work: idle, busy, or soon to come. All times in hours.

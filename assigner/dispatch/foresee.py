@@ -22,7 +22,7 @@ from assigner.domain.group import Group
 from assigner.domain.policy import Policy
 from assigner.domain.roster import Roster
 from assigner.domain.snapshot import Snapshot
-from solver.outlook import SOON, Outlook
+from solver.outlook import SOON, Outlook, in_time
 from solver.over_time import Rated, rate
 from solver.prices import normal, settle
 from solver.worth import first_come, limit_of
@@ -122,7 +122,7 @@ def outlook_of(
     begins = np.where((sizes[:, None] <= at_once) | np.isinf(frees_in), 0.0, frees_in)
     waiting: Floats = sizes * np.array([float(len(group.members)) for group in types])
     return Outlook(
-        handling=np.where(able & ((begins + hours <= leaves_in) | (hours > longest)), hours, np.inf),
+        handling=in_time(np.where(able, hours, np.inf), begins, leaves_in, longest),
         waiting=waiting,
         arrivals=_arrivals(types, waiting, arrivals),
         frees_in=frees_in,

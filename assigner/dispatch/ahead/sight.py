@@ -126,9 +126,9 @@ def see(sees: Foresight, index: Index, asked: Sequence[Type], free: Places, now:
     who = np.flatnonzero(at_work)
     free = free[at_work[free]]
     scene = Scene(sees=sees, index=index, now=now, at_work=at_work, who=who, free=free)
-    types = list(dict.fromkeys([*asked, *(type for type, _ in waiting(index))]))
-    few = len(types) * who.size <= WHOLE_CELLS
-    rated, fastest = _together(scene, types, asked) if few else _in_parts(scene, asked)
+    amounts = dict(waiting(index))
+    few = len(amounts.keys() | asked) * who.size <= WHOLE_CELLS
+    rated, fastest = _together(scene, amounts, asked) if few else _in_parts(scene, asked)
     number = np.full(at_work.size + 1, -1)  # the last is for nobody, -1
     number[rated.held_for.ravel()] = 0
     number[-1] = -1
@@ -152,18 +152,15 @@ def waiting(index: Index, kinds: Iterable[Kind] | None = None) -> Iterator[tuple
                 yield (kind, step), count * kind.requirement.size
 
 
-def _together(scene: Scene, types: Sequence[Type], asked: Sequence[Type]) -> tuple[Rated, Floats]:
-    sees, who = scene.sees, scene.who
+def _together(scene: Scene, amounts: Mapping[Type, int], asked: Sequence[Type]) -> tuple[Rated, Floats]:
+    sees, who, types = scene.sees, scene.who, list(dict.fromkeys([*asked, *amounts]))
     sees.board = board(sees.board, types, sees.abilities, sees.demand, sees.after, sees.ticked, scene.now)
     number = sees.board.number
-    amounts = np.zeros(len(number))
-    for type, amount in waiting(scene.index):
-        amounts[number[type]] = amount
     outlook = scene.outlook(
         number,
         who,
         sees.board.hours.take(who, axis=1),  # by rows: those are gone through
-        waiting=amounts,
+        waiting=np.array([amounts.get(type, 0) for type in number], np.float64),
         after=sees.board.after,
     )
     rated = scene.rate(outlook, who, scene.free)
@@ -176,7 +173,7 @@ def _together(scene: Scene, types: Sequence[Type], asked: Sequence[Type]) -> tup
         held_for=_placed(rated.held_for[rows], who),
         expected_in=rated.expected_in[rows],
     )
-    return chosen, outlook.handling[rows].min(axis=1, initial=inf)
+    return chosen, outlook.handling.min(axis=1, initial=inf)[rows]
 
 
 def _in_parts(scene: Scene, asked: Sequence[Type]) -> tuple[Rated, Floats]:
