@@ -60,7 +60,8 @@ def shares(priced: Floats, least: Floats) -> Floats:
     np.multiply(part, part, out=part)
     np.multiply(part, part, out=part)
     np.reciprocal(part, out=part)
-    part *= 1.0 / part.sum(axis=1, keepdims=True)
+    if part.size:  # else nobody is at work
+        part *= 1.0 / part.sum(axis=1, keepdims=True)
     return part
 
 
