@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import repeat
 from operator import attrgetter, or_
 
 import numpy as np
@@ -179,12 +180,10 @@ def _hours(types: Sequence[Group], mean_ms: Floats, able: Mask, agents: Sequence
     """[T, R]: the agent's own handling time for the category, else the mean of the type's tasks, in hours; of
     those who are able.
     """
-    categories = [group.task.requirement.category or "" for group in types]
-    own = [agent.handle_ms.get for agent in agents]
-    agent, type = np.nonzero(able.T)  # agent by agent: what one says lies together
-    said = [own[r](categories[t], -1) for r, t in zip(agent.tolist(), type.tolist(), strict=True)]
+    categories = np.array([group.task.requirement.category or "" for group in types], np.object_)
     mine = np.full(able.shape, -1.0)
-    mine[type, agent] = said
+    for own, said, may in zip(mine.T, agents, able.T, strict=True):
+        own[may] = [*map(said.handle_ms.get, categories[may], repeat(-1))]
     hours: Floats = np.maximum(np.where(mine >= 0, mine, mean_ms[:, None]), 1.0) / HOUR_MS
     return hours
 

@@ -70,9 +70,9 @@ class Roster:
 
     def mask(self, positions: Iterable[int]) -> int:
         """The mask of these positions, in time linear in the number of agents."""
-        digits = bytearray(b"0") * (len(self.agents) + 1)
+        digits, one = bytearray(b"0") * (len(self.agents) + 1), ord("1")
         for i in positions:
-            digits[~i] = ord("1")  # counted from the right
+            digits[~i] = one  # counted from the right
         return int(digits, 2)
 
     def same(self, mask: int) -> int:
