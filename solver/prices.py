@@ -31,11 +31,10 @@ def settle(outlook: Outlook, log_price: Floats | None = None, rounds: int | None
     `rounds`: 1, or 50 from equal prices.
     """
     rounds = rounds or (ROUNDS_AT_FIRST if log_price is None else 1)
-    hours = np.minimum(outlook.handling, FAR)
     price = np.ones(outlook.slots.size) if log_price is None else np.exp(log_price)
     price = normal(price)
-    demand = _demand(outlook)
-    for _ in range(rounds if demand.any() else 0):
+    hours, demand = _demand(outlook)
+    for _ in range(rounds if demand.size else 0):
         price = normal(price * np.exp(STEP * _overload(outlook, hours, price, demand)))
     logs: Floats = np.log(price)
     return logs
@@ -65,10 +64,14 @@ def shares(priced: Floats, least: Floats) -> Floats:
     return part
 
 
-def _demand(outlook: Outlook) -> Floats:
-    """[T]: tasks that wait or arrive within the horizon, of types that somebody may do."""
-    able = np.isfinite(outlook.handling).any(axis=1)
-    return np.where(able, outlook.waiting + HORIZON * outlook.arrivals, 0.0)
+def _demand(outlook: Outlook) -> tuple[Floats, Floats]:
+    """The hours and the tasks that wait or arrive within the horizon, of types of which some do that somebody
+    may do.
+    """
+    demand = outlook.waiting + HORIZON * outlook.arrivals
+    hours = np.minimum(outlook.handling, FAR)
+    rows = np.flatnonzero((demand > 0.0) & (hours.min(axis=1, initial=FAR) < FAR))
+    return hours[rows], demand[rows]
 
 
 def _overload(outlook: Outlook, hours: Floats, price: Floats, demand: Floats) -> Floats:

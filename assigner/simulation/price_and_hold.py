@@ -63,7 +63,7 @@ class PriceAndHold(Policy):
         """Equal prices, and nothing known of what comes."""
         self._flows = Flows(len(moment.world.types))
         self._log_price: Floats = np.zeros(len(moment.world.agents))
-        self._after: Floats = np.zeros(len(moment.world.types))
+        self._after: Floats | None = None
         self._settled = False
         self._learned(moment)
 
@@ -84,7 +84,7 @@ class PriceAndHold(Policy):
                 before, rounds = self._log_price[at_work], max(1, round(self.tick / TICK))
             self._log_price[at_work] = settle(self._outlook(moment, at_work), before, rounds)
             prices = self._prices(at_work)
-            self._after = beyond(prices, self._flows.follows)
+            self._cases, self._after = (prices, self._flows.follows.copy()), None
             queued, arrivals = np.array(moment.queued, np.float64), self._flows.arrivals(moment.now)
             self._limit = limit_of(first_come(prices, queued, arrivals))
             self._settled = True
@@ -98,7 +98,8 @@ class PriceAndHold(Policy):
             self.ticked(moment)
         at_work = _at_work(moment)
         idle = np.arange(len(moment.idle))  # they come first
-        rated = rate(self._outlook(moment, at_work), self._log_price[at_work], idle)
+        outlook = self._outlook(moment, at_work, self._left())
+        rated = rate(outlook, self._log_price[at_work], idle)
         asked = [(line, task) for line in lines for task in _first(line, moment)]
         index = _index(asked, rated, moment, self._limit)
         best = int(index.argmax())
@@ -112,7 +113,13 @@ class PriceAndHold(Policy):
         self._handling = np.array(moment.handling, np.float64)
         self._doubt = None if moment.doubt is None else np.array(moment.doubt, np.float64)
 
-    def _outlook(self, moment: Moment, at_work: list[int]) -> Outlook:
+    def _left(self) -> Floats:
+        """What is left of cases, as of the last tick; reckoned only where anything was decided since."""
+        if self._after is None:
+            self._after = beyond(*self._cases)
+        return self._after
+
+    def _outlook(self, moment: Moment, at_work: list[int], after: Floats | float = 0.0) -> Outlook:
         """What the rule sees of a moment and these agents."""
         if self._seen is not moment.handling:
             self._learned(moment)
@@ -123,7 +130,7 @@ class PriceAndHold(Policy):
             frees_in=self._frees_in(moment, at_work),
             leaves_in=np.array([moment.leaves[agent] for agent in at_work]) - moment.now,
             slots=np.ones(len(at_work)),
-            after=self._after,
+            after=after,
         )
 
     def _frees_in(self, moment: Moment, at_work: list[int]) -> Floats:
