@@ -11,10 +11,10 @@ from assigner.simulation.world import NEVER, World
 HOUR_MS = 3_600_000
 Table = Sequence[Sequence[float]]
 
+FEW_PAIRS = 2_000
+"""Of so many types and agents what is expected is told anew at each task done: early news is worth much."""
 GROWN = 1.005
-"""What is expected is told anew when so many times as much has been observed: at each task done at first,
-then less often, for telling takes long.
-"""
+"""Of more it is when so many times as much has been observed, for telling takes long."""
 
 
 class Learning:
@@ -25,13 +25,14 @@ class Learning:
         self._handling = Handling()
         self._seen = 0
         self._told = 0
+        self._few = len(world.types) * len(world.agents) <= FEW_PAIRS
 
     def learn(self, task: Task) -> bool:
         """Take in a task that was done; whether it is time to tell what is expected now."""
         ms = max(1, round((task.ended - task.begun) * HOUR_MS))
         self._handling.observe(self._world.types[task.type], self._world.agents[task.agent], ms)
         self._seen += 1
-        if self._seen <= self._told * GROWN:
+        if not self._few and self._seen <= self._told * GROWN:
             return False
         self._told = self._seen
         return True

@@ -265,3 +265,22 @@ def test_learning_from_nothing_comes_close_to_knowing() -> None:
     right = [[world.takes[task.type][task.agent] < 1.0 for task in one.tasks] for one in (knows, learns)]
     assert fmean(right[1][:20]) < fmean(right[0][:20]) - 0.2
     assert fmean(right[1][500:]) > fmean(right[0][500:]) - 0.02
+
+
+class Watching(Fifo):
+    """Notes what is expected of the one agent at each task done."""
+
+    hears = True
+
+    def begin(self, moment: Moment, seed: int) -> None:
+        self.expected: list[float] = []
+
+    def ended(self, moment: Moment, task: Task) -> None:
+        self.expected.append(moment.handling[0][0])
+
+
+def test_what_is_learned_is_told_at_once() -> None:
+    """Of a few agents and types each task done changes what is expected, however many were before."""
+    world, watching = replace(alike(1, 1.0), rates=(0.5,)), Watching()
+    run(world, cases(world, 3, 600), watching, seed=3, learns=True)
+    assert len(set(watching.expected)) == 600
