@@ -20,6 +20,8 @@ from msgspec import inspect
 
 from api.errors import MAX_FAULTS_SHOWN, ApiError, Fault
 from api.flaws import agent_flaws, queue_flaws
+from api.messages import Language
+from api.saying import say
 from api.schemas import DEEPEST, MOST_ATTRIBUTE_BYTES, AgentIn, AssignRequest, TaskIn
 from api.shapes import READ_ONLY, AgentLine, AgentPut, QueuePut, TaskNew, TaskPut
 from assigner.domain.calendar import Shift
@@ -35,7 +37,7 @@ BEYOND_MICROSECONDS = re.compile(r"(\.[0-9]{6})[0-9]+")
 MOST_SHOWN = 60
 LONGEST_POINTER = 1000
 SHIFT = ("from", "until")
-AN_INSTANT = "an instant with an offset, such as 2026-11-23T09:00:00+01:00"
+AN_INSTANT = say("instant", "en")
 
 
 class Invalid(ApiError):
@@ -52,9 +54,23 @@ class Invalid(ApiError):
 class Finder:
     """Walks a decoded body and collects faults; the walk gives the body back, tidied."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language = "en") -> None:
+        self.language = language
         self.faults: list[Fault] = []
         self.total = 0
+
+    def say(self, key: str, **facts: object) -> str:
+        """A sentence, or a part of one."""
+        return say(key, self.language, **facts)
+
+    def note(self, path: Path, code: str, key: str, **facts: object) -> None:
+        """Note a fault, in the words of a key."""
+        self.add(path, code, self.say(key, **facts))
+
+    def maybe(self, word: str, known: list[str]) -> str:
+        """What was meant, perhaps; nothing once enough is noted: guessing is slow."""
+        near = () if self.full else difflib.get_close_matches(word, known, n=1)
+        return self.say("maybe", near=near[0]) if near else ""
 
     @property
     def full(self) -> bool:
@@ -73,17 +89,24 @@ class Finder:
 
     def wrong_type(self, value: Any, expected: str, path: Path) -> Any:
         """Note a value of another JSON type."""
-        self.add(path, "wrong_type", f"{show(value)} is {_json_type(value)}; expected {expected}.")
+        what = {bool: "bool", int: "int", float: "float", str: "str", list: "list", dict: "dict"}
+        kind = self.say(f"is_{what.get(type(value), 'null')}")
+        self.note(path, "wrong_type", "wrong_type", value=self.show(value), what=kind, expected=expected)
         return value
 
+    def show(self, value: Any) -> str:
+        """The value as JSON, in a few characters."""
+        infinite = isinstance(value, float) and not isfinite(value)
+        return self.say("infinite") if infinite else show(value)
 
-def find(body: Any, kind: type) -> Any:
+
+def find(body: Any, kind: type, language: Language = "en") -> Any:
     """A body meant for the struct `kind`, tidied so that it decodes. Raises Invalid, or malformed_json when
     it is too deep.
     """
     if deeper_than(body, DEEPEST):
         raise ApiError("malformed_json", f"The body is more than {DEEPEST} levels deep.")
-    finder = Finder()
+    finder = Finder(language)
     tidy = finder.walk(_type_of(kind), body, ())
     if finder.total:
         raise Invalid(finder.faults, finder.total)
@@ -115,29 +138,19 @@ def deeper_than(value: Any, most: int) -> bool:
     return True
 
 
-def _json_type(value: Any) -> str:
-    names = {bool: "a boolean", int: "an integer", float: "a number", str: "a string", list: "a list"}
-    return names.get(type(value), "null" if value is None else "an object")
-
-
-def _maybe(word: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    return f" Maybe '{near[0]}'." if near else ""
-
-
 def _struct(finder: Finder, kind: inspect.StructType, value: Any, path: Path) -> Any:
     if not isinstance(value, dict):
-        return finder.wrong_type(value, "an object", path)
+        return finder.wrong_type(value, finder.say("is_dict"), path)
     fields = {field.encode_name: field for field in kind.fields}
     for name in value:
         if name in READ_ONLY.get(kind.cls, ()):
-            finder.add((*path, name), "read_only", f"The service keeps {show(name)} itself: leave it out.")
+            finder.note((*path, name), "read_only", "read_only", value=show(name))
         elif name not in fields:
-            maybe = "" if finder.full else _maybe(name, list(fields))  # guessing is slow
-            finder.add((*path, name), "unknown_field", f"There is no field {show(name)} here.{maybe}")
+            told = finder.say("unknown_field", value=show(name)) + finder.maybe(name, list(fields))
+            finder.add((*path, name), "unknown_field", told)
     for name, field in fields.items():
         if field.required and name not in value:
-            finder.add((*path, name), "missing", f"'{name}' is required.")
+            finder.note((*path, name), "missing", "missing", name=name)
     tidy = {
         name: finder.walk(fields[name].type, inner, (*path, name))
         for name, inner in value.items()
@@ -150,7 +163,7 @@ def _struct(finder: Finder, kind: inspect.StructType, value: Any, path: Path) ->
 
 def _dict(finder: Finder, kind: inspect.DictType, value: Any, path: Path) -> Any:
     if not isinstance(value, dict):
-        return finder.wrong_type(value, "an object", path)
+        return finder.wrong_type(value, finder.say("is_dict"), path)
     _length(finder, kind.max_length, len(value), path)
     for key in value:
         finder.walk(kind.key_type, key, (*path, key))
@@ -159,25 +172,25 @@ def _dict(finder: Finder, kind: inspect.DictType, value: Any, path: Path) -> Any
 
 def _length(finder: Finder, most: int | None, length: int, path: Path) -> None:
     if most is not None and length > most:
-        finder.add(path, "too_long", f"{length:,} items are too many; expected {most} at most.")
+        finder.note(path, "too_long", "many_items", count=length, most=str(most))
 
 
 def _list(finder: Finder, kind: inspect.ListType, value: Any, path: Path) -> Any:
     if not isinstance(value, list):
-        return finder.wrong_type(value, "a list", path)
+        return finder.wrong_type(value, finder.say("is_list"), path)
     _length(finder, kind.max_length, len(value), path)
     return [finder.walk(kind.item_type, inner, (*path, i)) for i, inner in enumerate(value)]
 
 
 def _number(finder: Finder, kind: inspect.IntType | inspect.FloatType, value: Any, path: Path) -> Any:
-    expected = _range(kind)
+    expected = _range(kind, finder.language)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return finder.wrong_type(value, expected, path)
     whole = isinstance(kind, inspect.IntType)
     if whole and isinstance(value, float) and isfinite(value) and not value.is_integer():
         return finder.wrong_type(value, expected, path)
     if not (_above(value, kind) and _below(value, kind)):
-        finder.add(path, "out_of_range", f"{show(value)} is out of range; expected {expected}.")
+        finder.note(path, "out_of_range", "out_of_range", value=finder.show(value), expected=expected)
         return value
     return int(value) if whole else value
 
@@ -190,19 +203,20 @@ def _below(value: float, kind: inspect.IntType | inspect.FloatType) -> bool:
     return value < kind.lt if kind.lt is not None else kind.le is None or value <= kind.le
 
 
-def _range(kind: inspect.IntType | inspect.FloatType) -> str:
-    number = "an integer" if isinstance(kind, inspect.IntType) else "a number"
-    low = f"above {kind.gt:,}" if kind.gt is not None else f"from {kind.ge:,}"
-    high = f" and below {kind.lt:,}" if kind.lt is not None else "" if kind.le is None else f" to {kind.le:,}"
-    return f"{number} {low}{high}"
+def _range(kind: inspect.IntType | inspect.FloatType, language: Language) -> str:
+    what = say("is_int" if isinstance(kind, inspect.IntType) else "is_float", language)
+    low, key = (kind.ge, "from") if kind.gt is None else (kind.gt, "above")
+    range = say(key, language, what=what, low=low)
+    if kind.lt is not None:
+        return say("below", language, range=range, high=kind.lt)
+    return range if kind.le is None else say("to", language, range=range, high=kind.le)
 
 
 def _text(finder: Finder, kind: inspect.StrType, value: Any, path: Path) -> Any:
     if not isinstance(value, str):
-        return finder.wrong_type(value, "a string", path)
+        return finder.wrong_type(value, finder.say("is_str"), path)
     if kind.max_length is not None and len(value) > kind.max_length:
-        long = f"The text has {len(value):,} characters; expected {kind.max_length:,} at most."
-        finder.add(path, "too_long", long)
+        finder.note(path, "too_long", "long_text", count=len(value), most=kind.max_length)
     return value
 
 
@@ -210,31 +224,32 @@ def _noted(finder: Finder, kind: inspect.Metadata, value: Any, path: Path) -> An
     """A type with a note: of a text, the note says whether it is an id or a name."""
     spelling = SPELLINGS.get((kind.extra or {}).get("kind", ""))
     if spelling and isinstance(value, str) and not spelling.pattern.fullmatch(value):
-        finder.add(path, spelling.code, f"{show(value)} will not do; expected {spelling.expected}.")
+        expected = finder.say(spelling.code)
+        finder.note(path, spelling.code, "will_not_do", value=show(value), expected=expected)
         return value
     return finder.walk(kind.type, value, path)
 
 
 def _instant(finder: Finder, kind: inspect.DateTimeType, value: Any, path: Path) -> Any:
     if not isinstance(value, str):
-        return finder.wrong_type(value, AN_INSTANT, path)
+        return finder.wrong_type(value, finder.say("instant"), path)
     cut = BEYOND_MICROSECONDS.sub(r"\1", value)
     try:
         if msgspec.convert(cut, datetime).tzinfo is None:
-            finder.add(path, "naive_instant", f"{show(value)} has no offset; add Z, or one such as +01:00.")
+            finder.note(path, "naive_instant", "naive_instant", value=show(value))
     except msgspec.ValidationError:
-        finder.add(path, "bad_instant", f"{show(value)} is no instant; expected {AN_INSTANT}.")
+        finder.note(path, "bad_instant", "bad_instant", value=show(value), expected=finder.say("instant"))
     return cut
 
 
 def _literal(finder: Finder, kind: inspect.LiteralType, value: Any, path: Path) -> Any:
     known = [str(option) for option in kind.values]
+    every = ", ".join(known)
     if not isinstance(value, str):
-        return finder.wrong_type(value, "one of " + ", ".join(known), path)
+        return finder.wrong_type(value, finder.say("one_of", known=every), path)
     if value not in known:
-        expected = ", ".join(known)
-        maybe = "" if finder.full else _maybe(value, known)
-        finder.add(path, "unknown_value", f"{show(value)} is not known; expected one of {expected}.{maybe}")
+        told = finder.say("unknown_value", value=show(value), known=every) + finder.maybe(value, known)
+        finder.add(path, "unknown_value", told)
     return value
 
 
@@ -250,7 +265,7 @@ def _union(finder: Finder, kind: inspect.UnionType, value: Any, path: Path) -> A
 
 
 def _truth(finder: Finder, kind: inspect.BoolType, value: Any, path: Path) -> Any:
-    return value if isinstance(value, bool) else finder.wrong_type(value, "true or false", path)
+    return value if isinstance(value, bool) else finder.wrong_type(value, finder.say("true_or_false"), path)
 
 
 def _any(finder: Finder, kind: inspect.AnyType, value: Any, path: Path) -> Any:
@@ -260,12 +275,12 @@ def _any(finder: Finder, kind: inspect.AnyType, value: Any, path: Path) -> Any:
 def _task(finder: Finder, task: dict[str, Any], path: Path) -> None:
     pinned, excluded, attributes = (task.get(k) for k in ("pinned_agent", "excluded_agents", "attributes"))
     if pinned is not None and isinstance(excluded, list) and pinned in excluded:
-        both = f"{show(pinned)} is excluded too: drop one of the two."
-        finder.add((*path, "pinned_agent"), "pinned_and_excluded", both)
+        place = (*path, "pinned_agent")
+        finder.note(place, "pinned_and_excluded", "pinned_and_excluded", value=finder.show(pinned))
     size = len(msgspec.json.encode(attributes)) if isinstance(attributes, dict) else 0
     if size > MOST_ATTRIBUTE_BYTES:
-        long = f"{size:,} bytes of JSON are too many; expected {MOST_ATTRIBUTE_BYTES:,} at most."
-        finder.add((*path, "attributes"), "too_long", long)
+        place = (*path, "attributes")
+        finder.note(place, "too_long", "many_bytes", count=size, most=MOST_ATTRIBUTE_BYTES)
 
 
 def _busy(finder: Finder, agent: dict[str, Any], path: Path) -> None:
@@ -276,8 +291,8 @@ def _busy(finder: Finder, agent: dict[str, Any], path: Path) -> None:
     said = [piece.get("size", 1) for piece in pieces if isinstance(piece, dict)]
     sizes = [size for size in said if isinstance(size, int | float)]
     if len(sizes) == len(pieces) and sum(sizes) != load:
-        both = f"The sizes add up to {show(sum(sizes))}; load is {show(load)}: leave out one of the two."
-        finder.add((*path, "busy"), "busy_not_load", both)
+        said_load, total = finder.show(load), finder.show(sum(sizes))
+        finder.note((*path, "busy"), "busy_not_load", "busy_not_load", sum=total, load=said_load)
 
 
 def _request(finder: Finder, request: dict[str, Any], path: Path) -> None:
@@ -288,7 +303,7 @@ def _request(finder: Finder, request: dict[str, Any], path: Path) -> None:
             id = item.get("id") if isinstance(item, dict) else None
             if isinstance(id, str) and seen.setdefault(id, i) != i:
                 place = pointer((name, seen[id]))
-                finder.add((name, i, "id"), "duplicate_id", f"{show(id)} is the id of {place} already.")
+                finder.note((name, i, "id"), "duplicate_id", "duplicate_id", value=show(id), place=place)
 
 
 def _agent(finder: Finder, agent: dict[str, Any], path: Path) -> None:
@@ -318,12 +333,11 @@ class Spelling:
 
     pattern: re.Pattern[str]
     code: str
-    expected: str
 
 
 SPELLINGS = {
-    "id": Spelling(ID, "bad_id", "1 to 128 visible ASCII characters"),
-    "name": Spelling(NAME, "bad_name", "1 to 128 characters, none of them a control character"),
+    "id": Spelling(ID, "bad_id"),
+    "name": Spelling(NAME, "bad_name"),
 }
 
 ALSO: dict[type, Callable[[Finder, dict[str, Any], Path], None]] = {

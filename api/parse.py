@@ -16,7 +16,6 @@ from api.errors import ApiError
 from api.faults import BEYOND_MICROSECONDS, find
 from api.messages import Job
 from api.schemas import DEEPEST, MOST_ATTRIBUTE_BYTES, PRIORITIES, AgentIn, AssignRequest, TaskIn
-from assigner.config import Limits
 from assigner.domain.agent import Agent, Presence
 from assigner.domain.instant import to_ms
 from assigner.domain.policy import Policy
@@ -42,7 +41,7 @@ class Question:
 
 def parse(body: bytes, job: Job) -> Question:
     """Understand a request. Raises ApiError: malformed_json, too_many_tasks or _agents, invalid_request."""
-    request = _decode(body, job.limits)
+    request = _decode(body, job)
     now = job.now_ms if request.now is None else to_ms(request.now)
     requirements = Requirements()
     return Question(
@@ -73,13 +72,13 @@ def not_json(body: bytes, error: ValueError) -> ApiError:
     return ApiError("malformed_json", f"The body is not JSON: {error}.")
 
 
-def _decode(body: bytes, limits: Limits) -> AssignRequest:
+def _decode(body: bytes, job: Job) -> AssignRequest:
     try:
         data = jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError as error:
         raise not_json(body, error) from None
-    _count(data, "tasks", limits.max_tasks)
-    _count(data, "agents", limits.max_agents)
+    _count(data, "tasks", job.limits.max_tasks)
+    _count(data, "agents", job.limits.max_agents)
     if FINER_THAN_DECODED.search(body):
         _cut_instants(data)
     try:
@@ -88,7 +87,7 @@ def _decode(body: bytes, limits: Limits) -> AssignRequest:
             return request
     except msgspec.ValidationError:
         pass  # `find` says what is wrong, all of it
-    return msgspec.convert(find(data, AssignRequest), AssignRequest)
+    return msgspec.convert(find(data, AssignRequest, job.language), AssignRequest)
 
 
 def _cut_instants(data: Any) -> None:

@@ -136,8 +136,9 @@ def _flag(pointer: str) -> str:
 
 def _by_row(detail: str, sheet: Sheet) -> str:
     """The sentence with rows for the JSON Pointers of whole records in it."""
+    word = say("row_alone", sheet.language)
     return re.sub(
-        r"/(?:tasks|agents)/(\d+)(?=[ .])", lambda found: f"row {sheet.rows[int(found[1])]}", detail
+        r"/(?:tasks|agents)/(\d+)(?=[ .])", lambda found: f"{word} {sheet.rows[int(found[1])]}", detail
     )
 
 

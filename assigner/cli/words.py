@@ -86,6 +86,7 @@ WORDS: Mapping[str, Both] = {
         "{source}: no se acepta; hay que corregir {count} cosas:",
     ),
     "row": ("{file}, row {row}", "{file}, fila {row}"),
+    "row_alone": ("row", "fila"),
     "not_utf8": ("It is not UTF-8: save it as “CSV UTF-8”.", "No está en UTF-8: guárdelo como «CSV UTF-8»."),
     "no_header": (
         "It is empty; expected a row with the names of the columns, 'id' at least.",

@@ -204,6 +204,30 @@ def test_every_fault_is_told_where_it_is() -> None:
     ]
 
 
+def test_what_is_wrong_is_told_in_the_language_of_the_command() -> None:
+    body = json.dumps(
+        {
+            "tasks": [{"idd": "a", "priority": 101}, {"id": "b", "handle_s": 0, "created_at": "2026-11-22"}],
+            "agents": [{"id": "é", "presence": "here", "load": True}],
+        }
+    ).encode()
+    printed = told("assign", "-", "--lang", "es", "--seed", "-1", stdin=body, code=1)
+    beyond = "está fuera de sus límites; se espera un"
+    an_instant = "un instante con zona horaria, como 2026-11-23T09:00:00+01:00"
+    assert printed.splitlines() == [
+        "error: stdin: no se acepta; hay que corregir 9 cosas:",
+        "  /tasks/0/idd: Aquí no hay ningún campo \"idd\". Quizá 'id'.",
+        "  /tasks/0/id: Falta 'id'.",
+        f"  /tasks/0/priority: 101 {beyond} entero desde 0 hasta 100.",
+        f"  /tasks/1/handle_s: 0 {beyond} número desde 0.001 y menor que 31.536.000.",
+        f'  /tasks/1/created_at: "2026-11-22" no es un instante; se espera {an_instant}.',
+        '  /agents/0/id: "é" no vale; tiene que tener de 1 a 128 caracteres ASCII visibles.',
+        '  /agents/0/presence: "here" no se conoce; se espera uno de available, away, offline.',
+        "  /agents/0/load: true es un booleano; se espera un entero desde 0 hasta 2.147.483.647.",
+        f"  --seed: -1 {beyond} entero desde 0 hasta 9.223.372.036.854.775.807.",
+    ]
+
+
 def test_the_first_hundred_faults_are_told_and_the_rest_counted() -> None:
     body = json.dumps({"tasks": [{"id": ""}] * 150}).encode()
     lines = told("assign", "-", stdin=body, code=1).splitlines()

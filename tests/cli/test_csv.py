@@ -179,6 +179,10 @@ def test_faults_in_spanish(tmp_path: Path) -> None:
         "tasks.csv, fila 1, prioridad: No existe esa columna. Quizá 'priority'.",
         "tasks.csv, fila 2, skills: 'es' no vale; se espera algo como billing:3;es:4.",
     ]
+    assert faults(tmp_path, "id,size\nT1,0\nT1,1\n", lang="es") == [
+        "tasks.csv, fila 2, size: 0 está fuera de sus límites; se espera un entero desde 1 hasta 100.",
+        'tasks.csv, fila 3, id: "T1" ya es el identificador de fila 2.',
+    ]
 
 
 def test_rows_are_those_of_the_spreadsheet(tmp_path: Path) -> None:

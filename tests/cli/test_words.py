@@ -5,6 +5,7 @@ from string import Formatter
 
 import pytest
 
+from api.saying import SENTENCES
 from assigner.cli.words import REASONS, REMEDIES, WORDS, any_of, duration, local, number, percent, span
 from assigner.dispatch.unblock import KINDS
 from assigner.domain.preference import TERMS
@@ -18,7 +19,9 @@ def test_every_reason_change_term_and_status_has_words() -> None:
     assert {term.name for term in TERMS} | {*Status} <= WORDS.keys()
 
 
-@pytest.mark.parametrize("pair", [*WORDS.values(), *REMEDIES.values()], ids=lambda pair: pair[0])
+@pytest.mark.parametrize(
+    "pair", [*WORDS.values(), *REMEDIES.values(), *SENTENCES.values()], ids=lambda pair: pair[0]
+)
 def test_both_languages_have_the_same_gaps(pair: tuple[str, str]) -> None:
     english, spanish = ({name for _, name, _, _ in Formatter().parse(text)} for text in pair)
     assert english == spanish

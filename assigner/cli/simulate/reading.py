@@ -52,7 +52,7 @@ def _centre(
         return None, list(loaded.mistakes)
     try:
         data = {} if loaded.data is None else loaded.data  # of an empty file, say what is missing
-        said = msgspec.convert(find(data, CentreIn), CentreIn)
+        said = msgspec.convert(find(data, CentreIn, language), CentreIn)
     except Invalid as error:
         faults = [(tuple(_steps(fault.pointer)), _detail(fault, language)) for fault in error.faults]
         return None, _placed(loaded, faults)

@@ -68,7 +68,7 @@ def read(data: bytes, file: str, categories: Sequence[str] | None, language: Lan
     complaints = [*sheet.complaints, *_doubtful(sheet, place, language)]
     made: list[ArrivalIn] = []
     try:
-        made = msgspec.convert(find({"rows": sheet.records}, TraceIn), TraceIn).rows
+        made = msgspec.convert(find({"rows": sheet.records}, TraceIn, language), TraceIn).rows
     except Invalid as error:
         complaints += [_complaint(sheet, fault) for fault in error.faults]
     if not (sheet.records or complaints):
