@@ -74,6 +74,15 @@ def test_prices_settle_where_more_rounds_change_little() -> None:
 
 
 @given(outlooks())
+def test_it_is_one_whether_rounds_go_together_or_one_by_one(outlook: Outlook) -> None:
+    """Who settles prices every hour and who does so every five minutes get to the same."""
+    prices = together = settle(outlook, rounds=3)
+    for _ in range(12):
+        prices = settle(outlook, prices)
+    assert settle(outlook, together, rounds=12) == pytest.approx(prices)
+
+
+@given(outlooks())
 def test_prices_have_mean_one_whatever_the_outlook(outlook: Outlook) -> None:
     prices = np.exp(settle(outlook))
     assert prices.mean() == pytest.approx(1)
