@@ -53,6 +53,21 @@ def test_the_real_service_loses_nothing(rule: str) -> None:
     assert begun(first) == begun(again)
 
 
+@pytest.mark.parametrize("rule", sorted(RULES_OF_VALUE))
+def test_who_declines_everything_keeps_nobody_waiting(rule: str) -> None:
+    """However fast they are: nothing is held back for them, and all goes as fast as without them."""
+    without = replace(alike(2, 1.0), rates=(1.8,))
+    declining = replace(
+        without, agents=["zed", *without.agents], takes=[[0.2, 1.0, 1.0]], declines=(1.0, 0, 0)
+    )
+    drawn = cases(without, 3, 30)
+    mean, declined = (
+        sum(task.begun - task.arrived for task in told.tasks) / len(drawn)
+        for told in (living.run(world, drawn, rule, seed=3) for world in (without, declining))
+    )
+    assert declined == pytest.approx(mean, rel=0.05)
+
+
 def test_a_queue_s_rule_decides() -> None:
     """Priority first lets the urgent go first, whenever they came."""
     urgent, usual = Service(priority=90), Service(priority=20)
