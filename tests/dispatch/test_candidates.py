@@ -263,3 +263,29 @@ async def test_a_long_line_sends_only_as_many_as_there_are_places() -> None:
     found = candidates(mirror, START, Policy()).snapshot
     assert [task.id for task in found.tasks] == ["t099", "t199", "t499"]
     assert [agent.id for agent in found.agents] == ["ana"]
+
+
+@lived
+async def test_many_long_lines_send_as_many_as_there_are_places_and_no_more() -> None:
+    """By a rule over time: of tasks of thirty types, those worth most to whoever is free."""
+    live = Living()
+    for number in range(100):
+        await live.task(f"t{number:02}", category=f"c{number % 30}", skills={"es": 1}, priority=number)
+    await live.agent("ana", skills={"es": 2}, capacity=2)
+    mirror = await Mirror.of(await live.store.world())
+    found = candidates(mirror, START, Policy())
+    assert [task.id for task in found.snapshot.tasks] == ["t98", "t99"]
+
+
+@lived
+async def test_where_rules_meet_there_are_tasks_of_each() -> None:
+    """Or those of the rule `snapshot` would be valued as if there were no others."""
+    live = Living()
+    await live.queue("q", rule="snapshot")
+    await live.queue("p", rule="price_and_hold")
+    for number in range(6):
+        await live.task(f"t{number}", queue="qp"[number % 2], priority=100 - 50 * (number % 2))
+    await live.agent("ana")
+    mirror = await Mirror.of(await live.store.world())
+    found = candidates(mirror, START, Policy())
+    assert {task.rule for task in found.snapshot.tasks} == {"snapshot", "price_and_hold"}
