@@ -87,6 +87,24 @@ async def test_who_is_away_counts_when_they_have_said_when_they_are_back() -> No
 
 
 @lived
+async def test_who_logged_off_after_a_shift_is_expected_at_the_next_one() -> None:
+    """Who is away in the middle of one, without saying until when, is not, until it is over."""
+    live = Living()
+    shifts = [(START, START + 8 * HOUR), (START + 16 * HOUR, START + 24 * HOUR)]
+    await live.agent("ann", shifts=[{"from": rfc3339(a), "until": rfc3339(b)} for a, b in shifts])
+    await live.present("ann", "offline")
+    await live.settle()
+    assert foreseen(live, "ann") is None
+    await live.wait(10 * HOUR)
+    assert foreseen(live, "ann") == (6, 14)
+    await live.wait(7 * HOUR)
+    assert foreseen(live, "ann") is None
+    await live.present("ann", "available")
+    await live.settle()
+    assert foreseen(live, "ann") == (0, 7)
+
+
+@lived
 async def test_who_is_drained_is_not_waited_for() -> None:
     live = Living()
     await live.agent("ann")

@@ -211,15 +211,18 @@ def _facts(entry: AgentEntry, mine: Sequence[TaskEntry], now: int) -> tuple[floa
 
 
 def _presence(entry: AgentEntry, now: int) -> tuple[float, float, float]:
-    """From when and until when an agent works, and until when that is so."""
+    """From when and until when an agent works, and until when that is so.
+
+    Who is away without saying until when is back nobody knows when; but off shift, or in a break, that says
+    nothing of the next time they work.
+    """
     record, until = entry.record, entry.record.presence_until
     if entry.draining:
         return inf, inf, inf
-    here = record.presence is Presence.AVAILABLE
-    if not here and until is None:
-        return inf, inf, inf
+    here, window = record.presence is Presence.AVAILABLE, entry.working(now)
+    if not here and until is None and window.holds(now):
+        return inf, inf, entry.unchanged_until(now)
     back = now if here else max(now, until or now)
-    window = entry.working(now)
     comes = max(back, window.begins or back)
     leaves = min(window.ends or inf, (until or inf) if here else inf)
     if leaves <= comes:
