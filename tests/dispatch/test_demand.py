@@ -48,6 +48,17 @@ def test_types_that_follow_others_in_a_case_are_known_by_how_often() -> None:
     assert likely == pytest.approx(5 / 11)
 
 
+def test_what_follows_late_does_not_follow_more_often_than_always() -> None:
+    """Reminders come after a week, when no more tasks of the kind are done."""
+    demand, week = Demand(), 168 * HOUR
+    for case in range(20):
+        demand.ends(BILL, f"c{case}", HOUR)
+    for case in range(10):
+        demand.arrives(BILL, f"c{case}", HOUR + week)
+    [(_, _, likely)] = demand.following(HOUR + week)
+    assert 0.4 < likely <= 0.5
+
+
 def test_tasks_without_a_case_follow_nothing() -> None:
     demand = Demand()
     demand.ends(BILL, None, HOUR)

@@ -45,8 +45,9 @@ class Fading:
     at: int = 0
 
     def add(self, at: int) -> None:
-        """One more."""
-        self.value, self.at = self.read(at) + 1.0, max(at, self.at)
+        """One more, which happened at an instant."""
+        latest = max(at, self.at)
+        self.value, self.at = self.read(latest) + Fading(1.0, at).read(latest), latest
 
     def read(self, now: int) -> float:
         """What is left of it."""
@@ -65,8 +66,8 @@ class Demand:
     fresh: set[tuple[Name, ...]] = field(default_factory=set)
     _origins: dict[Name, Name] = field(default_factory=dict)
     """Of types that ask less than when they arrived."""
-    _last: dict[str, Name] = field(default_factory=dict)
-    """The type of the last completed task of each case."""
+    _last: dict[str, tuple[Name, int]] = field(default_factory=dict)
+    """The type of the last completed task of each case, and when that was."""
 
     def arrives(self, task: Task, case: str | None, at: int) -> None:
         """A task has come."""
@@ -76,7 +77,9 @@ class Demand:
         self._count(self.arrived, name, (name,), at)
         before = self._last.pop(case, None) if case else None
         if before is not None:
-            self._count(self.follows, (before, name), (before, name), at)
+            # As of when it ended: what follows late would else seem to follow more often than always.
+            ended, ended_at = before
+            self._count(self.follows, (ended, name), (ended, name), ended_at)
 
     def ends(self, task: Task, case: str | None, at: int) -> None:
         """A task is done."""
@@ -84,7 +87,7 @@ class Demand:
             name = name_of(task)
             self._count(self.follows, (name, END), (name, END), at)
             self._last.pop(case, None)
-            self._last[case] = name
+            self._last[case] = name, at
             if len(self._last) > MOST_CASES:
                 del self._last[next(iter(self._last))]
 
