@@ -62,3 +62,21 @@ async def test_nobody_decides_by_the_half_of_a_tick(monkeypatch: pytest.MonkeyPa
     candidates(mirror, now, Policy())
     assert counted.hours.sum() > 0
     assert np.allclose(counted.hours, sees.burden.hours)
+
+
+@lived
+async def test_what_is_taken_during_a_tick_burdens_nobody_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last task of its kind: nothing else says that it waits no more."""
+    for module in ("sight", "prices"):
+        monkeypatch.setattr(f"assigner.dispatch.ahead.{module}.WHOLE_CELLS", 0)
+    live = await _busy()
+    mirror, now = live.mirror, live.clock.now_ms() + TICK_MS
+    ticking = asyncio.ensure_future(tick(mirror.look_ahead(now), mirror.index, now, settle_here))
+    await asyncio.sleep(0)
+    mirror.index.leave(mirror.tasks[f"t{AGENTS}"])
+    await ticking
+    candidates(mirror, now, Policy())
+
+    counted, mirror.sees.burden = mirror.sees.burden, Burden(tick=mirror.sees.ticked)
+    candidates(mirror, now, Policy())
+    assert np.allclose(counted.hours, mirror.sees.burden.hours)

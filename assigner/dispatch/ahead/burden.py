@@ -33,6 +33,11 @@ class Burden:
     _counted: dict[Kind, dict[int, int]] = field(default_factory=dict)
     """How much waits, in sizes, of each step of each kind."""
 
+    @property
+    def kinds(self) -> Collection[Kind]:
+        """The kinds of which something was counted."""
+        return self._counted.keys()
+
     def begin(self, type: Type, part: Part, amount: int) -> None:
         """So much waits of a type, as far as is known until all is counted; what one task of it adds."""
         self.parts[type] = part

@@ -229,6 +229,6 @@ def _bring_up_to_date(scene: Scene) -> None:
     sees, index, burden = scene.sees, scene.index, scene.sees.burden
     if burden.tick != sees.ticked:
         burden = sees.burden = Burden(tick=sees.ticked)
-    kinds = index.changed if burden.whole else {kind for kind, _ in index.lines()}
+    kinds = index.changed if burden.whole else {*burden.kinds, *(kind for kind, _ in index.lines())}
     burden.count(waiting(index, kinds), kinds, scene.part, len(sees.crew))
     index.changed, burden.whole = set(), True
