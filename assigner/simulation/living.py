@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from assigner.clock import ManualClock
+from assigner.dispatch.ahead.foresight import TICK_MS
 from assigner.dispatch.aside import Decider
 from assigner.dispatch.cycle import Decide
 from assigner.dispatch.loop import Dispatcher, Pace
@@ -36,8 +37,8 @@ T = TypeVar("T")
 START_MS = 1_767_225_600_000
 """The instant that is hour 0: the beginning of 2026."""
 HOUR_MS = 3_600_000
-TICK = 0.25
-"""Hours between two passes of the dispatcher when nothing happens."""
+TICK = TICK_MS / HOUR_MS
+"""Hours between two passes of the dispatcher when nothing happens: prices are settled all the same."""
 LONG_S = 315_360_000
 """Ten years: nobody who works is taken for lost."""
 MOST_PASSES = 100
