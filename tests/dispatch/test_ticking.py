@@ -7,9 +7,12 @@ import pytest
 
 from assigner.dispatch.ahead.burden import Burden
 from assigner.dispatch.ahead.foresight import TICK_MS
+from assigner.dispatch.ahead.keeping import KINDS, foresight_of
 from assigner.dispatch.ahead.prices import settle_here, tick
 from assigner.dispatch.candidates import candidates
 from assigner.domain.policy import Policy
+from assigner.store.base import Learn, StoreUnavailable
+from assigner.store.memory import MemoryStore
 from tests.dispatch.living import Living, lived
 
 TYPES, AGENTS = 40, 6
@@ -80,3 +83,31 @@ async def test_what_is_taken_during_a_tick_burdens_nobody_after_it(monkeypatch: 
     counted, mirror.sees.burden = mirror.sees.burden, Burden(tick=mirror.sees.ticked)
     candidates(mirror, now, Policy())
     assert np.allclose(counted.hours, mirror.sees.burden.hours)
+
+
+class Away(MemoryStore):
+    """A store that is away when it is told what was learned, until it is back."""
+
+    back = False
+
+    async def learn(self, learn: Learn) -> bool:
+        if not self.back:
+            raise StoreUnavailable("away")
+        return await super().learn(learn)
+
+
+@lived
+async def test_what_the_store_did_not_take_it_is_told_at_the_next_tick() -> None:
+    """Of a type that comes no more, too: nothing else would say so again."""
+    live = Living()
+    live.store = live.dispatcher.store = store = Away(live.clock)
+    assert await live.dispatcher.take()
+    await live.agent("ana")
+    await _task(live, 0, 0)
+    with pytest.raises(StoreUnavailable):
+        await live.step()
+    store.back = True
+    live.clock.advance(TICK_MS)
+    await live.step()
+    kept, demand = foresight_of(await store.learned(*KINDS)), live.mirror.sees.demand
+    assert kept.demand.arrived.keys() == demand.arrived.keys() != set()

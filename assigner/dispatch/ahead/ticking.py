@@ -34,10 +34,22 @@ class Ticking:
         if self._settling.done():
             settling, self._settling = self._settling, None
             settling.result()
-            if not await acting.store.learn(learn_of(mirror.sees, acting.lease)):
-                raise NotLeader
+            await _learn(acting)
 
     def close(self) -> None:
         """Let be what goes on."""
         if self._settling is not None:
             self._settling.cancel()
+
+
+async def _learn(acting: Acting) -> None:
+    """Have the store keep what is new; what it did not take is still new at the next tick."""
+    sees = acting.mirror.sees
+    fresh, kept = set(sees.demand.fresh), dict(sees.kept)
+    try:
+        if not await acting.store.learn(learn_of(sees, acting.lease)):
+            raise NotLeader
+    except BaseException:
+        sees.demand.fresh |= fresh
+        sees.kept = kept
+        raise
