@@ -97,8 +97,10 @@ def _rest(rows: Sequence[object], view: View) -> Iterator[Text]:
 
 def _assignments(rows: Sequence[Assignment], view: View) -> Table:
     terms = list(rows[0].terms)
-    heads = [view.say(name) for name in ("value", *terms, "time")]
+    heads = [view.say(name).replace(" ", "\n") for name in ("value", *terms, "time")]
     made = table(view.say("assignments"), view.say("task"), view.say("agent"), *heads, right=heads)
+    if "right_agent" in terms:
+        made.padding = 0  # so many numbers leave little room for who takes what
     for row in view.first(rows):
         parts = [worth(points, terms, view) for points in (row.value, *row.terms.values())]
         made.add_row(row.task, Text(row.agent, style=AGENT), *parts, words.duration(row.expected_handle_s))

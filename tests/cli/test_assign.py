@@ -86,8 +86,18 @@ def test_a_task_that_is_held_back_says_for_whom(lang: str, told_why: str, remedy
 def test_an_assignment_over_time_shows_its_terms() -> None:
     body = json.dumps({**HELD, "tasks": [{"id": "T1", "priority": 52}]}).encode()
     printed = words(told("assign", "-", "--rule", "priority_first", stdin=body))
-    assert "Nearly done Right agent Waited Priority Promise Time" in printed
+    assert "Nearly Right Task Agent Value done agent Waited Priority Promise Time" in printed
     assert "T1 leo 8.00 0.00 0.00 0.00 8.00 0.00 10 min" in printed
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_who_takes_what_over_time_stands_on_a_line_of_a_terminal(lang: str) -> None:
+    agents = [{"id": "hector.ortega", "handle_s": {"a": 3_100_000}}]
+    body = json.dumps({**HELD, "tasks": [{"id": "T-0001", "category": "a"}], "agents": agents}).encode()
+    printed = told("assign", "-", "--rule", "price_and_hold", "--lang", lang, stdin=body, COLUMNS="80")
+    row = next(line for line in printed.splitlines() if "861 h" in line)
+    assert "T-0001" in row
+    assert "hector.ortega" in row
 
 
 def test_instants_are_told_in_the_zone_of_the_snapshot() -> None:
