@@ -36,7 +36,7 @@ REDRESSED: Final = 0.5
 """From which part of the limit on that is."""
 SPARE: Final = 36.0
 """Hours of the limit where nothing waits: a night or a day without work is no long wait."""
-LONGER: Final = 1.15
+LONGER: Final = 1.1
 """How much longer than by order of arrival a task may wait, beside that."""
 
 
