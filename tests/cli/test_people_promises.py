@@ -74,6 +74,21 @@ def test_why_tells_of_the_reply_too(centre: Living, promised: str) -> None:
     assert "First reply" not in unpromised
 
 
+def test_why_tells_which_promise_is_at_risk(centre: Living, promised: str) -> None:
+    """That a task takes longer than is left until it is due says nothing of its first reply."""
+    long = centre.task(queue=promised, created_at=soon(-10), handle_s=40_000)
+    said = " ".join(asked(centre, "why", long).out.split())
+    assert ", in 9 h 49 min: at risk, it takes about 11 h 7 min" in said
+    assert ", in 19 min Waiting" in said
+    queue = centre.new("q")
+    levels = [{"first_response_s": 1800, "resolution_s": 36000, "at_risk_s": 900}]
+    assert centre.ask("PUT", f"/v1/queues/{queue}", {"service_levels": levels}).status_code == 201
+    task = centre.task(queue=queue, created_at=soon(-20))
+    said = " ".join(asked(centre, "why", task).out.split())
+    assert ", in 9 min: at risk Waiting" in said
+    assert ", in 9 h 39 min First reply" in said
+
+
 def test_a_file_says_what_queues_promise_and_an_export_says_it_again(centre: Living) -> None:
     """Times and days need no quotes. A task's own promise is its own; what its queue promises is not."""
     said = apply(centre, CENTRE)

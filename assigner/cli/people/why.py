@@ -171,16 +171,34 @@ def _promise(task: Item, now: int, view: View) -> Text:
     instant = due(task)
     if instant is None:
         return Text(view.say("promise_none"), style=DIM)
-    return _kept(instant, task, task.get("finished_at"), now, view)
+    risky = _tight(task, now) or times.ms_of(instant) - now == left_ms(task, now)
+    return _kept(instant, task, task.get("finished_at"), now, view, "promise_at_risk" if risky else "")
 
 
 def _reply(task: Item, now: int, view: View) -> Text:
     """When somebody is to take it first."""
-    return _kept(task["respond_by"], task, task.get("responded_at"), now, view)
+    instant = task["respond_by"]
+    risky = not _tight(task, now) and times.ms_of(instant) - now == left_ms(task, now)
+    return _kept(instant, task, task.get("responded_at"), now, view, "promise_reply_at_risk" if risky else "")
 
 
-def _kept(instant: str, task: Item, done: str | None, now: int, view: View) -> Text:
-    """How it stands to a promise that ends at an instant; `done`: when that was done which is promised."""
+def _tight(task: Item, now: int) -> bool:
+    """Whether a task that is begun now, or was begun, will not be done when it is due."""
+    instant, began = due(task), task.get("started_at")
+    if instant is None:
+        return False
+    left = times.ms_of(instant) - (now if began is None else times.ms_of(began))
+    return left < 1000 * _handle_s(task)
+
+
+def _handle_s(task: Item) -> float:
+    return float(task.get("handle_s") or HANDLE_MS / 1000)
+
+
+def _kept(instant: str, task: Item, done: str | None, now: int, view: View, risk: str) -> Text:
+    """How it stands to a promise that ends at an instant; `done`: when that was done which is promised;
+    `risk`: the words for it if it is this promise that is at risk where one is.
+    """
     at, left = times.at(instant, now, view.language, view.zone), times.ms_of(instant) - now
     if task["state"] == "cancelled":
         return Text(view.say("promise_off", at=at), style=DIM)
@@ -191,9 +209,9 @@ def _kept(instant: str, task: Item, done: str | None, now: int, view: View) -> T
         )
     if left <= 0:
         return Text(view.say("promise_late", at=at, time=times.long(-left)), style=BAD)
-    risky = task.get("sla_risk") == "at_risk" and left == left_ms(task, now)
-    key, style = ("promise_at_risk", REASON) if risky else ("promise_ok", "default")
-    handle = duration(task.get("handle_s") or HANDLE_MS / 1000)
+    risky = risk and task.get("sla_risk") == "at_risk"
+    key, style = (risk, REASON) if risky else ("promise_ok", "default")
+    handle = duration(_handle_s(task))
     return Text(view.say(key, at=at, time=times.long(left), handle=handle), style=style)
 
 

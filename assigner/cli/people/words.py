@@ -117,6 +117,7 @@ PEOPLE: Mapping[str, tuple[str, str]] = {
         "due {at}, in {time}: at risk, it takes about {handle}",
         "vence {at}, en {time}: en riesgo, lleva unos {handle}",
     ),
+    "promise_reply_at_risk": ("due {at}, in {time}: at risk", "vence {at}, en {time}: en riesgo"),
     "promise_late": ("was due {at}: late by {time}", "venció {at}: tarde por {time}"),
     "promise_off": ("was due {at}", "vencía {at}"),
     "promise_met": ("was due {at}: kept", "vencía {at}: cumplido"),
