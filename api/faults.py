@@ -43,10 +43,10 @@ AN_INSTANT = say("instant", "en")
 class Invalid(ApiError):
     """A body whose content is refused, with the first faults and how many there are in all."""
 
-    def __init__(self, faults: list[Fault], total: int) -> None:
-        count = "1 fault" if total == 1 else f"{total:,} faults"
-        shown = "" if total <= len(faults) else f" The first {len(faults)} are listed."
-        super().__init__("invalid_request", f"The body has {count}: mend each one listed in errors.{shown}")
+    def __init__(self, faults: list[Fault], total: int, language: Language = "en") -> None:
+        told = say("one_fault" if total == 1 else "many_faults", language, count=total)
+        shown = "" if total <= len(faults) else say("first_faults", language, count=len(faults))
+        super().__init__("invalid_request", told + shown)
         self.faults = faults
         self.total = total
 
@@ -109,7 +109,7 @@ def find(body: Any, kind: type, language: Language = "en") -> Any:
     finder = Finder(language)
     tidy = finder.walk(_type_of(kind), body, ())
     if finder.total:
-        raise Invalid(finder.faults, finder.total)
+        raise Invalid(finder.faults, finder.total, language)
     return tidy
 
 

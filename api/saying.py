@@ -8,6 +8,15 @@ from typing import Final
 from api.messages import Language
 
 SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
+    "one_fault": (
+        "The body has 1 fault: mend each one listed in errors.",
+        "El cuerpo tiene un error: corrija lo que dice errors.",
+    ),
+    "many_faults": (
+        "The body has {count} faults: mend each one listed in errors.",
+        "El cuerpo tiene {count} errores: corrija cada uno de los que dice errors.",
+    ),
+    "first_faults": (" The first {count} are listed.", " Ahí están los primeros {count}."),
     "wrong_type": ("{value} is {what}; expected {expected}.", "{value} es {what}; se espera {expected}."),
     "out_of_range": (
         "{value} is out of range; expected {expected}.",

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from api.errors import FAULTS
+from api.messages import Job
 from api.schemas import AgentIn, TaskIn
 from tests.contract.refusing import Json, agent, faults, problem, task
-from tests.fundamentals.asking import ask
+from tests.fundamentals.asking import NOW_MS, ask
 
 LONG = "x" * 129
 OF_RESOURCES = {
@@ -278,3 +279,16 @@ def test_null_where_nothing_is_meant() -> None:
                 ask(**make(**{field: None}))
             else:
                 assert [code for _, code in faults(make(**{field: None}))] == ["wrong_type"]
+
+
+def test_to_whoever_asks_in_spanish_all_of_it_is_told_in_spanish() -> None:
+    job = Job(now_ms=NOW_MS, request_id="r-1", language="es")
+    one = problem(task(size=0), job)
+    assert one["detail"] == "El cuerpo tiene un error: corrija lo que dice errors."
+    assert one["errors"][0]["detail"] == (
+        "0 está fuera de sus límites; se espera un entero desde 1 hasta 100."
+    )
+    many = problem({"tasks": [{"id": "t"}] * 1200}, job)
+    assert many["detail"] == (
+        "El cuerpo tiene 1.199 errores: corrija cada uno de los que dice errors. Ahí están los primeros 100."
+    )
