@@ -48,13 +48,12 @@ def weight_of(priority: Floats) -> Floats:
 
 def first_come(price: Floats, waiting: Floats, arrivals: Floats) -> float:
     """Hours that tasks would wait if all were taken as they come, by the law of Little (1961): the work that
-    waits over the work that arrives an hour, of T types [T] of which some arrive; 0 where none are.
+    waits over the work that arrives an hour, of all types [T] together; 0 where nothing arrives.
 
     `price`: priced hours of one task, 0 where nobody may do it. `waiting` tasks, and `arrivals` an hour.
     """
-    comes = arrivals > 0
-    an_hour = float(price[comes] @ arrivals[comes])
-    return float(price[comes] @ waiting[comes]) / an_hour if an_hour > 0 else 0.0
+    an_hour = float(price @ arrivals)
+    return float(price @ waiting) / an_hour if an_hour > 0 else 0.0
 
 
 def limit_of(wait: float) -> float:

@@ -199,9 +199,12 @@ def _arrivals(types: Sequence[Group], waiting: Floats, rates: Mapping[str, float
 
 
 def _taken_as_they_come(snapshot: Snapshot, outlook: Outlook, price: Floats, type_of: Ints) -> float:
-    """Hours that tasks would wait; where no arrivals are said, as long as the oldest has waited."""
-    if outlook.arrivals.any():
-        return first_come(price, outlook.waiting, outlook.arrivals)
+    """Hours that tasks would wait, by those types of which arrivals are said; where of none are, as long as
+    the oldest has waited.
+    """
+    said = outlook.arrivals > 0
+    if said.any():
+        return first_come(price, outlook.waiting * said, outlook.arrivals)
     since = (snapshot.tasks[i].created_at for i in np.flatnonzero(type_of >= 0).tolist())
     return max(0, snapshot.now - min(since, default=snapshot.now)) / HOUR_MS
 

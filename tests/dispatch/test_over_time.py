@@ -258,6 +258,21 @@ async def test_the_next_leader_goes_on_from_the_same_prices_and_counts() -> None
     assert prices(live) == settled
 
 
+@pytest.mark.parametrize("steps", [[], [{"after_s": 600, "skills": {"a": 2}}]])
+@lived
+async def test_what_asks_less_by_now_waits_as_it_did(steps: list[Any]) -> None:
+    """By order of arrival the last one waits for an hour for each that waits already."""
+    live = Living()
+    await live.queue("q", relaxation=steps, floor={"a": 1})
+    await live.agent("ana", skills={"a": 3}, handle_s={"x": 3_600})
+    await live.agent("eva", skills={"a": 2}, handle_s={"x": 3_600})
+    await live.present("eva", "away")
+    for number in range(12):
+        await live.task(f"t{number}", category="x", skills={"a": 3})
+        await live.wait(20 * MINUTE)
+    assert 2 < live.mirror.sees.wait < 12
+
+
 @lived
 async def test_an_agent_who_is_removed_has_no_price_any_more() -> None:
     live = await centre()

@@ -106,8 +106,12 @@ def test_the_wait_by_order_of_arrival_follows_from_what_waits_and_what_arrives()
     assert first_come(hours(2, 1), hours(10, 4), hours(2, 2)) == pytest.approx(24 / 6)
 
 
-def test_types_that_never_arrive_or_that_nobody_may_do_say_nothing_of_the_wait() -> None:
-    assert first_come(hours(2, 1, 0), hours(10, 99, 99), hours(2, 0, 5)) == pytest.approx(20 / 4)
+def test_what_waits_need_not_wait_as_the_type_that_it_came_as() -> None:
+    assert first_come(hours(2, 2), hours(0, 10), hours(2, 0)) == pytest.approx(20 / 4)
+
+
+def test_types_that_nobody_may_do_say_nothing_of_the_wait() -> None:
+    assert first_come(hours(2, 0), hours(10, 99), hours(2, 5)) == pytest.approx(20 / 4)
     assert first_come(hours(2), hours(10), hours(0)) == 0
     assert first_come(hours(0), hours(10), hours(3)) == 0
 
