@@ -18,7 +18,10 @@ def in_time(hours: Floats, begins: Floats, leaves_in: Floats, longest: Floats) -
     """[T, R]: the hours of work that begins in so many hours; inf where it would not end before its agent
     leaves, unless it is longer than the longest of their shifts and goes on in the next one anyhow.
     """
-    ends: Floats = np.where((begins + hours <= leaves_in) | (hours > longest), hours, np.inf)
+    late = begins + hours > leaves_in
+    if not late.any():  # the usual case is the quick one
+        return hours
+    ends: Floats = np.where(late & (hours <= longest), np.inf, hours)
     return ends
 
 

@@ -92,7 +92,7 @@ def _held(outlook: Outlook, hours: Floats, share: Floats, idle: Ints, tuning: Tu
     before = share * hours
     work = outlook.waiting @ before + outlook.beside
     np.subtract(work, before, out=before)  # [T, R]: the work before a task at each agent
-    least = first + tuning.queue * np.maximum(before / outlook.slots, 0.0).min(axis=1, keepdims=True)
+    least = first + tuning.queue * np.maximum((before / outlook.slots).min(axis=1, keepdims=True), 0.0)
     mine, alternative = hours[:, idle], np.full((len(hours), idle.size), FAR)
     may = mine < FAR
     rows = np.flatnonzero((may & (mine > tuning.patience * least)).any(axis=1))

@@ -11,7 +11,7 @@ import numpy as np
 
 from assigner.dispatch.ahead.crew import places
 from assigner.dispatch.ahead.sight import Seen, see
-from assigner.dispatch.contenders import contenders, open_pairs, types_of
+from assigner.dispatch.contenders import contenders, open_pairs, pairs_of, types_of
 from assigner.dispatch.entries import AgentEntry
 from assigner.dispatch.lines import (
     CREATED,
@@ -30,7 +30,7 @@ from assigner.dispatch.lines import (
 )
 from assigner.dispatch.mirror import Mirror
 from assigner.dispatch.parts import TaskFacts, parts_of, rule_of
-from assigner.domain.eligibility import judge
+from assigner.domain.eligibility import eligible
 from assigner.domain.lifecycle import State
 from assigner.domain.policy import PRIORITY_FIRST, SNAPSHOT, Policy
 from assigner.domain.preference import Curved, Points
@@ -81,10 +81,12 @@ def candidates(mirror: Mirror, now: int, policy: Policy) -> Found:
     if not chances:
         return Found(snapshot=Snapshot.freeze(now, (), ()))
     rows, seen = Rows.of(chances), None
-    if not _rules(rows, policy, now) <= {SNAPSHOT}:
+    if _rules(rows, policy, now) <= {SNAPSHOT}:
+        value, among = worth(rows.table, rows.curves(), now, policy.weights), rows.open(now)
+    else:
         seen = _see(mirror, rows, roster, now)
-        rows = _over_time(mirror, rows, roster, policy, seen)
-    value, among = _weighed(rows, policy, seen, roster)
+        rows = replace(rows, chances=_named_by_others(mirror, rows.chances, seen, roster), over_time=True)
+        rows, value, among = _over_time(rows, roster, policy, seen)
     tasks = most_urgent(rows, value, among, roster)
     used = reduce(or_, (chance.eligible for chance in chances))
     agents = [roster.agents[i] for i in roster.positions(used)]
@@ -96,9 +98,8 @@ def _chances(lines: Iterable[Line], roster: Roster, named: Named) -> Iterator[Ch
     for line in lines:
         if not roster.mastering(line.task.requirement.skills):
             continue  # most lines: the rules would refuse everybody, and take longer to say so
-        eligible = judge(line.task, roster).eligible
-        if eligible:
-            yield Chance(line=line, eligible=eligible, named=named.get(id(line), {}))
+        if may := eligible(line.task, roster):
+            yield Chance(line=line, eligible=may, named=named.get(id(line), {}))
 
 
 def _rules(rows: Rows, policy: Policy, now: int) -> set[str]:
@@ -114,25 +115,21 @@ def _see(mirror: Mirror, rows: Rows, roster: Roster, now: int) -> Seen:
     return see(sees, mirror.index, types, places(place for place in found if place is not None), now)
 
 
-def _over_time(mirror: Mirror, rows: Rows, roster: Roster, policy: Policy, seen: Seen) -> Rows:
-    """The tasks as a rule over time tells them apart, and which of them it holds back from everybody."""
-    rows = replace(rows, chances=_named_by_others(mirror, rows.chances, seen, roster), over_time=True)
-    held: Mask = ~np.any(open_pairs(rows.chances, seen, roster, policy), axis=1)[types_of(rows)]
-    held[[row for row, _ in rows.named()]] = False
-    return replace(rows, held=held)
-
-
-def _weighed(rows: Rows, policy: Policy, seen: Seen | None, roster: Roster) -> tuple[Points, Mask]:
-    """[n] twice: what tasks are worth of themselves to a decision about those that are not held back; which
-    of them it is to be about.
+def _over_time(rows: Rows, roster: Roster, policy: Policy, seen: Seen) -> tuple[Rows, Points, Mask]:
+    """The tasks, and which of them a rule over time holds back from everybody. [n] twice: what they are worth
+    of themselves to a decision about the others; which of them it is to be about.
     """
-    now, table = roster.now, rows.table
-    if seen is None or _rules(rows, policy, now) <= {SNAPSHOT}:
-        return worth(table, rows.curves(), now, policy.weights), rows.open(now)
-    facts, types = _facts(rows, policy, now), types_of(rows)
+    types, open_to = types_of(rows), open_pairs(rows.chances, seen, roster, policy)
+    held: Mask = ~np.any(open_to, axis=1)[types]
+    held[[row for row, _ in rows.named()]] = False
+    rows, now = replace(rows, held=held), roster.now
+    if _rules(rows, policy, now) <= {SNAPSHOT}:
+        return rows, worth(rows.table, rows.curves(), now, policy.weights), rows.open(now)
+    facts = _facts(rows, policy, now)
     parts = parts_of(facts, seen.priced(types), now, policy.weights)
     value: Points = np.sum([*parts.values()], axis=0)
-    return value, contenders(rows, types, value, seen, roster, policy, facts.largest)
+    pair = pairs_of(rows.chances, open_to, seen, roster, policy, facts.largest)
+    return rows, value, contenders(rows, types, value, pair, roster, policy)
 
 
 def _named_by_others(mirror: Mirror, chances: Sequence[Chance], seen: Seen, roster: Roster) -> list[Chance]:

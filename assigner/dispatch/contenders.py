@@ -23,9 +23,7 @@ NEVER = -(2**62)
 """Less than any pair is worth."""
 
 
-def contenders(
-    rows: Rows, types: Ints, value: Points, seen: Seen, roster: Roster, policy: Policy, largest: int
-) -> Mask:
+def contenders(rows: Rows, types: Ints, value: Points, pair: Points, roster: Roster, policy: Policy) -> Mask:
     """[n]: the tasks that may be in the best assignment by a rule over time, of those that may be begun now.
 
     All agents together have k places. A task that is given to an agent, who could have k others of its size
@@ -33,13 +31,13 @@ def contenders(
     for each agent and size the k best will do, with whatever is worth as much as the last of them. Tasks that
     name somebody contend, and push nobody out; nor do those that may outlast somebody's shift.
 
-    `value` [n]: what each task is worth of itself. `types` [n]: its type. `largest`: the largest size.
+    `value` [n]: what each task is worth of itself. `types` [n]: its type. `pair` [T, agents]: what each agent
+    adds.
     """
     open_now = rows.open(roster.now)
     rules = {rule_of(rows.chances[owner].line.task, policy) for owner in rows.owners(roster.now)}
     if value.size * len(roster.agents) > MOST_CELLS or (SNAPSHOT in rules and len(rules) > 1):
         return open_now  # of several rules some task of each must stay: together they are valued otherwise
-    pair = _pairs(rows.chances, seen, roster, policy, largest)
     named = np.zeros(value.size, np.bool_)
     named[[row for row, _ in rows.named()]] = True
     last = min(roster.endings(), default=None)
@@ -62,14 +60,18 @@ def _least(worth: Points, places: int) -> int:
     return max(NEVER // 2, int(np.partition(worth, -places)[-places]))
 
 
-def _pairs(chances: Sequence[Chance], seen: Seen, roster: Roster, policy: Policy, largest: int) -> Points:
-    """[T, agents]: what an agent adds to the value of a task of a type; NEVER where that is not to be."""
+def pairs_of(
+    chances: Sequence[Chance], open_to: Mask, seen: Seen, roster: Roster, policy: Policy, largest: int
+) -> Points:
+    """[T, agents]: what an agent adds to the value of a task of a type; NEVER where that is not to be, by
+    `open_to` [T, agents]. `largest`: the largest size.
+    """
     lines = [chance.line.task for chance in _of_types(chances)]
     part = _of_agents(seen.rated.pair, seen, roster, -np.inf)
     size = np.array([[line.requirement.size] for line in lines])
     first = np.array([[rule_of(line, policy) == PRIORITY_FIRST] for line in lines])
     add = pair_points(part, size, largest, first, policy.weights)
-    return np.where(open_pairs(chances, seen, roster, policy), add, NEVER)
+    return np.where(open_to, add, NEVER)
 
 
 def open_pairs(chances: Sequence[Chance], seen: Seen, roster: Roster, policy: Policy) -> Mask:

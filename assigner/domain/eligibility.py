@@ -140,6 +140,9 @@ RULES: tuple[Rule, ...] = tuple(
 )
 """All hard rules, in the order in which they are asked."""
 
+DECISIVE = tuple(rule for rule in RULES if rule.refuses is not skill_missing)
+"""Those without which somebody else may take a task: who lacks a skill is below its level too."""
+
 LIVING = frozenset(("frozen", "draining"))
 """The rules that refuse nobody in a snapshot: nothing there is frozen or drained."""
 
@@ -158,6 +161,16 @@ class Verdict:
     def nearest_miss(self) -> str:
         """The last rule that refused somebody. Raises IndexError when none did."""
         return list(self.refused)[-1]
+
+
+def eligible(task: Task, roster: Roster) -> int:
+    """Who may take a task: as `judge` says, without the reasons."""
+    left = roster.everyone
+    for rule in DECISIVE:
+        left &= ~rule.refuses(task, roster)
+        if not left:
+            return 0
+    return roster.same(left)
 
 
 def judge(task: Task, roster: Roster) -> Verdict:
