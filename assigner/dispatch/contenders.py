@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
 from typing import TypeVar
 
 import numpy as np
@@ -26,31 +28,48 @@ NEVER = -(2**62)
 def contenders(rows: Rows, types: Ints, value: Points, pair: Points, roster: Roster, policy: Policy) -> Mask:
     """[n]: the tasks that may be in the best assignment by a rule over time, of those that may be begun now.
 
-    All agents together have k places. A task that is given to an agent, who could have k others of its size
-    that are worth at least as much to them, can be exchanged for one of those k, since one of them waits. So
-    for each agent and size the k best will do, with whatever is worth as much as the last of them. Tasks that
-    name somebody contend, and push nobody out; nor do those that may outlast somebody's shift.
+    Agents who share lines, in chains, have k places together. A task that is given to one of them, who could
+    have k others of its size that are worth at least as much to them, can be exchanged for one of those k,
+    since one of them waits. So for each agent and size the k best will do, with whatever is worth as much as
+    the last of them. Tasks that name somebody contend, and push nobody out; nor do those that may outlast
+    somebody's shift.
 
     `value` [n]: what each task is worth of itself. `types` [n]: its type. `pair` [T, agents]: what each agent
     adds.
     """
     open_now = rows.open(roster.now)
     rules = {rule_of(rows.chances[owner].line.task, policy) for owner in rows.owners(roster.now)}
-    if value.size * len(roster.agents) > MOST_CELLS or (SNAPSHOT in rules and len(rules) > 1):
+    if SNAPSHOT in rules and len(rules) > 1:
         return open_now  # of several rules some task of each must stay: together they are valued otherwise
     named = np.zeros(value.size, np.bool_)
     named[[row for row, _ in rows.named()]] = True
     last = min(roster.endings(), default=None)
     certain = ~named if last is None else ~named & (roster.now + rows.table[:, HANDLE] <= last)
-    places = sum(agent.capacity_left for agent in roster.agents)
+    size = np.array([chance.line.task.requirement.size for chance in rows.chances])
     found = named & open_now
-    sizes = [chance.line.task.requirement.size for chance in rows.chances]
-    for size in set(sizes):
-        mine = np.flatnonzero(open_now & (np.array(sizes) == size)[rows.owner])
-        for agent in range(len(roster.agents)):
-            worth = value[mine] + pair[types[mine], agent]
-            found[mine[worth >= _least(worth[certain[mine]], places)]] = True
+    for together in _apart({chance.eligible for chance in rows.chances}):
+        agents = list(roster.positions(together))
+        places = sum(roster.agents[agent].capacity_left for agent in agents)
+        theirs = np.array([bool(chance.eligible & together) for chance in rows.chances])
+        for one in set(size[theirs].tolist()):
+            mine = np.flatnonzero(open_now & (theirs & (size == one))[rows.owner])
+            if mine.size * len(agents) > MOST_CELLS:
+                found[mine] = True
+                continue
+            for agent in agents:
+                worth = value[mine] + pair[types[mine], agent]
+                found[mine[worth >= _least(worth[certain[mine]], places)]] = True
     return found
+
+
+def _apart(eligible: Iterable[int]) -> list[int]:
+    """The agents in groups: those in different ones share no line, not even by others between them."""
+    groups: list[int] = []
+    for mask in eligible:
+        shared = [group for group in groups if group & mask]
+        groups = [group for group in groups if not group & mask]
+        groups.append(reduce(or_, shared, mask))
+    return groups
 
 
 def _least(worth: Points, places: int) -> int:

@@ -278,6 +278,23 @@ async def test_many_long_lines_send_as_many_as_there_are_places_and_no_more() ->
 
 
 @lived
+async def test_only_those_who_share_lines_in_chains_have_places_for_each_others_tasks() -> None:
+    """Ana and eva share no line; bob shares one with each. Who knows French alone has a place for none."""
+    live = Living()
+    for number in range(60):
+        skill = ("es", "de", "fr")[number % 3]
+        await live.task(f"t{number:02}", category=f"c{number % 30}", skills={skill: 1}, priority=number)
+    await live.agent("ana", skills={"es": 2})
+    await live.agent("bob", skills={"es": 2, "de": 2})
+    await live.agent("eva", skills={"de": 2})
+    await live.agent("luc", skills={"fr": 2})
+    mirror = await Mirror.of(await live.store.world())
+    found = candidates(mirror, START, Policy()).snapshot.tasks
+    several = {"t51", "t54", "t57", "t52", "t55", "t58"}
+    assert {task.id for task in found} == several | {"t59"}
+
+
+@lived
 async def test_where_rules_meet_there_are_tasks_of_each() -> None:
     """Or those of the rule `snapshot` would be valued as if there were no others."""
     live = Living()
