@@ -10,6 +10,8 @@ from solver.outlook import FAR, Floats, Outlook
 
 HORIZON = 24.0
 """H, hours of arrivals that count as demand beside what waits."""
+NO_DEMAND = 1e-9
+"""Tasks within the horizon of which no agent need keep time free: what is left of arrivals long over."""
 SOFTNESS = 0.3
 """θ, how much dearer than the cheapest agent (as a fraction) still gets a good share of a type."""
 STEP = 0.05
@@ -70,7 +72,7 @@ def _demand(outlook: Outlook) -> tuple[Floats, Floats]:
     """
     demand = outlook.waiting + HORIZON * outlook.arrivals
     hours = np.minimum(outlook.handling, FAR)
-    rows = np.flatnonzero((demand > 0.0) & (hours.min(axis=1, initial=FAR) < FAR))
+    rows = np.flatnonzero((demand > NO_DEMAND) & (hours.min(axis=1, initial=FAR) < FAR))
     return hours[rows], demand[rows]
 
 

@@ -67,6 +67,13 @@ def test_without_demand_prices_stay() -> None:
     assert settle(an_outlook([[1, 2]], waiting=[0]), before) == pytest.approx(before)
 
 
+def test_arrivals_long_over_are_no_demand() -> None:
+    """What a rate has decayed to after months without a task: no number to divide by."""
+    before = np.log([0.5, 1.5])
+    assert settle(an_outlook([[1, 2]], waiting=[0], arrivals=[5e-324]), before) == pytest.approx(before)
+    assert settle(an_outlook([[1, 2]], waiting=[0], arrivals=[2.3e-311]), before) == pytest.approx(before)
+
+
 def test_prices_settle_where_more_rounds_change_little() -> None:
     outlook = an_outlook([[1, 1, 3], [1, inf, 1], [2, 1, inf]], waiting=[5, 9, 2])
     settled = settle(outlook, rounds=4000)
