@@ -23,8 +23,8 @@ from assigner.domain.agent import Agent
 from assigner.domain.policy import Policy
 from assigner.domain.snapshot import Snapshot
 
-LARGE = 60_000
-"""Pairs of a task and an agent, above which a snapshot is sent to the other process: about 10 ms of work."""
+LARGE = 20_000
+"""Work above which a snapshot is sent to the other process: about 10 ms."""
 SETTLED_HERE = 20_000
 """So many (type, agent) pairs are priced here: a few milliseconds."""
 SLICE = 5_000
@@ -53,7 +53,7 @@ class Decider:
 
     async def __call__(self, snapshot: Snapshot, seen: Seen | None = None) -> Plan:
         """The plan for a snapshot. Raises BrokenProcessPool when the other process died: the next is new."""
-        if len(snapshot.tasks) * len(snapshot.agents) <= self._large:
+        if work_of(snapshot) <= self._large:
             return make_plan(snapshot, self._policy, self._clock, self._most_arcs, self._time_limit_s, seen)
         told = await _told(snapshot)
         asked = (told, self._policy, SystemClock(), self._most_arcs, self._time_limit_s, seen)
@@ -79,6 +79,13 @@ class Decider:
         if self._aside is not None:
             self._aside.shutdown(wait=False, cancel_futures=True)
             self._aside = None
+
+
+def work_of(snapshot: Snapshot) -> int:
+    """How much work a decision is, in pairs of a task and an agent: a task by itself is as much as 40 pairs,
+    an agent as 10.
+    """
+    return (len(snapshot.tasks) + 10) * (len(snapshot.agents) + 40)
 
 
 async def _told(snapshot: Snapshot) -> Snapshot:
