@@ -60,3 +60,17 @@ async def test_where_too_many_pairs_would_be_compared_all_tasks_contend(
     assert len(await contending(live)) == 6
     monkeypatch.setattr(contenders, "MOST_CELLS", 6)
     assert await contending(live) == ["t5"]
+
+
+@lived
+async def test_by_priority_first_who_would_be_faster_pushes_no_task_out() -> None:
+    """Eva, who is busy, takes a minute for what ana takes two hours for; nothing is held back for her."""
+    live = Living()
+    await live.queue("q", rule="priority_first", auto_accept=True)
+    await live.agent("eva", handle_s={"hers": 60})
+    await live.task("first", category="hers")
+    await live.settle()
+    await live.agent("ana", handle_s={"hers": 7_200, "own": 60})
+    await live.task("important", category="hers", priority=51)
+    await live.task("usual", category="own")
+    assert await contending(live) == ["important"]
