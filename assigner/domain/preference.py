@@ -146,9 +146,9 @@ OVER_TIME: dict[str, str] = {
     "right_agent": "2³⁴, for the agent for whom the priced hours are least; for others less, by 6 × ln of "
     "how many times as many theirs are, 2³² at most. An agent whom the task prefers adds ln 4.",
     "waited": "0.15 × ln(1 + hours waited / 4 times the task's priced hours), and 20 for each limit of "
-    "waiting beyond the first. The limit is 36 h and 1.1 times as long as tasks would wait if they were "
-    "taken as they come: the work that waits over the work that arrives an hour. With `priority_first` there "
-    "is none.",
+    "waiting beyond the first; 2³¹ at most, which takes more than a hundred limits. The limit is 36 h and "
+    "1.1 times as long as tasks would wait if they were taken as they come: the work that waits over the "
+    "work that arrives an hour. With `priority_first` there is none.",
     "priority": "ln 2 for each 25 steps above 50, less for each below. With `priority_first` 4 a step: "
     "before all else.",
     "promise": "e^(-hours / 8) while there are so many hours until the task has to be begun for its promise "
