@@ -90,7 +90,7 @@ Remaining = Annotated[
     ),
 ]
 PerHour = Annotated[float, Meta(ge=0, le=1_000_000)]
-Price = Annotated[float, Meta(gt=0, le=1_000_000)]
+Price = Annotated[float, Meta(ge=0.0001, le=1_000_000)]
 Priority = (
     Annotated[int, Meta(ge=0, le=100)]
     | Annotated[

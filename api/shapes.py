@@ -39,7 +39,7 @@ RuleName = Literal["price_and_hold", "priority_first", "snapshot"]
 _DEFAULTS = {row.name: row.default for row in SETTINGS}
 Meaning = {row.name: row.meaning for row in SETTINGS}
 LongEnough = Annotated[float, Meta(ge=1, le=LARGEST_DURATION_S)]
-"""At least a second: what is offered, and then offered again, would else keep the service busy by itself."""
+"""At least a second: what is offered or taken back, again and again, would else keep the service busy."""
 
 
 PointSeconds = Annotated[float, Meta(ge=0, le=LARGEST_DURATION_S)]
@@ -207,7 +207,7 @@ class QueuePut(Struct, forbid_unknown_fields=True, kw_only=True):
     release_on_absence: Annotated[bool, Meta(description=Meaning["release_on_absence"])] = _DEFAULTS[
         "release_on_absence"
     ]
-    lost_after_s: Annotated[Seconds | None, Meta(description=Meaning["lost_after_s"])] = None
+    lost_after_s: Annotated[LongEnough | None, Meta(description=Meaning["lost_after_s"])] = None
     relaxation: Annotated[list[StepIn], Meta(max_length=20, description=Meaning["relaxation"])] = []
     floor: Annotated[dict[Name, Level], Meta(max_length=MOST_NAMED, description=Meaning["floor"])] = {}
     calendar: Annotated[CalendarIn | None, Meta(description=Meaning["calendar"])] = None

@@ -84,8 +84,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="lost_after_s",
         default=None,
-        meaning="How long an agent with work may be unseen before it is rescued; null: until an hour into "
-        "their next shift.",
+        meaning="How long an agent with work may be unseen before it is rescued, a second at least; "
+        "null: until an hour into their next shift.",
     ),
     Setting(
         name="relaxation",

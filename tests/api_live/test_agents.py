@@ -91,6 +91,7 @@ def test_a_queue_says_its_defaults_too(centre: Living) -> None:
         ({"on_expiry": "gone"}, "/on_expiry", "unknown_value"),
         ({"offer_ttl_s": 0.999}, "/offer_ttl_s", "out_of_range"),
         ({"decline_cool_down_s": 0.999}, "/decline_cool_down_s", "out_of_range"),
+        ({"lost_after_s": 0.999}, "/lost_after_s", "out_of_range"),
         ({"version": 1}, "/version", "read_only"),
         ({"id": "other"}, "/id", "other_id"),
     ],

@@ -112,6 +112,7 @@ ONE_BY_ONE: list[tuple[Any, str, str]] = [
     ({"policy": {"arrivals": {"": 1}}}, "/policy/arrivals/", "bad_name"),
     ({"policy": {"arrivals": [1]}}, "/policy/arrivals", "wrong_type"),
     ({"policy": {"prices": {"a": 0}}, "agents": [{"id": "a"}]}, "/policy/prices/a", "out_of_range"),
+    ({"policy": {"prices": {"a": 1e-311}}, "agents": [{"id": "a"}]}, "/policy/prices/a", "out_of_range"),
     ({"policy": {"prices": {"a": "1"}}, "agents": [{"id": "a"}]}, "/policy/prices/a", "wrong_type"),
     ({"policy": {"prices": {"a b": 1}}}, "/policy/prices/a b", "bad_id"),
     ({"explain": "reason"}, "/explain", "unknown_value"),
