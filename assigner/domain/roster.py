@@ -176,7 +176,7 @@ class Roster:
     @kept
     def endings(self) -> list[int]:
         """The distinct instants at which an availability window ends, ascending."""
-        return sorted({agent.available_until for agent in self.agents if agent.available_until is not None})
+        return _distinct(agent.available_until for agent in self.agents)
 
     def endings_before(self, handle_ms: int) -> int:
         """How many of those instants come before work begun now and lasting `handle_ms` is done."""
@@ -192,7 +192,7 @@ class Roster:
     @kept
     def longest(self) -> list[int]:
         """The distinct lengths of the longest shift of each agent, in milliseconds, ascending."""
-        return sorted({agent.longest_ms for agent in self.agents if agent.longest_ms is not None})
+        return _distinct(agent.longest_ms for agent in self.agents)
 
     def longest_before(self, handle_ms: int) -> int:
         """How many of those are shorter than `handle_ms`."""
@@ -201,11 +201,7 @@ class Roster:
     @kept
     def _longest_masks(self) -> list[int]:
         """For each number of those lengths, from none up, the agents who have one of the first."""
-        among = dict.fromkeys(self.longest(), 0)
-        for i, agent in enumerate(self.agents):
-            if agent.longest_ms is not None:
-                among[agent.longest_ms] |= 1 << i
-        return list(accumulate(among.values(), or_, initial=0))
+        return _growing(self.longest(), (agent.longest_ms for agent in self.agents))
 
     def _ending_among(self, first: int) -> int:
         return self._ending_masks()[first]
@@ -213,11 +209,7 @@ class Roster:
     @kept
     def _ending_masks(self) -> list[int]:
         """For each number of distinct endings, from none up, the agents whose window has one of the first."""
-        at = dict.fromkeys(self.endings(), 0)
-        for i, agent in enumerate(self.agents):
-            if agent.available_until is not None:
-                at[agent.available_until] |= 1 << i
-        return list(accumulate(at.values(), or_, initial=0))
+        return _growing(self.endings(), (agent.available_until for agent in self.agents))
 
     def ended(self, at: int) -> int:
         """Agents whose window has ended at an instant."""
@@ -288,6 +280,20 @@ class Roster:
 
 def _most(agent: Agent) -> float:
     return inf if agent.longest_ms is None else agent.longest_ms
+
+
+def _distinct(said: Iterable[int | None]) -> list[int]:
+    """The numbers that are said, each once, ascending."""
+    return sorted({number for number in said if number is not None})
+
+
+def _growing(distinct: Sequence[int], said: Iterable[int | None]) -> list[int]:
+    """For each count of these numbers, from none up: the mask of those of whom one of the first is said."""
+    masks = dict.fromkeys(distinct, 0)
+    for i, number in enumerate(said):
+        if number is not None:
+            masks[number] |= 1 << i
+    return list(accumulate(masks.values(), or_, initial=0))
 
 
 def _index(facts: Iterable[Iterable[tuple[str, int]]]) -> dict[str, list[tuple[int, int]]]:
