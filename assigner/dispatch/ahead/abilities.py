@@ -169,7 +169,7 @@ class Abilities:
         changed = self.crew.changed(stamp) if lesson == self.lesson else None
         if changed is None:
             self._own = {}
-        else:
+        elif changed:  # else there is nothing to forget, and going through thousands of categories takes long
             for known in self._own.values():
                 for place in changed:
                     known.pop(place, None)
