@@ -24,6 +24,8 @@ how often somebody looks. Who settles them less often lets as many rounds go tog
 """
 ROUNDS_AT_FIRST = 50
 MOST_OVERLOAD = 3.0
+AT_ONCE = 50_000
+"""So many pairs are gone through at once: what is reckoned of them stays in the processor's cache."""
 
 
 def settle(outlook: Outlook, log_price: Floats | None = None, rounds: int | None = None) -> Floats:
@@ -78,8 +80,12 @@ def _demand(outlook: Outlook) -> tuple[Floats, Floats]:
 
 def _overload(outlook: Outlook, hours: Floats, price: Floats, demand: Floats) -> Floats:
     """[R]: how much more than their due share each would be busy, as a fraction, cut at both ends."""
-    part = shares(*cheapest(hours, price))
-    part *= hours
-    load = (demand @ part) / outlook.slots
+    load, step = np.zeros(price.size), max(1, AT_ONCE // price.size)
+    for first in range(0, demand.size, step):
+        some = hours[first : first + step]
+        part = shares(*cheapest(some, price))
+        part *= some
+        load += demand[first : first + step] @ part
+    load /= outlook.slots
     relative: Floats = load * (load.size / (price @ load)) - 1.0  # never below -1
     return np.minimum(relative, MOST_OVERLOAD)

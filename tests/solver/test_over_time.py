@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from solver.outlook import FAR, Outlook
 from solver.over_time import DEFAULTS, FEW, rate
-from solver.prices import SOFTNESS, cheapest, settle, shares
+from solver.prices import AT_ONCE, SOFTNESS, cheapest, settle, shares
 
 
 def an_outlook(handling: list[list[float]], **given: Any) -> Outlook:
@@ -72,6 +72,16 @@ def test_arrivals_long_over_are_no_demand() -> None:
     before = np.log([0.5, 1.5])
     assert settle(an_outlook([[1, 2]], waiting=[0], arrivals=[5e-324]), before) == pytest.approx(before)
     assert settle(an_outlook([[1, 2]], waiting=[0], arrivals=[2.3e-311]), before) == pytest.approx(before)
+
+
+def test_types_alike_count_as_one_however_many() -> None:
+    """So many pairs that they are not gone through at once, and some are left for the end."""
+    chance = np.random.default_rng(0)
+    three = chance.uniform(0.5, 2.0, (3, 70))
+    many = an_outlook(np.repeat(three, 333, axis=0), waiting=np.repeat([1, 5, 20], 333))
+    assert many.handling.size > AT_ONCE
+    few = an_outlook(three, waiting=[333, 5 * 333, 20 * 333])
+    assert settle(many) == pytest.approx(settle(few))
 
 
 def test_prices_settle_where_more_rounds_change_little() -> None:
