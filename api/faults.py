@@ -19,12 +19,11 @@ import msgspec
 from msgspec import inspect
 
 from api.errors import MAX_FAULTS_SHOWN, ApiError, Fault
-from api.flaws import agent_flaws, queue_flaws
+from api.flaws import WINDOW, agent_flaws, queue_flaws, span
 from api.messages import Language
 from api.saying import say
 from api.schemas import DEEPEST, MOST_ATTRIBUTE_BYTES, AgentIn, AssignRequest, TaskIn
 from api.shapes import READ_ONLY, AgentLine, AgentPut, QueuePut, TaskNew, TaskPut
-from assigner.domain.calendar import Shift
 from assigner.domain.instant import to_ms
 
 Path = tuple[str | int, ...]
@@ -36,7 +35,6 @@ NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 BEYOND_MICROSECONDS = re.compile(r"(\.[0-9]{6})[0-9]+")
 MOST_SHOWN = 60
 LONGEST_POINTER = 1000
-SHIFT = ("from", "until")
 AN_INSTANT = say("instant", "en")
 
 
@@ -306,19 +304,30 @@ def _request(finder: Finder, request: dict[str, Any], path: Path) -> None:
                 finder.note((name, i, "id"), "duplicate_id", "duplicate_id", value=show(id), place=place)
 
 
+def _window(finder: Finder, agent: dict[str, Any], path: Path) -> None:
+    """An agent's window has to end after it begins, where it is said when it does both."""
+    window = span(agent, WINDOW, _ms)
+    if window and window[1] <= window[0]:
+        begins, ends = (finder.show(agent[name]) for name in WINDOW)
+        finder.note((*path, WINDOW[1]), "ends_first", "window_ends_first", begins=begins, ends=ends)
+
+
+def _in_snapshot(finder: Finder, agent: dict[str, Any], path: Path) -> None:
+    _busy(finder, agent, path)
+    _window(finder, agent, path)
+
+
 def _agent(finder: Finder, agent: dict[str, Any], path: Path) -> None:
-    for where, code, detail in agent_flaws(agent, _shift):
+    _window(finder, agent, path)
+    for where, code, detail in agent_flaws(agent, _ms):
         finder.add((*path, *where), code, detail)
 
 
-def _shift(said: Any) -> Shift | None:
-    """The instants of a shift, or a break, in milliseconds; None where they are not to be read."""
+def _ms(said: Any) -> int | None:
+    """The milliseconds of an instant; None where it is not to be read."""
     try:
-        begins, ends = (
-            msgspec.convert(BEYOND_MICROSECONDS.sub(r"\1", said[name]), datetime) for name in SHIFT
-        )
-        return to_ms(begins), to_ms(ends)
-    except (msgspec.ValidationError, TypeError, KeyError):
+        return to_ms(msgspec.convert(BEYOND_MICROSECONDS.sub(r"\1", said), datetime))
+    except (msgspec.ValidationError, TypeError):
         return None
 
 
@@ -344,7 +353,7 @@ ALSO: dict[type, Callable[[Finder, dict[str, Any], Path], None]] = {
     TaskIn: _task,
     TaskPut: _task,
     TaskNew: _task,
-    AgentIn: _busy,
+    AgentIn: _in_snapshot,
     AgentPut: _agent,
     AgentLine: _agent,
     AssignRequest: _request,

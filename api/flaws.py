@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -17,12 +17,14 @@ import msgspec
 
 from api.shapes import CalendarIn, PointIn, QueuePut, ServiceLevelIn
 from assigner.domain import curve
-from assigner.domain.calendar import Shift, clashes, strays
+from assigner.domain.calendar import Shift, Window, clashes, never, strays, windows
 from assigner.domain.hours import Hours, date_of, day_of, shortest_year, wall_ms
 from assigner.domain.queue import crossings
 
 Flaw = tuple[tuple[str | int, ...], str, str]
 Doc = Mapping[str, Any]
+Reader = Callable[[Any], int | None]
+"""The milliseconds of an instant; None of what is none."""
 
 LEAST_OPEN_MS = 3_600_000
 MOST_YEARS = 5
@@ -31,6 +33,8 @@ NO_PLACES = {"localtime", "Factory"}
 """What some machines have among the zones: the one of the machine, and none at all."""
 LONGEST_ZONE = 64
 """No zone has a longer name; to look for one like a text takes time as long as the text."""
+SHIFT = ("from", "until")
+WINDOW = ("available_from", "available_until")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OF_CURVES = {
@@ -60,12 +64,21 @@ def queue_flaws(queue: Doc) -> Iterator[Flaw]:
         yield from _of_curve(points)
 
 
-def agent_flaws(agent: Doc, read: Callable[[Any], Shift | None]) -> Iterator[Flaw]:
-    """Of an agent's shifts and their breaks: those that end first, overlap, or are outside; of those that
-    are shifts at all, as `read` says.
+def span(said: Any, names: tuple[str, str], read: Reader) -> Shift | None:
+    """The two instants of these names; None where they are not both there to be read."""
+    begins, ends = (read(said.get(name)) for name in names) if isinstance(said, dict) else (None, None)
+    return None if begins is None or ends is None else (begins, ends)
+
+
+def agent_flaws(agent: Doc, read: Reader) -> Iterator[Flaw]:
+    """Of an agent's shifts and their breaks: those that end first, overlap, or are outside; of those whose
+    instants are instants, as `read` says.
     """
     shifts = _read(agent.get("shifts"), read)
-    yield from _of_spans(("shifts",), shifts, "shift")
+    found = list(_of_spans(("shifts",), shifts, "shift"))
+    yield from found
+    if not found and shifts and len(shifts) == len(agent["shifts"]):
+        yield from _of_window(Window(*(read(agent.get(name)) for name in WINDOW)), shifts.values())
     for number, shift in shifts.items():
         breaks = _read(agent["shifts"][number].get("breaks"), read)
         place = ("shifts", number, "breaks")
@@ -74,8 +87,18 @@ def agent_flaws(agent: Doc, read: Callable[[Any], Shift | None]) -> Iterator[Fla
         yield from (((*place, stray), "outside_shift", outside) for stray in strays(shift, breaks))
 
 
-def _read(said: Any, read: Callable[[Any], Shift | None]) -> dict[int, Shift]:
-    known = {i: read(one) for i, one in enumerate(said if isinstance(said, list) else ())}
+def _of_window(window: Window, shifts: Iterable[Shift]) -> Iterator[Flaw]:
+    """Shifts of which none has a part in the window; of one that itself ends first nothing more is said."""
+    if never(windows(shifts, window)) and not never([window]):
+        off = (
+            "No shift has a part in the window from available_from until available_until: the agent would be"
+        )
+        mend = "Move the shifts or the window, or both in one request."
+        yield ("shifts",), "never_on_shift", f"{off} off shift for ever. {mend}"
+
+
+def _read(said: Any, read: Reader) -> dict[int, Shift]:
+    known = {i: span(one, SHIFT, read) for i, one in enumerate(said if isinstance(said, list) else ())}
     return {i: one for i, one in known.items() if one is not None}
 
 

@@ -120,16 +120,23 @@ def _clean(request: AssignRequest) -> bool:
         return False
     if not re.fullmatch("[!-~]*", "".join(_ids(request))):
         return False
-    if re.search("[\x00-\x1f\x7f]", "".join(_names(request))) or not _consistent(request):
+    if re.search("[\x00-\x1f\x7f]", "".join(_names(request))) or not _consistent(request.agents):
         return False
     return all(task.pinned_agent not in task.excluded_agents for task in tasks if task.pinned_agent) and all(
         modest(task.attributes) for task in tasks if task.attributes
     )
 
 
-def _consistent(request: AssignRequest) -> bool:
-    """Whether what is in hand is all of the load, where both are given."""
-    return all(agent.load in (UNSET, _in_hand(agent)) for agent in request.agents if agent.busy)
+def _consistent(agents: Iterable[AgentIn]) -> bool:
+    """Whether what is in hand is all of the load, and windows end after they begin, where both are given."""
+    return all(
+        _in_order(agent) and (not agent.busy or agent.load in (UNSET, _in_hand(agent))) for agent in agents
+    )
+
+
+def _in_order(agent: AgentIn) -> bool:
+    begins, ends = agent.available_from, agent.available_until
+    return begins is None or ends is None or to_ms(begins) < to_ms(ends)
 
 
 def _in_hand(agent: AgentIn) -> int:

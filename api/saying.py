@@ -61,6 +61,10 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "{value} is excluded too: drop one of the two.",
         "{value} también está excluido: quite una de las dos cosas.",
     ),
+    "window_ends_first": (
+        "{ends} is not after available_from, {begins}: move one of the two, or both in one request.",
+        "{ends} no es posterior a available_from, {begins}: cambie uno de los dos, o ambos de una vez.",
+    ),
     "busy_not_load": (
         "The sizes add up to {sum}; load is {load}: leave out one of the two.",
         "Los tamaños suman {sum} y load es {load}: quite uno de los dos.",

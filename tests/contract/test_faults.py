@@ -12,11 +12,12 @@ from tests.contract.refusing import Json, agent, faults, problem, task
 from tests.fundamentals.asking import NOW_MS, ask
 
 LONG = "x" * 129
+EARLY, LATE = "2026-11-23T09:00:00+01:00", "2026-11-23T08:00:00.001Z"
 OF_RESOURCES = {
     "read_only",
     "other_id",
     "below_floor",
-    "ends_first",
+    "never_on_shift",
     "overlap",
     "outside_shift",
     "bad_time",
@@ -101,6 +102,8 @@ ONE_BY_ONE: list[tuple[Any, str, str]] = [
         "/agents/0/busy",
         "busy_not_load",
     ),
+    (agent(available_from=LATE, available_until=EARLY), "/agents/0/available_until", "ends_first"),
+    (agent(available_from=EARLY, available_until=EARLY), "/agents/0/available_until", "ends_first"),
     ({"policy": {"rule": "snapshots"}}, "/policy/rule", "unknown_value"),
     ({"policy": {"weights": {"urgncy": 1}}}, "/policy/weights/urgncy", "unknown_field"),
     ({"policy": {"weights": {"urgency": -1}}}, "/policy/weights/urgency", "out_of_range"),
@@ -293,3 +296,16 @@ def test_to_whoever_asks_in_spanish_all_of_it_is_told_in_spanish() -> None:
     assert many["detail"] == (
         "El cuerpo tiene 1.199 errores: corrija cada uno de los que dice errors. Ahí están los primeros 100."
     )
+
+
+def test_a_window_that_ends_first_says_what_to_change_in_both_languages() -> None:
+    body = agent(available_from=LATE, available_until=EARLY)
+    [fault] = problem(body)["errors"]
+    assert fault["detail"] == (
+        f'"{EARLY}" is not after available_from, "{LATE}": move one of the two, or both in one request.'
+    )
+    [fault] = problem(body, Job(now_ms=NOW_MS, request_id="r-1", language="es"))["errors"]
+    assert fault["detail"] == (
+        f'"{EARLY}" no es posterior a available_from, "{LATE}": cambie uno de los dos, o ambos de una vez.'
+    )
+    assert ask(**agent(available_from=EARLY, available_until=LATE))["unassigned"] == []

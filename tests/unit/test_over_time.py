@@ -2,7 +2,7 @@
 
 import random
 from copy import deepcopy
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -13,7 +13,7 @@ from tests.unit import oracle
 from tests.unit.over_time_oracle import UNIT, ZERO, World, type_of
 from tests.unit.test_against_oracle import by_id, values
 from tests.unit.test_metamorphic import NEW_NAMES, moved, shuffled, told
-from tests.unit.worlds import CATEGORIES, NAMES, NOW, SOMEBODY, at, few
+from tests.unit.worlds import CATEGORIES, NAMES, SOMEBODY, at, few, in_order
 
 Json = dict[str, Any]
 
@@ -57,7 +57,7 @@ AGENTS = few(
     available_from=st.builds(at, st.sampled_from((-60, 60, 3600, 20_000))),
     available_until=st.builds(at, st.sampled_from((60, 900, 7200, 90_000))),
     handle_s=st.dictionaries(st.sampled_from(CATEGORIES), st.sampled_from((60, 300, 900, 9000))),
-)
+).map(in_order)
 POLICIES = st.fixed_dictionaries(
     {"rule": st.sampled_from(RULES)},
     optional={
@@ -258,8 +258,10 @@ def test_nobody_waits_for_who_leaves(request: Json) -> None:
     """When all who are busy or yet to come leave at once, nothing is held for any of them."""
     gone = deepcopy(request)
     for agent in gone["agents"]:
-        if oracle.room(agent) == 0 or agent.get("available_from", "") > at(0):
-            agent["available_until"] = (NOW + timedelta(seconds=30.5)).isoformat()
+        comes = max(agent.get("available_from", ""), at(30))
+        if oracle.room(agent) == 0 or comes > at(30):
+            leaves = datetime.fromisoformat(comes) + timedelta(seconds=0.5)
+            agent["available_until"] = leaves.isoformat()
             agent["busy"] = [{"remaining_s": 31}] * max(1, agent.get("capacity", 1))
     found = ask(**gone)
     full = {agent["id"] for agent in gone["agents"] if oracle.room(agent) == 0}

@@ -68,6 +68,16 @@ TASKS = few(
 ).map(_not_both)
 
 
+def in_order(agent: Json) -> Json:
+    """The agent, whose window ends after it begins; without its end where the two are one."""
+    said = {name: agent.get(name) for name in ("available_from", "available_until")}
+    begins, ends = (None if text is None else datetime.fromisoformat(text) for text in said.values())
+    if begins is None or ends is None or begins < ends:
+        return agent
+    turned = {"available_from": said["available_until"], "available_until": said["available_from"]}
+    return {**agent, **(turned if ends < begins else {"available_until": None})}
+
+
 AGENTS = few(
     skills=SKILLS,
     presence=st.sampled_from(("available", "available", "away", "offline")),
@@ -78,7 +88,7 @@ AGENTS = few(
     available_until=INSTANTS | st.none(),
     idle_since=st.builds(at, st.sampled_from((-90_000, -3600, -1, 0, 60))),
     handle_s=st.dictionaries(st.sampled_from(CATEGORIES), st.sampled_from(HANDLING_S), max_size=2),
-)
+).map(in_order)
 
 WEIGHTS = st.dictionaries(
     st.sampled_from(("urgency", "fit", "idle", "load")), st.sampled_from((0, 0.0004, 0.5, 1, 3, 10))
@@ -140,7 +150,7 @@ def blocked() -> st.SearchStrategy[Json]:
         load=st.integers(0, 3),
         available_from=INSTANTS,
         available_until=INSTANTS,
-    )
+    ).map(in_order)
     return st.builds(
         lambda task, *agents: {
             "now": at(0),
