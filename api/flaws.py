@@ -188,7 +188,7 @@ def _of_levels(levels: list[Doc], hours: Hours | None) -> Iterator[Flaw]:
 def _of_level(level: Doc, most_ms: int | None) -> Iterator[Flaw]:
     names = ("first_response_s", "resolution_s")
     response, resolution = (level.get(name) for name in names)
-    if response is None and resolution is None:
+    if response is None and resolution is None and level.get("at_risk_s") is None:
         yield (), "no_promise", "It promises nothing: give first_response_s, resolution_s or both."
     if response is not None and resolution is not None and response > resolution:
         late = f"An agent takes a task before it is done: expected at most resolution_s, {_show(resolution)}."

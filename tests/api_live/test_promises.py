@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from assigner.domain.instant import ms_of, rfc3339
-from assigner.store.base import OnTask, PutQueue
-from tests.api_live.living import Json, Living, faults
+from assigner.store.base import OnTask
+from tests.api_live.living import Json, Living
 
 HOUR = 3_600_000
 OFFICE: Json = {
@@ -235,20 +235,3 @@ def test_a_risk_of_the_calendar_is_in_open_time(centre: Living) -> None:
     finally:
         centre.clock.at_ms = before
     assert risks == ["ok", "at_risk"]
-
-
-def test_a_service_level_that_promises_nothing_and_is_kept_from_before_goes_on(centre: Living) -> None:
-    """It says when a task whose client said its end is at risk; to be put again it has to promise."""
-    id = centre.new("q")
-    put = PutQueue(
-        op=id, actor="x", now=centre.clock.now_ms(), queue=id, doc={"service_levels": [{"at_risk_s": 7200}]}
-    )
-    centre.dispatch("put_queue", put)
-    kept = centre.ask("GET", f"/v1/queues/{id}").json()["service_levels"]
-    assert kept == [{"at_risk_s": 7200}]
-    soon, late = (read(centre, centre.task(queue=id, due_at=at(centre, hours))) for hours in (2, 3))
-    assert (soon["sla_risk"], late["sla_risk"]) == ("at_risk", "ok")
-    assert promised(centre, centre.task(queue=id)) == (None, None)
-    path, mended = f"/v1/queues/{id}", [{**kept[0], "resolution_s": 36000}]
-    assert faults(centre.ask("PUT", path, {"service_levels": kept})) == [("/service_levels/0", "no_promise")]
-    assert centre.ask("PUT", path, {"service_levels": mended}).status_code == 200

@@ -99,7 +99,6 @@ FAULTY: list[tuple[Json, str, str]] = [
         "out_of_range",
     ),
     ({"service_levels": [{"category": "fraud"}]}, "/service_levels/0", "no_promise"),
-    ({"service_levels": [{"at_risk_s": 60}]}, "/service_levels/0", "no_promise"),
     (
         {"service_levels": [{"resolution_s": 60}, {"resolution_s": 90}]},
         "/service_levels/1/category",
