@@ -79,10 +79,11 @@ def _shape(record: OverrideRecord, field: str) -> dict[str, Any]:
 async def _explain(parts: Live, task: TaskRecord, spoken: str) -> LiveExplanation:
     """From the mirror of this process's dispatcher; where it does not lead, from the view's."""
     now, dispatcher = parts.clock.now_ms(), parts.dispatcher
-    policy = dispatcher.policy if dispatcher else Policy()
+    weights = (dispatcher.policy if dispatcher else Policy()).weights
     async with parts.explaining:
         mirror = await parts.mirror(now)
-        return await explain_live(mirror, task, now, weights=policy.weights, language=spoken)
+        deciding = dispatcher is not None and dispatcher.leads and dispatcher.mirror is mirror
+        return await explain_live(mirror, task, now, weights=weights, language=spoken, deciding=deciding)
 
 
 async def _decided(parts: Live, task: TaskRecord) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from api.errors import ERRORS, FAULTS
 from assigner.dispatch.unblock import KINDS
 from assigner.domain.eligibility import LIVING, RULES
 from assigner.domain.preference import TERMS
-from assigner.domain.reasons import HELD_BACK, REASONS
+from assigner.domain.reasons import HELD_BACK, REASONS, UNDECIDED
 
 LARGEST_DURATION_S = 31_536_000
 SHORTEST_S = 0.001
@@ -189,7 +189,9 @@ class AssignRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     time_limit_s: Annotated[Seconds, Meta(description="Bounds the solver's time.")] = 1.0
 
 
-Reason = Annotated[str, Meta(extra_json_schema={"enum": [name for name in REASONS if name not in LIVING]})]
+Reason = Annotated[
+    str, Meta(extra_json_schema={"enum": [name for name in REASONS if name not in {*LIVING, UNDECIDED}]})
+]
 Rule = Annotated[
     str, Meta(extra_json_schema={"enum": [rule.name for rule in RULES if rule.name not in LIVING]})
 ]

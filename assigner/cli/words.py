@@ -171,6 +171,10 @@ REASONS: Mapping[str, tuple[Both, Both]] = {
         ("outranked", "superada"),
         ("whoever could got tasks worth more", "quien podría recibió tareas de más valor"),
     ),
+    "undecided": (
+        ("undecided", "sin decidir"),
+        ("the next decision will look at it", "la próxima decisión la tendrá en cuenta"),
+    ),
 }
 """Each reason to wait: its name, and what it means."""
 
@@ -178,6 +182,7 @@ REMEDIES: Mapping[str, Both] = {
     "free_capacity": ("{agents} finishes some work", "{agents} termina parte de su trabajo"),
     "more_capacity": ("{agents} gets a larger capacity", "{agents} recibe más capacidad"),
     "wait_until": ("wait until {at}", "esperar hasta {at}"),
+    "next_decision": ("nothing: the next decision comes by itself", "nada: la próxima decisión llega sola"),
     "held_for": ("wait for {agents}, expected at {at}", "esperar a {agents}, previsiblemente el {at}"),
     "extend_shift": ("{agents} stays longer", "{agents} alarga su turno"),
     "presence": ("{agents} becomes available", "{agents} vuelve a estar disponible"),

@@ -44,10 +44,11 @@ async def cycle(acting: Acting, decide: Decide, policy: Policy, now: int, watch:
     # 1. What could be assigned at all. What happens from here on is for the next cycle.
     seen = (type for type, _ in waiting(mirror.index) if (type[0].rule or policy.rule) != SNAPSHOT)
     await mirror.sees.abilities.prepare(seen, now)
-    mirror.stirred = False
+    mirror.stirred, mirror.begun, part = False, mirror.begun + 1, bool(mirror.sees.later)
     found = candidates(mirror, now, policy)
     snapshot, mirror.holding = found.snapshot, found.held
     mirror.stirred |= bool(mirror.sees.later)
+    part |= bool(mirror.sees.later)
     if not snapshot.tasks:
         watch.lap("decide")
         return Report(held=found.held)
@@ -68,6 +69,8 @@ async def cycle(acting: Acting, decide: Decide, policy: Policy, now: int, watch:
     # 5. What was refused, or left over, is decided again.
     refused = Counter(outcome.refused for outcome in outcomes if outcome.refused)
     mirror.stirred |= bool(refused or plan.deferred)
+    if not (refused or plan.deferred or part):
+        mirror.looked = mirror.begun, now
     return Report(
         tasks=len(snapshot.tasks),
         agents=len(snapshot.agents),

@@ -16,19 +16,23 @@ Order = tuple[int, ...]
 
 @dataclass(slots=True, eq=False)
 class TaskEntry:
-    """An open task: its record, itself as the domain knows it, its open offer, its place while queued."""
+    """An open task: its record, itself as the domain knows it, its open offer, its place while queued, and
+    how many cycles had begun when it got that.
+    """
 
     record: TaskRecord
     task: Task
     seen: Order
     offer: OfferRecord | None = None
     waiting: Waiting | None = None
+    since: int = 0
 
 
 @dataclass(slots=True, eq=False)
 class AgentEntry:
     """An agent: the record, the agent as the document has it and as they are now, when they are there, and
-    when they have a break meanwhile.
+    when they have a break meanwhile; how many cycles had begun when they last changed so that they may take
+    more.
     """
 
     record: AgentRecord
@@ -40,6 +44,7 @@ class AgentEntry:
     now: Agent | None = None
     free: bool = False
     draining: bool = False
+    since: int = 0
     _shift: int = 0
     """The position of the window of now; so it is at the instants from `_first` to before `_last`."""
     _working: Window = field(default_factory=Window)

@@ -5,7 +5,7 @@ Everything here is read off the masks and the solution that decided, or asked of
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assigner.dispatch.decide import Decision
 from assigner.dispatch.unblock import Unblock, smallest_change
@@ -13,7 +13,7 @@ from assigner.dispatch.words import Sentence
 from assigner.domain.eligibility import Verdict, judge
 from assigner.domain.held import NOT_HELD, HeldBack, HeldFor
 from assigner.domain.instant import rfc3339
-from assigner.domain.reasons import HELD_BACK
+from assigner.domain.reasons import HELD_BACK, OUTRANKED, UNDECIDED
 from assigner.domain.roster import Roster
 from assigner.domain.task import Task
 
@@ -82,31 +82,39 @@ class Explainer:
 
 
 def explain(
-    task: Task, verdict: Verdict, roster: Roster, language: str, held: HeldBack = NOT_HELD
+    task: Task,
+    verdict: Verdict,
+    roster: Roster,
+    language: str,
+    held: HeldBack = NOT_HELD,
+    free: str = OUTRANKED,
 ) -> Explanation:
-    """Why a task waits that has this verdict and is held back like this."""
+    """Why a task waits that has this verdict and is held back like this; `free`: the reason
+    where it is not held back from all who may take it.
+    """
     refusals = {rule: mask.bit_count() for rule, mask in verdict.refused.items()}
     if held.agents:
         refusals[HELD_BACK] = held.agents.bit_count()
-    reason = _reason(verdict, roster, held)
+    reason = _reason(verdict, roster, held, free)
+    unblock = smallest_change(task, verdict, roster, held)
     return Explanation(
         reason=reason,
         refusals=refusals,
-        detail=_detail(task, verdict, roster, language, held),
-        unblock=smallest_change(task, verdict, roster, held),
+        detail=_detail(task, verdict, roster, language, held, free),
+        unblock=replace(unblock, kind="next_decision") if reason == UNDECIDED else unblock,
         held_for=held.held_for if reason == HELD_BACK else None,
     )
 
 
-def _reason(verdict: Verdict, roster: Roster, held: HeldBack) -> str:
+def _reason(verdict: Verdict, roster: Roster, held: HeldBack, free: str = OUTRANKED) -> str:
     if not roster.agents:
         return "no_agents"
     if verdict.eligible & ~held.agents:
-        return "outranked"
+        return free
     return HELD_BACK if held.agents else verdict.nearest_miss()
 
 
-def _detail(task: Task, verdict: Verdict, roster: Roster, language: str, held: HeldBack) -> str:
+def _detail(task: Task, verdict: Verdict, roster: Roster, language: str, held: HeldBack, free: str) -> str:
     sentence = Sentence(language)
     if not roster.agents:
         sentence.add("no_agents")
@@ -115,8 +123,8 @@ def _detail(task: Task, verdict: Verdict, roster: Roster, language: str, held: H
     if held.held_for:
         at = rfc3339(held.held_for.expected_at)
         sentence.add(HELD_BACK, held.agents.bit_count(), agent=held.held_for.agent, at=at)
-    if free := verdict.eligible & ~held.agents:
-        sentence.add("outranked", free.bit_count())
+    if may := verdict.eligible & ~held.agents:
+        sentence.add(free, may.bit_count())
     return str(sentence)
 
 

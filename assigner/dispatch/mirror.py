@@ -59,6 +59,10 @@ class Mirror:
     stirred: bool = True
     holding: int = 0
     """How many tasks the last cycle held back: who is waited for may have gone."""
+    begun: int = 0
+    """How many cycles have begun."""
+    looked: tuple[int, int] = (0, 0)
+    """The number and the instant of the last cycle that decided about all that there was."""
     _requirements: Requirements = field(default_factory=Requirements)
 
     @staticmethod
@@ -196,7 +200,7 @@ class Mirror:
         """Let a queued task stand in its line, unless its queue hands nothing out."""
         if not entry.task.frozen:
             self.index.enter(entry)
-            self.stirred = True
+            self.stirred, entry.since = True, self.begun
 
     def _let_go(self, entry: TaskEntry) -> None:
         """Nobody holds the task, until it is said who does."""
@@ -253,7 +257,8 @@ class Mirror:
         self.sees.crew.touch(entry.record.id)
         here = entry.record.presence is Presence.AVAILABLE and not entry.draining
         free = here and entry.record.load < entry.said.capacity
-        self.stirred |= free and (changed or eased or not entry.free)
+        if free and (changed or eased or not entry.free):
+            self.stirred, entry.since = True, self.begun
         self.stirred |= changed and self.holding > 0
         self.index.set_free(entry, free=free)
         if changed:

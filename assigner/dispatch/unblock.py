@@ -29,6 +29,7 @@ KINDS: dict[str, str] = {
     "free_capacity": "one of these agents finishes or gives up some of the work they have",
     "more_capacity": "one of these agents is given a larger capacity: the task is larger than all of it",
     "wait_until": "the instant `at` comes",
+    "next_decision": "nothing: the next decision, which comes by itself, will look at these agents",
     "held_for": "this agent has room, as is expected at `at`: they will finish it sooner than others",
     "extend_shift": "one of these agents stays longer",
     "presence": "one of these agents becomes available",

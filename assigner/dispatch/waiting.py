@@ -18,10 +18,11 @@ from assigner.dispatch.over_time import over_time
 from assigner.dispatch.parts import TaskFacts, parts_of, rule_of
 from assigner.dispatch.plan import Choice
 from assigner.dispatch.shaped import lifting
-from assigner.domain.eligibility import RULES, Verdict, judge
+from assigner.domain.eligibility import RULES, Verdict, eligible, judge
 from assigner.domain.held import NOT_HELD, HeldBack
 from assigner.domain.policy import SNAPSHOT, Policy
 from assigner.domain.preference import Points
+from assigner.domain.reasons import OUTRANKED, UNDECIDED
 from assigner.domain.records import TaskRecord
 from assigner.domain.roster import Roster
 from assigner.domain.snapshot import Snapshot
@@ -50,14 +51,21 @@ class LiveExplanation:
 
 
 async def explain_live(
-    mirror: Mirror, record: TaskRecord, now: int, *, weights: Mapping[str, float], language: str = "en"
+    mirror: Mirror,
+    record: TaskRecord,
+    now: int,
+    *,
+    weights: Mapping[str, float],
+    language: str = "en",
+    deciding: bool = False,
 ) -> LiveExplanation:
     """Why a queued task waits: also one that the mirror does not know yet, or knows as it was before.
+    `deciding`: the mirror is that of a dispatcher that leads.
 
     The rules are asked by the same `judge` that decides, about all agents as they are now. It goes in slices:
     ten thousand agents take longer than others who use the event loop should wait.
     """
-    task, line, slot = mirror.like(record)
+    (task, line, slot), looked = mirror.like(record), mirror.looked
     roster = await _roster(mirror, now)
     for rule in RULES:
         rule.refuses(task, roster)  # the roster keeps the masks that this makes
@@ -66,7 +74,8 @@ async def explain_live(
     policy = Policy(weights=weights)
     seen = None if rule_of(task, policy) == SNAPSHOT else _see(mirror, task, line, verdict, roster)
     held = NOT_HELD if seen is None else _held_back(task, roster, policy, seen, verdict.eligible)
-    waiting = explain(task, verdict, roster, language, held)
+    new = deciding and _undecided(mirror, looked, task, roster, verdict.eligible & ~held.agents)
+    waiting = explain(task, verdict, roster, language, held, UNDECIDED if new else OUTRANKED)
     waiting = replace(waiting, unblock=lifting(waiting.unblock, record, mirror.standing))
     position, of = _place(task, line, slot, now, policy, seen) if line else (1, 1)
     return LiveExplanation(position=position, of=of, waiting=waiting)
@@ -93,6 +102,18 @@ def _held_back(task: Task, roster: Roster, policy: Policy, seen: Seen, eligible:
     alone = Snapshot(now=roster.now, tasks=(task,), agents=tuple(roster.agents))
     model = over_time(alone, roster, policy, len(roster.agents), seen.of(alone))
     return model.held_back(int(model.problem.group[0]), eligible, roster)
+
+
+def _undecided(mirror: Mirror, looked: tuple[int, int], task: Task, roster: Roster, free: int) -> bool:
+    """Whether no decision has looked at a task with one of the free: since the last one about all that there
+    was, it or they have changed, or time has let them.
+    """
+    (number, at), entry = looked, mirror.tasks.get(task.id)
+    if entry is None or entry.task is not task or entry.waiting is None or entry.since >= number:
+        return True
+    found = (mirror.agents.get(roster.agents[i].id) for i in roster.positions(free))
+    before = Roster([one.agent(at) for one in found if one is not None and one.since < number], at)
+    return eligible(task, before).bit_count() < free.bit_count()
 
 
 def _worth(task: Task, line: Line, now: int, policy: Policy, seen: Seen | None) -> tuple[Points, int]:

@@ -46,6 +46,7 @@ CLAUSES: Mapping[str, Mapping[str, Clause]] = {
             "{n} may take it, but that capacity went to other tasks, worth more in all",
             "{n} may take it, but their capacity went to other tasks, worth more in all",
         ),
+        "undecided": ("{n} may take it now: the next decision will look at it",) * 2,
     },
     "es": {
         "no_agents": ("no hay agentes",) * 2,
@@ -79,6 +80,10 @@ CLAUSES: Mapping[str, Mapping[str, Clause]] = {
         "outranked": (
             "{n} puede hacerla, pero su capacidad fue a otras tareas que en conjunto valen más",
             "{n} pueden hacerla, pero su capacidad fue a otras tareas que en conjunto valen más",
+        ),
+        "undecided": (
+            "{n} puede hacerla ya: la próxima decisión la tendrá en cuenta",
+            "{n} pueden hacerla ya: la próxima decisión la tendrá en cuenta",
         ),
     },
 }
