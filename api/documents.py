@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from api.errors import Fault
 from api.faults import Finder, Invalid, find
-from api.parse import FINER_THAN_DECODED, modest, not_json
+from api.parse import FINER_THAN_DECODED, in_order, modest, not_json
 from api.schemas import PRIORITIES
 from api.shapes import AgentPut, BreakIn, CalendarIn, ShiftIn, TaskPut, WeekIn
-from assigner.domain.calendar import Shift, Window, clashes, never, strays, windows
+from assigner.domain.calendar import Shift, clashes, strays
 from assigner.domain.document import PRIORITY
 from assigner.domain.instant import rfc3339, to_ms
 
@@ -131,8 +131,7 @@ def _clean_agent(agent: AgentPut, raw: bytes) -> bool:
     shifts = _instants(agent.shifts)
     if not _IDS.fullmatch(agent.id or "") or _MAYBE_UNCLEAN.search(raw) or any(clashes(shifts)):
         return False
-    bounds = (None if at is None else to_ms(at) for at in (agent.available_from, agent.available_until))
-    if never(windows(shifts.values(), Window(*bounds))):
+    if not in_order(agent.available_from, agent.available_until):
         return False
     breaks = {i: _instants(shift.breaks) for i, shift in enumerate(agent.shifts) if shift.breaks}
     return not any(any(clashes(some)) or [*strays(shifts[i], some)] for i, some in breaks.items())

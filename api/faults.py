@@ -19,7 +19,7 @@ import msgspec
 from msgspec import inspect
 
 from api.errors import MAX_FAULTS_SHOWN, ApiError, Fault
-from api.flaws import WINDOW, agent_flaws, queue_flaws, span
+from api.flaws import agent_flaws, queue_flaws, span
 from api.messages import Language
 from api.saying import say
 from api.schemas import DEEPEST, MOST_ATTRIBUTE_BYTES, AgentIn, AssignRequest, TaskIn
@@ -35,6 +35,7 @@ NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 BEYOND_MICROSECONDS = re.compile(r"(\.[0-9]{6})[0-9]+")
 MOST_SHOWN = 60
 LONGEST_POINTER = 1000
+WINDOW = ("available_from", "available_until")
 AN_INSTANT = say("instant", "en")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -17,7 +17,7 @@ import msgspec
 
 from api.shapes import CalendarIn, PointIn, QueuePut, ServiceLevelIn
 from assigner.domain import curve
-from assigner.domain.calendar import Shift, Window, clashes, never, strays, windows
+from assigner.domain.calendar import Shift, clashes, strays
 from assigner.domain.hours import Hours, date_of, day_of, shortest_year, wall_ms
 from assigner.domain.queue import crossings
 
@@ -34,7 +34,6 @@ NO_PLACES = {"localtime", "Factory"}
 LONGEST_ZONE = 64
 """No zone has a longer name; to look for one like a text takes time as long as the text."""
 SHIFT = ("from", "until")
-WINDOW = ("available_from", "available_until")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OF_CURVES = {
@@ -75,26 +74,13 @@ def agent_flaws(agent: Doc, read: Reader) -> Iterator[Flaw]:
     instants are instants, as `read` says.
     """
     shifts = _read(agent.get("shifts"), read)
-    found = list(_of_spans(("shifts",), shifts, "shift"))
-    yield from found
-    if not found and shifts and len(shifts) == len(agent["shifts"]):
-        yield from _of_window(Window(*(read(agent.get(name)) for name in WINDOW)), shifts.values())
+    yield from _of_spans(("shifts",), shifts, "shift")
     for number, shift in shifts.items():
         breaks = _read(agent["shifts"][number].get("breaks"), read)
         place = ("shifts", number, "breaks")
         yield from _of_spans(place, breaks, "break")
         outside = "The break is not inside its shift: move it, or make the shift longer."
         yield from (((*place, stray), "outside_shift", outside) for stray in strays(shift, breaks))
-
-
-def _of_window(window: Window, shifts: Iterable[Shift]) -> Iterator[Flaw]:
-    """Shifts of which none has a part in the window; of one that itself ends first nothing more is said."""
-    if never(windows(shifts, window)) and not never([window]):
-        off = (
-            "No shift has a part in the window from available_from until available_until: the agent would be"
-        )
-        mend = "Move the shifts or the window, or both in one request."
-        yield ("shifts",), "never_on_shift", f"{off} off shift for ever. {mend}"
 
 
 def _read(said: Any, read: Reader) -> dict[int, Shift]:
@@ -189,7 +175,8 @@ def _of_level(level: Doc, most_ms: int | None) -> Iterator[Flaw]:
     names = ("first_response_s", "resolution_s")
     response, resolution = (level.get(name) for name in names)
     if response is None and resolution is None and level.get("at_risk_s") is None:
-        yield (), "no_promise", "It promises nothing: give first_response_s, resolution_s or both."
+        nothing = "It promises nothing: give first_response_s, resolution_s or both"
+        yield (), "no_promise", f"{nothing}; at_risk_s alone is for tasks that bring their due_at."
     if response is not None and resolution is not None and response > resolution:
         late = f"An agent takes a task before it is done: expected at most resolution_s, {_show(resolution)}."
         yield ("first_response_s",), "out_of_range", late

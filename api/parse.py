@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -130,12 +131,14 @@ def _clean(request: AssignRequest) -> bool:
 def _consistent(agents: Iterable[AgentIn]) -> bool:
     """Whether what is in hand is all of the load, and windows end after they begin, where both are given."""
     return all(
-        _in_order(agent) and (not agent.busy or agent.load in (UNSET, _in_hand(agent))) for agent in agents
+        in_order(agent.available_from, agent.available_until)
+        and (not agent.busy or agent.load in (UNSET, _in_hand(agent)))
+        for agent in agents
     )
 
 
-def _in_order(agent: AgentIn) -> bool:
-    begins, ends = agent.available_from, agent.available_until
+def in_order(begins: datetime | None, ends: datetime | None) -> bool:
+    """Whether a window ends after it begins, where it does both."""
     return begins is None or ends is None or to_ms(begins) < to_ms(ends)
 
 

@@ -44,11 +44,6 @@ def windows(shifts: Iterable[Shift], outer: Window) -> tuple[Window, ...]:
     return tuple(Window(*shift) for shift in inside or cut[-1:])
 
 
-def never(windows: Iterable[Window]) -> bool:
-    """Whether none of the windows holds an instant."""
-    return all(_earlier(_NEVER, one.ends) <= _later(-_NEVER, one.begins) for one in windows)
-
-
 def current(windows: Sequence[Window], at: int) -> int:
     """The position of the window that holds an instant, else of the next to begin, else of the last."""
     last = len(windows) - 1

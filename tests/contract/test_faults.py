@@ -17,7 +17,6 @@ OF_RESOURCES = {
     "read_only",
     "other_id",
     "below_floor",
-    "never_on_shift",
     "overlap",
     "outside_shift",
     "bad_time",

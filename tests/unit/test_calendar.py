@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assigner.domain.calendar import Shift, Window, clashes, current, never, next_beginning, reach, windows
+from assigner.domain.calendar import Shift, Window, clashes, current, next_beginning, reach, windows
 
 ALWAYS = Window()
 SHIFTS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)).filter(lambda shift: shift[0] < shift[1]))
@@ -24,14 +24,6 @@ def test_an_agent_is_there_while_a_shift_and_the_outer_window_hold_the_instant(
     there = outer.holds(at) and (not shifts or any(first <= at < last for first, last in shifts))
     assert any(window.holds(at) for window in found) == there
     assert found[current(found, at)].holds(at) == there
-
-
-@given(SHIFTS, EDGE, EDGE)
-def test_an_agent_is_never_there_when_no_window_holds_an_instant(
-    shifts: list[Shift], begins: int | None, ends: int | None
-) -> None:
-    found = windows(shifts, Window(begins, ends))
-    assert never(found) == (not any(window.holds(at) for window in found for at in range(-3, 16)))
 
 
 @given(SHIFTS, st.integers(-2, 14))
