@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from api.errors import ApiError
 from api.events.hub import Hub
-from api.view import View
+from api.view import LONGEST_LAG_S, View
 from assigner.clock import Clock
 from assigner.dispatch.loop import Dispatcher
 from assigner.dispatch.mirror import Mirror
@@ -24,6 +25,8 @@ KINDS = ("task", "agent", "queue")
 BEFORE = event_key(FIRST)
 PROBE_S = 1.0
 """Between two looks whether a store that took nothing takes something again."""
+HEARD_S = 0.005
+"""Between two looks whether the dispatcher has heard of a change."""
 ROUTED = frozenset("accept decline start complete release transfer hold resume update cancel reopen".split())
 """The verbs that clients have."""
 
@@ -108,10 +111,14 @@ class Live:
         return self.view
 
     async def mirror(self, now: int) -> Mirror:
-        """What this process's dispatcher knows; where it does not lead, the same of the view's. Raises
-        StoreUnavailable.
+        """What this process's dispatcher knows, once it has heard of what this process has changed; where it
+        does not lead, the same of the view's. Raises StoreUnavailable.
         """
-        known = self.dispatcher.mirror if self.dispatcher else None
+        wrote, known = max(self.written.values(), default=BEFORE), None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_LAG_S):
+                while self.dispatcher and (known := self.dispatcher.mirror) and known.last < wrote:  # noqa: ASYNC110
+                    await asyncio.sleep(HEARD_S)  # a mirror tells nobody what it hears
         return known or await (await self.seen()).mirror(now)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.api_live.overriding import desk
 
 
@@ -15,6 +17,7 @@ def test_a_task_is_undecided_where_somebody_decides_and_until_they_do() -> None:
         assert it.ask("GET", path.format("first")).json()["reason"] == "outranked"
         it.cycle()
         it.ask("POST", "/v1/tasks", {"id": "second"})
+        it.cycle()
         assert it.ask("GET", path.format("second")).json()["reason"] == "at_capacity"
         it.ask("PUT", "/v1/agents/bob", {"capacity": 1})
         it.run(it.dispatcher.close())
@@ -24,3 +27,17 @@ def test_a_task_is_undecided_where_somebody_decides_and_until_they_do() -> None:
         assert found["unblock"] == {"kind": "next_decision", "agents": ["bob"]}
         it.cycle()
         assert it.ask("GET", path.format("second")).json()["state"] == "offered"
+
+
+def test_why_a_task_waits_is_told_by_a_dispatcher_that_has_heard_of_what_was_written() -> None:
+    """Else it would be told that the skill of somebody made just before is missing."""
+    with desk("memory") as it:
+        it.service.app.state.service.lives["default"].dispatcher = it.dispatcher
+        it.cycle()
+        it.ask("PUT", "/v1/agents/ana", {"skills": {"tax": 1}})
+        it.ask("POST", "/v1/tasks", {"id": "first", "skills": {"tax": 3}})
+        asking = it.service.threads.submit(it.ask, "GET", "/v1/tasks/first/explanation")
+        with pytest.raises(TimeoutError):
+            asking.result(0.2)
+        it.cycle()
+        assert asking.result(20).json()["reason"] == "level_too_low"
