@@ -23,8 +23,10 @@ from assigner.domain.agent import Agent
 from assigner.domain.policy import Policy
 from assigner.domain.snapshot import Snapshot
 
-LARGE = 20_000
-"""Work above which a snapshot is sent to the other process: about 10 ms."""
+LARGE = 60_000
+"""Work above which a snapshot is sent to the other process: about 30 ms. Where the service is busy the way
+there and back takes longer.
+"""
 SETTLED_HERE = 20_000
 """So many (type, agent) pairs are priced here: a few milliseconds."""
 SLICE = 5_000

@@ -14,6 +14,7 @@ from tests.dispatch.living import START
     [
         (30, 5, False),
         (400, 5, False),
+        (1_000, 10, False),
         (100, 100, False),
         (3, 500, False),
         (2_000, 1, True),
