@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 
 from assigner.dispatch import candidates
 from assigner.dispatch.ahead import left, sight
-from assigner.dispatch.ahead.abilities import PREPARED, Abilities
 from assigner.dispatch.ahead.foresight import TICK_MS, Foresight
 from assigner.dispatch.ahead.keeping import PRICE, TICK, WAIT
-from assigner.dispatch.ahead.sight import waiting
 from assigner.dispatch.waiting import explain_live
-from assigner.domain.agent import Presence
 from assigner.store.base import OnAgent
 from tests.dispatch.living import MINUTE, Living, done, lived
 
@@ -354,25 +350,3 @@ async def test_free_agents_beyond_what_a_cycle_looks_at_come_in_the_next_ones(
     await live.settle()
     assert await live.where("t", "other") == ["assigned a4", "queued"]
     assert (live.dispatcher.next_at() or 0) > live.clock.now_ms()
-
-
-@lived
-async def test_while_many_new_types_are_looked_at_others_get_on() -> None:
-    live = Living()
-    await live.agent("ana", presence=Presence.AWAY)
-    for number in range(20):
-        await live.task(f"t{number}", category=f"c{number}")
-    await live.settle()
-    rounds = 0
-
-    async def others() -> None:
-        nonlocal rounds
-        while True:
-            rounds += 1
-            await asyncio.sleep(0)
-
-    going = asyncio.ensure_future(others())
-    abilities = Abilities(live.mirror.look_ahead(live.clock.now_ms()).crew)
-    await abilities.prepare((type for type, _ in waiting(live.mirror.index)), live.clock.now_ms())
-    going.cancel()
-    assert rounds >= 20 // PREPARED
